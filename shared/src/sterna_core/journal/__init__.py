@@ -1,0 +1,1 @@
+"""The journal: one writer per partition, proved by the log itself."""
