@@ -1,0 +1,29 @@
+"""Identifiers: a prefix that names the kind, and 128 bits in lower-case hexadecimal."""
+
+from uuid import UUID, uuid4, uuid5
+
+NAMESPACE = UUID("6f1f3c0a-52d1-5a5c-9c1e-5b7e3f0a9d11")
+"""The namespace of every name-based id of Sterna; never changes."""
+
+MIGRATION = "mig_"
+CONNECTION = "conn_"
+WEBHOOK = "wh_"
+API_KEY = "key_"
+TASK = "tsk_"
+
+
+def random_id(prefix: str) -> str:
+    """Make a fresh id."""
+    return f"{prefix}{uuid4().hex}"
+
+
+def derived_id(prefix: str, *parts: str) -> str:
+    """Make the id that belongs to `parts`: the same parts give the same id."""
+    return f"{prefix}{uuid5(NAMESPACE, chr(0).join(parts)).hex}"
+
+
+def command_id_for(org_id: str, idempotency_key: str | None) -> str:
+    """Make a command's id: derived from the client's key where there is one, fresh otherwise."""
+    if idempotency_key is None:
+        return str(uuid4())
+    return str(uuid5(NAMESPACE, f"{org_id}\0{idempotency_key}"))

@@ -1,0 +1,95 @@
+"""What a plan says: tables, a mapping for each column, phases, risks and estimates."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+CopyFormat = Literal["binary", "text"]
+MappingStatus = Literal["approved", "pending", "rejected"]
+Severity = Literal["low", "medium", "high", "critical"]
+
+
+class Selection(Struct, frozen=True, kw_only=True):
+    """Which tables of the source are meant, and where they go.
+
+    `schemas` empty means every schema that is not the system's. `exclude_tables` are globs
+    (`*`, `?`) over `table` or `schema.table`. `target_schema` None keeps each schema's name.
+    """
+
+    schemas: tuple[str, ...] = ()
+    exclude_tables: tuple[str, ...] = ()
+    target_schema: str | None = None
+
+
+class ColumnMapping(Struct, frozen=True, kw_only=True):
+    """Where one column goes, how it is transformed, and how sure that is.
+
+    `transformation` is an SQL expression over the source's row. `confidence` is between 0 and 1,
+    and `evidence` says what it was measured on. A column that the target computes itself
+    (generated) has `copied` False.
+    """
+
+    mapping_id: str
+    source_column: str
+    target_column: str
+    source_type: str
+    target_type: str
+    transformation: str
+    confidence: float
+    evidence: str
+    status: MappingStatus
+    copied: bool = True
+
+
+class TablePlan(Struct, frozen=True, kw_only=True):
+    """One table that holds rows (a leaf, where it is partitioned) and how it is moved.
+
+    `table_id` is `schema.table` of the source. `key` names the columns of the primary key, or of
+    a unique index without nulls; empty means that whole rows are compared. The rows are read in
+    `chunks` ranges of `pages_per_chunk` pages each (ctid ranges); the last range is open-ended.
+    """
+
+    table_id: str
+    source_schema: str
+    source_table: str
+    target_schema: str
+    target_table: str
+    columns: tuple[ColumnMapping, ...]
+    key: tuple[str, ...]
+    copy_format: CopyFormat
+    estimated_rows: int
+    bytes: int
+    pages_per_chunk: int
+    chunks: int
+
+
+class Risk(Struct, frozen=True, kw_only=True):
+    """Something that may go wrong or be lost, and what to do about it."""
+
+    severity: Severity
+    type: str
+    description: str
+    affected: tuple[str, ...]
+    mitigation: str
+
+
+class PhasePlan(Struct, frozen=True, kw_only=True):
+    """One phase of the migration, in order, with what it touches."""
+
+    name: str
+    order: int
+    tables: tuple[str, ...]
+    parallel: bool
+    estimated_duration_seconds: int
+
+
+class PlanSummary(Struct, frozen=True, kw_only=True):
+    """The plan in figures."""
+
+    tables: int
+    columns: int
+    relationships: int
+    transformations: int
+    estimated_duration_seconds: int
+    estimated_records: int
+    estimated_bytes: int

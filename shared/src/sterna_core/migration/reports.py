@@ -1,0 +1,181 @@
+"""Commands that executors send: what became of a task. A repeat is ignored by the decider."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk, TablePlan
+
+ObjectWave = Literal["index", "attach", "foreign_key", "behaviour"]
+"""In what order objects follow the rows: index and unique constraints, what attaches or refers to
+them, foreign keys, and last what acts on writes (triggers, rules, policies)."""
+
+
+class Report(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """What became of a task."""
+
+    task_id: str
+    attempt: int
+    executor_id: str
+
+
+class ReportTablesPlanned(Report, frozen=True, kw_only=True, tag="report.tables_planned.v1"):
+    """Some tables of the plan; `part` counts from 0."""
+
+    part: int
+    tables: tuple[TablePlan, ...]
+
+
+class ReportPlanCompleted(Report, frozen=True, kw_only=True, tag="report.plan_completed.v1"):
+    """The plan is whole: `parts` parts.
+
+    `structure_digest` is SHA-256 over the structure of the selected source tables; it is computed
+    again before anything is created.
+    """
+
+    parts: int
+    structure_digest: str
+    summary: PlanSummary
+    phases: tuple[PhasePlan, ...]
+    risks: tuple[Risk, ...]
+
+
+class PostObject(Struct, frozen=True, kw_only=True):
+    """An object to create after the rows; its DDL lies in `_sterna` on the target."""
+
+    object_id: str
+    kind: str
+    name: str
+    wave: ObjectWave
+    table_id: str | None
+
+
+class ReportObjectsFound(Report, frozen=True, kw_only=True, tag="report.objects_found.v1"):
+    """Some of the objects to create after the rows; `part` counts from 0."""
+
+    part: int
+    objects: tuple[PostObject, ...]
+
+
+class CreatedObject(Struct, frozen=True, kw_only=True):
+    """An entry of the ledger: something that the migration made on the target."""
+
+    kind: str
+    name: str
+
+
+class ReportSchemaCreated(Report, frozen=True, kw_only=True, tag="report.schema_created.v1"):
+    """What comes before the rows exists; `created` says how many objects of each kind."""
+
+    object_parts: int
+    created: dict[str, int]
+    fingerprint_digest: str
+
+
+class ReportSnapshotExported(Report, frozen=True, kw_only=True, tag="report.snapshot_exported.v1"):
+    """The holder has a snapshot; readers may set it."""
+
+    snapshot_id: str
+
+
+class ReportSnapshotLost(Report, frozen=True, kw_only=True, tag="report.snapshot_lost.v1"):
+    """The holder lost the connection that held the snapshot."""
+
+    snapshot_id: str
+
+
+class ReportChunkCopied(Report, frozen=True, kw_only=True, tag="report.chunk_copied.v1"):
+    """The chunk's rows and its receipt are committed; `repeated` where the receipt was there."""
+
+    rows: int
+    bytes: int
+    seconds: float
+    repeated: bool
+
+
+class ReportRangeScanned(Report, frozen=True, kw_only=True, tag="report.range_scanned.v1"):
+    """The range's sums are merged on the target."""
+
+    rows: int
+    seconds: float
+
+
+class ReportTableCompared(Report, frozen=True, kw_only=True, tag="report.table_compared.v1"):
+    """Both sides were compared: equal where `differing_buckets` is 0.
+
+    The digests are SHA-256 over the buckets' counts and sums, in order.
+    """
+
+    source_rows: int
+    target_rows: int
+    differing_buckets: int
+    source_digest: str
+    target_digest: str
+    seconds: float
+
+
+class ReportTableRepaired(Report, frozen=True, kw_only=True, tag="report.table_repaired.v1"):
+    """Rows that differed were deleted and copied again, in one target transaction."""
+
+    rows_deleted: int
+    rows_copied: int
+    seconds: float
+
+
+class ReportObjectBuilt(Report, frozen=True, kw_only=True, tag="report.object_built.v1"):
+    """The object exists on the target."""
+
+    seconds: float
+
+
+class ReportCutoverFinished(Report, frozen=True, kw_only=True, tag="report.cutover_finished.v1"):
+    """Sequences are set, statistics gathered, the bookkeeping removed unless it is kept."""
+
+    sequences: int
+    materialized_views: int
+    receipts: int
+    seconds: float
+
+
+class ReportFenceRaised(Report, frozen=True, kw_only=True, tag="report.fence_raised.v1"):
+    """Nothing of an earlier epoch can be written any more."""
+
+
+class ReportRolledBack(Report, frozen=True, kw_only=True, tag="report.rolled_back.v1"):
+    """The ledger was undone; `differences` from the fingerprint is empty where all is as before."""
+
+    removed: dict[str, int]
+    differences: tuple[str, ...]
+
+
+class ReportTaskStopped(Report, frozen=True, kw_only=True, tag="report.task_stopped.v1"):
+    """The task was withdrawn and stopped; nothing of it was committed."""
+
+
+class ReportTaskFailed(Report, frozen=True, kw_only=True, tag="report.task_failed.v1"):
+    """The task failed; `transient` says whether the same attempt may succeed later."""
+
+    code: str
+    message: str
+    transient: bool
+    details: dict[str, str | int | float | bool | None | list[str]]
+
+
+AnyReport = (
+    ReportTablesPlanned
+    | ReportPlanCompleted
+    | ReportObjectsFound
+    | ReportSchemaCreated
+    | ReportSnapshotExported
+    | ReportSnapshotLost
+    | ReportChunkCopied
+    | ReportRangeScanned
+    | ReportTableCompared
+    | ReportTableRepaired
+    | ReportObjectBuilt
+    | ReportCutoverFinished
+    | ReportFenceRaised
+    | ReportRolledBack
+    | ReportTaskStopped
+    | ReportTaskFailed
+)

@@ -1,0 +1,57 @@
+from msgspec import Struct
+
+from sterna_core.migration.plan import CopyFormat, TablePlan
+
+
+class ColumnSpec(Struct, frozen=True, kw_only=True):
+    """A column as the copy needs it: the expression read and the column written."""
+
+    source: str
+    target: str
+    expression: str
+    target_type: str
+
+
+class TableSpec(Struct, frozen=True, kw_only=True):
+    """A table as an executor needs it; only columns that are copied are in it."""
+
+    table_id: str
+    source_schema: str
+    source_table: str
+    target_schema: str
+    target_table: str
+    columns: tuple[ColumnSpec, ...]
+    key: tuple[str, ...]
+    copy_format: CopyFormat
+    estimated_rows: int
+
+    @classmethod
+    def of(cls, plan: TablePlan) -> "TableSpec":
+        """Take from a plan what the copy needs."""
+        return cls(
+            table_id=plan.table_id,
+            source_schema=plan.source_schema,
+            source_table=plan.source_table,
+            target_schema=plan.target_schema,
+            target_table=plan.target_table,
+            columns=tuple(
+                ColumnSpec(
+                    source=column.source_column,
+                    target=column.target_column,
+                    expression=column.transformation,
+                    target_type=column.target_type,
+                )
+                for column in plan.columns
+                if column.copied
+            ),
+            key=plan.key,
+            copy_format=plan.copy_format,
+            estimated_rows=plan.estimated_rows,
+        )
+
+
+class PageRange(Struct, frozen=True):
+    """Heap pages from `first` up to, and without, `end`; `end` None is open-ended."""
+
+    first: int
+    end: int | None

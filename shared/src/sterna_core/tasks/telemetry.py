@@ -1,0 +1,42 @@
+"""What executors and the API say between the facts: log lines and figures."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from sterna_core.clock import UtcDatetime
+
+Level = Literal["debug", "info", "warning", "error"]
+Phase = Literal["planning", "schema_migration", "data_transfer", "validation", "cutover"]
+
+
+class LogLine(Struct, frozen=True, kw_only=True, tag="log.line.v1", tag_field="type"):
+    """One line of a migration's log."""
+
+    org_id: str
+    migration_id: str
+    timestamp: UtcDatetime
+    level: Level
+    message: str
+    phase: Phase | None = None
+    table: str | None = None
+    records: int | None = None
+    executor_id: str | None = None
+    code: str | None = None
+
+
+class Figures(Struct, frozen=True, kw_only=True, tag="task.figures.v1", tag_field="type"):
+    """How far a task at work is: rows and bytes since it began, at most once a second."""
+
+    org_id: str
+    migration_id: str
+    timestamp: UtcDatetime
+    task_id: str
+    executor_id: str
+    phase: Phase
+    table: str | None
+    rows: int
+    bytes: int
+
+
+AnyTelemetry = LogLine | Figures

@@ -1,0 +1,117 @@
+"""What an executor can be asked to do. Each piece may be delivered more than once."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from sterna_core.migration.plan import Selection
+from sterna_core.tasks.table import PageRange, TableSpec
+
+Side = Literal["source", "target"]
+
+
+class Work(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """One piece of work; the subclasses are the kinds."""
+
+
+class PlanMigration(Work, frozen=True, kw_only=True, tag="work.plan_migration.v1"):
+    """Check both databases and propose a plan."""
+
+    selection: Selection
+    auto_approve_above: float
+    chunk_bytes: int
+    batch_rows: int | None
+
+
+class CreateSchema(Work, frozen=True, kw_only=True, tag="work.create_schema.v1"):
+    """Refuse conflicts, make the bookkeeping and the fingerprint, create what comes before rows."""
+
+    selection: Selection
+    structure_digest: str
+
+
+class HoldSnapshot(Work, frozen=True, kw_only=True, tag="work.hold_snapshot.v1"):
+    """Export a snapshot of the source and hold it until withdrawn."""
+
+
+class CopyChunk(Work, frozen=True, kw_only=True, tag="work.copy_chunk.v1"):
+    """Copy one page range of a table, with its receipt in the same target transaction."""
+
+    table: TableSpec
+    chunk: int
+    pages: PageRange
+    snapshot_id: str
+    generation: int
+
+
+class ScanRange(Work, frozen=True, kw_only=True, tag="work.scan_range.v1"):
+    """Sum one page range of one side into buckets, kept and merged on the target.
+
+    There are `2 ** bucket_bits` buckets. `pass_number` tells comparisons of one table apart.
+    """
+
+    table: TableSpec
+    pass_number: int
+    side: Side
+    range_number: int
+    pages: PageRange
+    bucket_bits: int
+    snapshot_id: str
+    generation: int
+
+
+class CompareTable(Work, frozen=True, kw_only=True, tag="work.compare_table.v1"):
+    """Compare the buckets of both sides; scan both first where `scan` is set (small tables)."""
+
+    table: TableSpec
+    pass_number: int
+    bucket_bits: int
+    scan: bool
+    snapshot_id: str
+    generation: int
+
+
+class RepairTable(Work, frozen=True, kw_only=True, tag="work.repair_table.v1"):
+    """Delete and copy again the rows that differ in the buckets of a comparison."""
+
+    table: TableSpec
+    pass_number: int
+    bucket_bits: int
+    snapshot_id: str
+    generation: int
+
+
+class BuildObject(Work, frozen=True, kw_only=True, tag="work.build_object.v1"):
+    """Create one object that comes after the rows: an index, a constraint, and the like."""
+
+    object_id: str
+
+
+class FinishCutover(Work, frozen=True, kw_only=True, tag="work.finish_cutover.v1"):
+    """Set sequences, refresh materialised views, analyse, and remove the bookkeeping."""
+
+    selection: Selection
+    keep_bookkeeping: bool
+
+
+class RaiseFence(Work, frozen=True, kw_only=True, tag="work.raise_fence.v1"):
+    """Make the task's epoch the target's: nothing of an earlier epoch can be written after."""
+
+
+class RollBack(Work, frozen=True, kw_only=True, tag="work.roll_back.v1"):
+    """Remove what the ledger says was created, and compare with the fingerprint."""
+
+
+AnyWork = (
+    PlanMigration
+    | CreateSchema
+    | HoldSnapshot
+    | CopyChunk
+    | ScanRange
+    | CompareTable
+    | RepairTable
+    | BuildObject
+    | FinishCutover
+    | RaiseFence
+    | RollBack
+)
