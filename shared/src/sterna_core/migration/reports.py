@@ -158,7 +158,7 @@ class ReportTaskFailed(Report, frozen=True, kw_only=True, tag="report.task_faile
     code: str
     message: str
     transient: bool
-    details: dict[str, str | int | float | bool | None | list[str]]
+    details: dict[str, str | int | float | bool | list[str] | None]
 
 
 AnyReport = (

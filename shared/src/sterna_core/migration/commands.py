@@ -1,0 +1,82 @@
+"""What can be asked of a migration."""
+
+from msgspec import Struct
+
+from sterna_core.migration.about import Options, Party
+from sterna_core.migration.plan import Selection
+from sterna_core.migration.reports import AnyReport
+
+
+class Command(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """Something asked of a migration."""
+
+
+class CreateMigration(Command, frozen=True, kw_only=True, tag="migration.create.v1"):
+    """Begin a migration: it is planned at once."""
+
+    name: str
+    description: str
+    source: Party
+    target: Party
+    selection: Selection
+    options: Options
+
+
+class ReviewMapping(Command, frozen=True, kw_only=True, tag="migration.review_mapping.v1"):
+    """Approve or reject one column's mapping."""
+
+    mapping_id: str
+    approved: bool
+    comment: str | None = None
+
+
+class StartMigration(Command, frozen=True, kw_only=True, tag="migration.start.v1"):
+    """Carry out the approved plan; `skip_approval` approves what waits for a person."""
+
+    skip_approval: bool = False
+
+
+class PauseMigration(Command, frozen=True, kw_only=True, tag="migration.pause.v1"):
+    """Stop at the next checkpoint; `immediate` stops the tasks at work too."""
+
+    reason: str | None = None
+    immediate: bool = False
+
+
+class ResumeMigration(Command, frozen=True, kw_only=True, tag="migration.resume.v1"):
+    """Go on after a pause, or after a failure whose cause was put right."""
+
+
+class CancelMigration(Command, frozen=True, kw_only=True, tag="migration.cancel.v1"):
+    """End the migration; `rollback` leaves the target as it was found.
+
+    `force` gives up at once, without waiting for the target to be fenced.
+    """
+
+    reason: str | None = None
+    rollback: bool = False
+    force: bool = False
+
+
+class RetryTask(Command, frozen=True, kw_only=True, tag="migration.retry_task.v1"):
+    """A retry is due (sent by a timer)."""
+
+    task_id: str
+    attempt: int
+
+
+class ReleaseSnapshot(Command, frozen=True, kw_only=True, tag="migration.release_snapshot.v1"):
+    """The snapshot was held long enough while nothing ran (sent by a timer)."""
+
+
+AnyCommand = (
+    CreateMigration
+    | ReviewMapping
+    | StartMigration
+    | PauseMigration
+    | ResumeMigration
+    | CancelMigration
+    | RetryTask
+    | ReleaseSnapshot
+    | AnyReport
+)

@@ -1,0 +1,336 @@
+"""What has happened to a migration. Tags are on the wire for ever and are never edited."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from sterna_core.clock import UtcDatetime
+from sterna_core.migration.about import About
+from sterna_core.migration.job import AnyJob
+from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk, TablePlan
+from sterna_core.migration.reports import PostObject
+from sterna_core.tasks.telemetry import Phase
+from sterna_core.tasks.work import Side
+
+
+class Event(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """Something that has happened, and when."""
+
+    at: UtcDatetime
+
+
+class MigrationCreated(Event, frozen=True, kw_only=True, tag="migration.created.v1"):
+    """The migration exists and is to be planned."""
+
+    about: About
+
+
+class PlanTablesAdded(Event, frozen=True, kw_only=True, tag="plan.tables_added.v1"):
+    """Some tables of the plan; `part` counts from 0."""
+
+    part: int
+    tables: tuple[TablePlan, ...]
+
+
+class PlanCompleted(Event, frozen=True, kw_only=True, tag="plan.completed.v1"):
+    """The plan is whole; `digest` is SHA-256 over all its tables."""
+
+    digest: str
+    structure_digest: str
+    summary: PlanSummary
+    phases: tuple[PhasePlan, ...]
+    risks: tuple[Risk, ...]
+    pending: int
+
+
+class MappingReviewed(Event, frozen=True, kw_only=True, tag="mapping.reviewed.v1"):
+    """Somebody approved or rejected a mapping."""
+
+    mapping_id: str
+    table_id: str
+    approved: bool
+    comment: str | None
+    by: str
+
+
+class PlanApproved(Event, frozen=True, kw_only=True, tag="plan.approved.v1"):
+    """Every mapping is approved; `by` is `auto` where the measured confidence did it."""
+
+    by: str
+
+
+class MigrationStarted(Event, frozen=True, kw_only=True, tag="migration.started.v1"):
+    """The plan is being carried out."""
+
+    by: str
+    epoch: int
+
+
+class PhaseStarted(Event, frozen=True, kw_only=True, tag="phase.started.v1"):
+    """A phase began."""
+
+    phase: Phase
+
+
+class PhaseCompleted(Event, frozen=True, kw_only=True, tag="phase.completed.v1"):
+    """A phase ended well."""
+
+    phase: Phase
+    seconds: float
+
+
+class TaskDispatched(Event, frozen=True, kw_only=True, tag="task.dispatched.v1"):
+    """A job was given to the executors."""
+
+    task_id: str
+    attempt: int
+    job: AnyJob
+
+
+class TaskRetryScheduled(Event, frozen=True, kw_only=True, tag="task.retry_scheduled.v1"):
+    """A job failed and will be tried again."""
+
+    task_id: str
+    attempt: int
+    code: str
+    message: str
+    ready_at: UtcDatetime
+
+
+class TaskStopped(Event, frozen=True, kw_only=True, tag="task.stopped.v1"):
+    """A withdrawn task has stopped; its job waits."""
+
+    task_id: str
+
+
+class TaskWithdrawn(Event, frozen=True, kw_only=True, tag="task.withdrawn.v1"):
+    """An executor that has this task stops it."""
+
+    task_id: str
+
+
+class SchemaObjectsFound(Event, frozen=True, kw_only=True, tag="schema.objects_found.v1"):
+    """Objects to create after the rows."""
+
+    part: int
+    objects: tuple[PostObject, ...]
+
+
+class SchemaCreated(Event, frozen=True, kw_only=True, tag="schema.created.v1"):
+    """What comes before the rows is on the target."""
+
+    task_id: str
+    created: dict[str, int]
+    fingerprint_digest: str
+
+
+class SnapshotExported(Event, frozen=True, kw_only=True, tag="snapshot.exported.v1"):
+    """Readers see the source as of one moment; `generation` counts the moments."""
+
+    task_id: str
+    generation: int
+    snapshot_id: str
+
+
+class SnapshotEnded(Event, frozen=True, kw_only=True, tag="snapshot.ended.v1"):
+    """The snapshot is gone: `lost`, or released because it was not needed any more."""
+
+    generation: int
+    lost: bool
+
+
+class ChunkCopied(Event, frozen=True, kw_only=True, tag="chunk.copied.v1"):
+    """A chunk's rows are in the target, with a receipt.
+
+    `records_processed`, `bytes_processed` and `percent` are of the whole migration, after it.
+    """
+
+    task_id: str
+    table_id: str
+    chunk: int
+    chunks: int
+    rows: int
+    bytes: int
+    seconds: float
+    generation: int
+    executor_id: str
+    records_processed: int
+    bytes_processed: int
+    percent: float
+
+
+class ComparisonStarted(Event, frozen=True, kw_only=True, tag="comparison.started.v1"):
+    """A table's two sides are being compared under one snapshot."""
+
+    table_id: str
+    pass_number: int
+    generation: int
+
+
+class RangeScanned(Event, frozen=True, kw_only=True, tag="range.scanned.v1"):
+    """A range of one side is summed."""
+
+    task_id: str
+    table_id: str
+    pass_number: int
+    side: Side
+    range_number: int
+    rows: int
+
+
+class TableCompared(Event, frozen=True, kw_only=True, tag="table.compared.v1"):
+    """The comparison's result; equal where `differing_buckets` is 0."""
+
+    task_id: str
+    table_id: str
+    pass_number: int
+    generation: int
+    source_rows: int
+    target_rows: int
+    differing_buckets: int
+    source_digest: str
+    target_digest: str
+    percent: float
+
+
+class TableRepaired(Event, frozen=True, kw_only=True, tag="table.repaired.v1"):
+    """What differed was copied again."""
+
+    task_id: str
+    table_id: str
+    pass_number: int
+    generation: int
+    rows_deleted: int
+    rows_copied: int
+
+
+class ObjectBuilt(Event, frozen=True, kw_only=True, tag="object.built.v1"):
+    """An index, a constraint, a trigger or the like exists on the target."""
+
+    task_id: str
+    object_id: str
+    kind: str
+    name: str
+    seconds: float
+
+
+class CutoverFinished(Event, frozen=True, kw_only=True, tag="cutover.finished.v1"):
+    """The target is ready for use."""
+
+    task_id: str
+    sequences: int
+    materialized_views: int
+    receipts: int
+
+
+class PauseRequested(Event, frozen=True, kw_only=True, tag="migration.pause_requested.v1"):
+    """The migration will stop at the next checkpoint."""
+
+    reason: str | None
+    immediate: bool
+
+
+class MigrationPaused(Event, frozen=True, kw_only=True, tag="migration.paused.v1"):
+    """Nothing is at work."""
+
+
+class MigrationResumed(Event, frozen=True, kw_only=True, tag="migration.resumed.v1"):
+    """Work goes on."""
+
+    by: str
+
+
+class MigrationFailed(Event, frozen=True, kw_only=True, tag="migration.failed.v1"):
+    """Something must be put right; then the migration can be resumed or cancelled."""
+
+    task_id: str | None
+    phase: Phase
+    code: str
+    message: str
+    table: str | None
+    details: dict[str, Any]
+
+
+class CancelRequested(Event, frozen=True, kw_only=True, tag="migration.cancel_requested.v1"):
+    """The migration is being ended; `epoch` is the one that shuts the target."""
+
+    reason: str | None
+    rollback: bool
+    epoch: int
+
+
+class FenceRaised(Event, frozen=True, kw_only=True, tag="fence.raised.v1"):
+    """No executor can write to the target any more."""
+
+    task_id: str
+    epoch: int
+
+
+class MigrationCancelled(Event, frozen=True, kw_only=True, tag="migration.cancelled.v1"):
+    """The migration has ended without a rollback."""
+
+
+class RollbackStarted(Event, frozen=True, kw_only=True, tag="rollback.started.v1"):
+    """What was created is being removed."""
+
+
+class RollbackCompleted(Event, frozen=True, kw_only=True, tag="rollback.completed.v1"):
+    """The target is as it was found."""
+
+    task_id: str
+    removed: dict[str, int]
+
+
+class RollbackFailed(Event, frozen=True, kw_only=True, tag="rollback.failed.v1"):
+    """The target could not be restored; cancel again after putting it right."""
+
+    task_id: str
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class MigrationCompleted(Event, frozen=True, kw_only=True, tag="migration.completed.v1"):
+    """Everything arrived, and was compared."""
+
+    seconds: float
+    rows: int
+    tables: int
+
+
+AnyEvent = (
+    MigrationCreated
+    | PlanTablesAdded
+    | PlanCompleted
+    | MappingReviewed
+    | PlanApproved
+    | MigrationStarted
+    | PhaseStarted
+    | PhaseCompleted
+    | TaskDispatched
+    | TaskRetryScheduled
+    | TaskStopped
+    | TaskWithdrawn
+    | SchemaObjectsFound
+    | SchemaCreated
+    | SnapshotExported
+    | SnapshotEnded
+    | ChunkCopied
+    | ComparisonStarted
+    | RangeScanned
+    | TableCompared
+    | TableRepaired
+    | ObjectBuilt
+    | CutoverFinished
+    | PauseRequested
+    | MigrationPaused
+    | MigrationResumed
+    | MigrationFailed
+    | CancelRequested
+    | FenceRaised
+    | MigrationCancelled
+    | RollbackStarted
+    | RollbackCompleted
+    | RollbackFailed
+    | MigrationCompleted
+)

@@ -1,0 +1,112 @@
+"""The pieces a run is made of, as the journal names them."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from sterna_core.ids import TASK, derived_id
+from sterna_core.tasks.work import Side
+
+
+class Job(Struct, frozen=True, kw_only=True, tag_field="job"):
+    """One piece of a run; the subclasses are the kinds."""
+
+
+class PlanJob(Job, frozen=True, kw_only=True, tag="plan"):
+    """Propose a plan; `round` counts the times it was asked for."""
+
+    round: int
+
+
+class SchemaJob(Job, frozen=True, kw_only=True, tag="schema"):
+    """Create what comes before the rows."""
+
+
+class SnapshotJob(Job, frozen=True, kw_only=True, tag="snapshot"):
+    """Hold a snapshot of the source; `request` counts the times one was asked for."""
+
+    request: int
+
+
+class ChunkJob(Job, frozen=True, kw_only=True, tag="chunk"):
+    """Copy a chunk."""
+
+    table_id: str
+    chunk: int
+
+
+class ScanJob(Job, frozen=True, kw_only=True, tag="scan"):
+    """Sum a range of one side for a comparison."""
+
+    table_id: str
+    pass_number: int
+    side: Side
+    range_number: int
+
+
+class CompareJob(Job, frozen=True, kw_only=True, tag="compare"):
+    """Compare the sums of both sides."""
+
+    table_id: str
+    pass_number: int
+
+
+class RepairJob(Job, frozen=True, kw_only=True, tag="repair"):
+    """Copy again what differs."""
+
+    table_id: str
+    pass_number: int
+
+
+class BuildJob(Job, frozen=True, kw_only=True, tag="build"):
+    """Create an object that comes after the rows."""
+
+    object_id: str
+
+
+class CutoverJob(Job, frozen=True, kw_only=True, tag="cutover"):
+    """Finish the target."""
+
+
+class FenceJob(Job, frozen=True, kw_only=True, tag="fence"):
+    """Shut the target to work of earlier epochs."""
+
+    epoch: int
+
+
+class RollbackJob(Job, frozen=True, kw_only=True, tag="rollback"):
+    """Remove what was created."""
+
+    epoch: int
+
+
+AnyJob = (
+    PlanJob
+    | SchemaJob
+    | SnapshotJob
+    | ChunkJob
+    | ScanJob
+    | CompareJob
+    | RepairJob
+    | BuildJob
+    | CutoverJob
+    | FenceJob
+    | RollbackJob
+)
+
+
+class Assignment(Struct, frozen=True, kw_only=True):
+    """A job that is not done: with an executor, or waiting for another attempt."""
+
+    job: AnyJob
+    attempt: int
+    standing: Literal["dispatched", "waiting"]
+    ready_at: float = 0.0
+    """When a waiting job may be tried again, in seconds since 1970."""
+
+
+def task_id(migration_id: str, job: AnyJob) -> str:
+    """Give the task that belongs to a job: the same over attempts, deliveries and owners."""
+    config = job.__struct_config__
+    parts = (str(config.tag), *(str(getattr(job, name)) for name in job.__struct_fields__))
+    return derived_id(TASK, migration_id, *parts)
