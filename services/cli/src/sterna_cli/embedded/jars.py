@@ -1,0 +1,111 @@
+"""Kafka's jars: pinned by hash, kept in the cache, fetched by jgo when they are not there."""
+
+import asyncio
+import hashlib
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import structlog
+from sterna_core.errors import Unreachable
+
+from sterna_cli.embedded.errors import JarRefused
+from sterna_cli.embedded.state_folder import cache_folder
+
+DOWNLOADS_AT_ONCE = 6
+DOWNLOAD_TIMEOUT_SECONDS = 60
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Jar:
+    """One line of the lock: `group:artifact:version sha256`."""
+
+    group: str
+    artifact: str
+    version: str
+    sha256: str
+
+    @classmethod
+    def parse(cls, line: str) -> "Jar":
+        coordinates, sha256 = line.split()
+        group, artifact, version = coordinates.split(":")
+        return cls(group, artifact, version, sha256)
+
+    @property
+    def name(self) -> str:
+        """The jar's coordinates."""
+        return f"{self.group}:{self.artifact}:{self.version}"
+
+    @property
+    def path(self) -> Path:
+        """Where the jar lies below the cache."""
+        return Path(self.sha256[:16]) / f"{self.artifact}-{self.version}.jar"
+
+
+def read_lock(text: str | None = None) -> list[Jar]:
+    """The pinned jars, in the order of the class path."""
+    if text is None:
+        text = (files("sterna_cli.embedded") / "kafka.lock").read_text()
+    lines = [line.strip() for line in text.splitlines()]
+    return [Jar.parse(line) for line in lines if line and not line.startswith("#")]
+
+
+async def class_path(jars: list[Jar] | None = None, cache: Path | None = None) -> list[Path]:
+    """Every pinned jar's file, each verified by its hash; what is not cached is fetched.
+
+    Raises JarRefused if a fetched jar has another hash, Unreachable if one cannot be fetched.
+    """
+    wanted = read_lock() if jars is None else jars
+    place = cache or cache_folder() / "jars"
+    return await asyncio.to_thread(_class_path, wanted, place)
+
+
+def _class_path(jars: list[Jar], place: Path) -> list[Path]:
+    missing = [jar for jar in jars if not _is(place / jar.path, jar.sha256)]
+    if missing:
+        _log.info("jars_fetched", count=len(missing))
+        place.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+            list(pool.map(lambda jar: _fetch(jar, place), missing))
+    return [place / jar.path for jar in jars]
+
+
+def _fetch(jar: Jar, place: Path) -> None:
+    from jgo.maven import MavenContext  # slow to import, and seldom needed
+
+    # Into a folder of its own first: a torn download never gets the jar's name.
+    workshop = Path(tempfile.mkdtemp(prefix=".fetch-", dir=place))
+    try:
+        context = MavenContext(repo_cache=workshop, timeout=DOWNLOAD_TIMEOUT_SECONDS)
+        component = context.project(jar.group, jar.artifact).at_version(jar.version)
+        try:
+            fetched = Path(component.artifact().resolve())
+        except (OSError, RuntimeError) as failure:
+            raise Unreachable(
+                f"{jar.name} could not be fetched: check the network, or copy the cache of "
+                "a machine that has it and set STERNA_CACHE_DIR to it"
+            ) from failure
+        if not _is(fetched, jar.sha256):
+            raise JarRefused(
+                f"{jar.name} is not the file that was pinned (its sha256 differs); "
+                "it was not run: fetch again, and if it stays so do not trust its source",
+                details={"jar": jar.name},
+            )
+        target = place / jar.path
+        target.parent.mkdir(exist_ok=True)
+        fetched.replace(target)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _is(path: Path, sha256: str) -> bool:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except FileNotFoundError:
+        return False

