@@ -1,0 +1,68 @@
+"""API keys as text: `sk_`, 43 characters of base 62 (256 bits), 6 of checksum.
+
+The checksum lets a mistyped key be refused without looking it up. Only the HMAC-SHA256 of a key
+under the server's pepper is ever stored.
+"""
+
+import hmac
+import secrets
+import zlib
+from hashlib import sha256
+
+from sterna_core.errors import Misconfigured
+from sterna_core.secrets.secret import Secret
+
+PREFIX = "sk_"
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BODY_CHARACTERS = 43
+_CHECKSUM_CHARACTERS = 6
+_PEPPER_BYTES_MIN = 16
+_ENTROPY_BYTES = 32
+
+
+def make_key(entropy: bytes | None = None) -> Secret:
+    """Make a key from 32 bytes: fresh ones, or those given."""
+    number = int.from_bytes(entropy or secrets.token_bytes(_ENTROPY_BYTES))
+    body = _base62(number, _BODY_CHARACTERS)
+    return Secret(PREFIX + body + _checksum(body))
+
+
+def is_well_formed(text: str) -> bool:
+    """Tell whether a text can be a key at all."""
+    body, checksum = text[len(PREFIX) : -_CHECKSUM_CHARACTERS], text[-_CHECKSUM_CHARACTERS:]
+    return (
+        text.startswith(PREFIX)
+        and text.isascii()
+        and len(body) == _BODY_CHARACTERS
+        and hmac.compare_digest(checksum, _checksum(body))
+    )
+
+
+class Pepper:
+    """The server's secret that keys are hashed under."""
+
+    def __init__(self, pepper: Secret) -> None:
+        self._key = pepper.reveal().encode()
+        if len(self._key) < _PEPPER_BYTES_MIN:
+            raise Misconfigured(f"STERNA_KEY_PEPPER needs at least {_PEPPER_BYTES_MIN} characters")
+
+    def digest(self, key: str) -> str:
+        """Give the digest under which a key is stored."""
+        return hmac.new(self._key, b"api-key\0" + key.encode(), sha256).hexdigest()
+
+    def derive(self, purpose: str, *parts: str) -> bytes:
+        """Give 32 secret bytes that belong to `parts`: the same parts give the same bytes."""
+        text = "\0".join(("derive", purpose, *parts))
+        return hmac.new(self._key, text.encode(), sha256).digest()
+
+
+def _base62(number: int, characters: int) -> str:
+    digits = []
+    for _ in range(characters):
+        number, digit = divmod(number, len(_ALPHABET))
+        digits.append(_ALPHABET[digit])
+    return "".join(reversed(digits))
+
+
+def _checksum(body: str) -> str:
+    return _base62(zlib.crc32(body.encode(errors="replace")), _CHECKSUM_CHARACTERS)

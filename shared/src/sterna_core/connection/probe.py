@@ -1,0 +1,21 @@
+from msgspec import Struct
+
+from sterna_core.clock import UtcDatetime
+
+
+class ProbeResult(Struct, frozen=True, kw_only=True):
+    """What a trial of a connection found.
+
+    `code` and `message` say what to put right where it failed. `rights` names what the role may
+    do there, such as `superuser` or `create_schema`.
+    """
+
+    succeeded: bool
+    at: UtcDatetime
+    code: str | None = None
+    message: str | None = None
+    connect_milliseconds: float | None = None
+    query_milliseconds: float | None = None
+    server_version: str | None = None
+    encrypted: bool | None = None
+    rights: tuple[str, ...] = ()

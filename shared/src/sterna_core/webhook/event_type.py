@@ -1,0 +1,36 @@
+"""The types of events that webhooks can ask for, and patterns over them."""
+
+EVENT_TYPES = (
+    "migration.created",
+    "migration.started",
+    "migration.paused",
+    "migration.resumed",
+    "migration.completed",
+    "migration.failed",
+    "migration.cancelled",
+    "migration.phase.started",
+    "migration.phase.completed",
+    "approval.required",
+    "approval.granted",
+    "approval.denied",
+    "rollback.started",
+    "rollback.completed",
+    "rollback.failed",
+)
+"""Every type that is sent."""
+
+_WILDCARD = "*"
+
+
+def is_pattern(text: str) -> bool:
+    """Tell whether a text names a type that exists, or a wildcard that covers one."""
+    return any(covers(text, kind) for kind in EVENT_TYPES)
+
+
+def covers(pattern: str, kind: str) -> bool:
+    """Tell whether a pattern (`migration.completed`, `migration.*`, `*`) covers a type."""
+    if pattern == _WILDCARD:
+        return True
+    if pattern.endswith("." + _WILDCARD):
+        return kind.startswith(pattern[:-1])
+    return pattern == kind
