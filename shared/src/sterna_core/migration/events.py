@@ -80,11 +80,14 @@ class PhaseCompleted(Event, frozen=True, kw_only=True, tag="phase.completed.v1")
 
 
 class TaskDispatched(Event, frozen=True, kw_only=True, tag="task.dispatched.v1"):
-    """A job was given to the executors."""
+    """A job was given to the executors, to read under the snapshot named (if any)."""
 
     task_id: str
     attempt: int
     job: AnyJob
+    slot: int
+    snapshot_id: str
+    generation: int
 
 
 class TaskRetryScheduled(Event, frozen=True, kw_only=True, tag="task.retry_scheduled.v1"):
@@ -94,6 +97,7 @@ class TaskRetryScheduled(Event, frozen=True, kw_only=True, tag="task.retry_sched
     attempt: int
     code: str
     message: str
+    failures: int
     ready_at: UtcDatetime
 
 
@@ -104,9 +108,10 @@ class TaskStopped(Event, frozen=True, kw_only=True, tag="task.stopped.v1"):
 
 
 class TaskWithdrawn(Event, frozen=True, kw_only=True, tag="task.withdrawn.v1"):
-    """An executor that has this task stops it."""
+    """The executors that have this task stop it: all of them, or the one named."""
 
     task_id: str
+    executor_id: str | None = None
 
 
 class SchemaObjectsFound(Event, frozen=True, kw_only=True, tag="schema.objects_found.v1"):

@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sterna_core.clock import UtcDatetime
 from sterna_core.ids import TASK, derived_id
 from sterna_core.tasks.work import Side
 
@@ -96,13 +97,21 @@ AnyJob = (
 
 
 class Assignment(Struct, frozen=True, kw_only=True):
-    """A job that is not done: with an executor, or waiting for another attempt."""
+    """A job that is not done: with an executor, or waiting for another attempt.
+
+    `slot` is the place it takes among those at work at once. `snapshot_id` and `generation` are
+    those it was dispatched with. `ready_at` is when a waiting job may be tried again.
+    """
 
     job: AnyJob
     attempt: int
-    standing: Literal["dispatched", "waiting"]
-    ready_at: float = 0.0
-    """When a waiting job may be tried again, in seconds since 1970."""
+    slot: int
+    dispatched_at: UtcDatetime
+    snapshot_id: str = ""
+    generation: int = 0
+    standing: Literal["dispatched", "waiting"] = "dispatched"
+    failures: int = 0
+    ready_at: UtcDatetime | None = None
 
 
 def task_id(migration_id: str, job: AnyJob) -> str:

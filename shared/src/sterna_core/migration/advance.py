@@ -1,0 +1,149 @@
+"""What comes next: phases, and the jobs that executors are given."""
+
+from sterna_core.migration import events as ev
+from sterna_core.migration import state as st
+from sterna_core.migration.draft import Draft
+from sterna_core.migration.job import (
+    AnyJob,
+    Assignment,
+    FenceJob,
+    PlanJob,
+    RollbackJob,
+    SnapshotJob,
+    task_id,
+)
+from sterna_core.migration.next_jobs import (
+    due_comparison,
+    next_jobs,
+    phase_is_over,
+    reads_source,
+)
+from sterna_core.tasks.telemetry import Phase
+
+_NEXT_PHASE: dict[Phase, Phase] = {
+    "schema_migration": "data_transfer",
+    "data_transfer": "validation",
+    "validation": "cutover",
+}
+
+
+def advance(draft: Draft) -> None:
+    """Let follow what must follow: the next phases, dispatches and endings."""
+    match draft.state:
+        case st.Planning(about=about, round=number):
+            _only(draft, about.migration_id, PlanJob(round=number))
+        case st.Running():
+            _run(draft)
+        case st.Pausing():
+            if not draft.at_work:
+                draft.add(ev.MigrationPaused(at=draft.at))
+        case st.Cancelling(about=about, run=run):
+            _only(draft, about.migration_id, FenceJob(epoch=run.epoch))
+        case st.RollingBack(about=about, run=run):
+            _only(draft, about.migration_id, RollbackJob(epoch=run.epoch))
+        case _:
+            return
+
+
+def _only(draft: Draft, migration_id: str, job: AnyJob) -> None:
+    known = draft.jobs.get(task_id(migration_id, job))
+    if known is None or _is_ready(draft, known):
+        draft.dispatch(migration_id, job)
+
+
+def _is_ready(draft: Draft, known: Assignment) -> bool:
+    return known.standing == "waiting" and (known.ready_at is None or known.ready_at <= draft.at)
+
+
+def _run(draft: Draft) -> None:
+    while isinstance(draft.state, st.Running):
+        state = draft.state
+        if not phase_is_over(state.plan, state.run):
+            _dispatch(draft, state)
+            return
+        _end_phase(draft, state)
+
+
+def _end_phase(draft: Draft, state: st.Running) -> None:
+    run, at = state.run, draft.at
+    seconds = (at - run.phase_started_at).total_seconds()
+    if run.phase == "validation":
+        release_snapshot(draft)
+    draft.add(ev.PhaseCompleted(at=at, phase=run.phase, seconds=seconds))
+    following = _NEXT_PHASE.get(run.phase)
+    if following is not None:
+        draft.add(ev.PhaseStarted(at=at, phase=following))
+        return
+    draft.add(
+        ev.MigrationCompleted(
+            at=at,
+            seconds=(at - run.started_at).total_seconds(),
+            rows=run.rows,
+            tables=len(run.tables),
+        )
+    )
+
+
+def release_snapshot(draft: Draft) -> None:
+    """Let the holder go, and forget a request for a snapshot that nobody has answered yet."""
+    if not isinstance(draft.state, st.Running | st.Pausing | st.Paused | st.Failed):
+        return
+    held = draft.state.run.snapshot
+    if held is None:
+        return
+    draft.add(ev.TaskWithdrawn(at=draft.at, task_id=held.task_id))
+    draft.add(ev.SnapshotEnded(at=draft.at, generation=held.generation, lost=False))
+
+
+def _dispatch(draft: Draft, state: st.Running) -> None:
+    migration_id = state.about.migration_id
+    _want_snapshot(draft, state)
+    if state.run.snapshot is not None:
+        for table_id in due_comparison(state.plan, state.run):
+            draft.add(
+                ev.ComparisonStarted(
+                    at=draft.at,
+                    table_id=table_id,
+                    pass_number=state.run.tables[table_id].pass_number + 1,
+                    generation=state.run.generation,
+                )
+            )
+    _retry_waiting(draft, migration_id)
+    if not isinstance(draft.state, st.Running):
+        return
+    free = state.about.options.parallelism - draft.at_work
+    if free <= 0:
+        return
+    run = draft.state.run
+    for job in next_jobs(state.plan, run):
+        if free <= 0:
+            break
+        if task_id(migration_id, job) in run.jobs:
+            continue
+        if reads_source(job) and run.snapshot is None:
+            continue
+        draft.dispatch(migration_id, job)
+        free -= 1
+
+
+def _want_snapshot(draft: Draft, state: st.Running) -> None:
+    run = state.run
+    needed = run.phase in {"schema_migration", "data_transfer", "validation"} and run.tables
+    if not needed or run.snapshot is not None:
+        return
+    asked = any(isinstance(each.job, SnapshotJob) for each in run.jobs.values())
+    if not asked:
+        draft.dispatch(state.about.migration_id, SnapshotJob(request=run.snapshot_requests + 1))
+
+
+def _retry_waiting(draft: Draft, migration_id: str) -> None:
+    for known in tuple(draft.jobs.values()):
+        if not isinstance(draft.state, st.Running) or not _is_ready(draft, known):
+            continue
+        run, options = draft.state.run, draft.state.about.options
+        holds = isinstance(known.job, SnapshotJob)
+        if not holds and draft.at_work >= options.parallelism:
+            continue
+        if reads_source(known.job) and run.snapshot is None:
+            continue
+        draft.dispatch(migration_id, known.job)

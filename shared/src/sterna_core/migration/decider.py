@@ -1,0 +1,60 @@
+"""The migration: how it decides, and what it wants of executors and of time."""
+
+from typing import Any
+
+from sterna_core.errors import Rejected
+from sterna_core.ids import MIGRATION
+from sterna_core.journal.aggregate import Aggregate, Context
+from sterna_core.migration import commands as cmd
+from sterna_core.migration import events as ev
+from sterna_core.migration import lifecycle
+from sterna_core.migration import state as st
+from sterna_core.migration.advance import advance
+from sterna_core.migration.draft import Draft
+from sterna_core.migration.evolve import evolve
+from sterna_core.migration.outcomes import report
+from sterna_core.migration.timers import timers
+from sterna_core.migration.work import tasks
+
+
+def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[ev.AnyEvent, ...]:
+    """Give the events a command leads to. Raises Rejected where it is not allowed."""
+    draft = Draft(state, context.now)
+    match command:
+        case cmd.CreateMigration():
+            lifecycle.create(draft, command, context)
+        case _ if isinstance(state, st.Absent):
+            raise Rejected("migration_not_found", "There is no such migration.")
+        case cmd.ReviewMapping():
+            lifecycle.review(draft, command, context)
+        case cmd.StartMigration():
+            lifecycle.start(draft, command, context)
+        case cmd.PauseMigration():
+            lifecycle.pause(draft, command)
+        case cmd.ResumeMigration():
+            lifecycle.resume(draft, context)
+        case cmd.CancelMigration():
+            lifecycle.cancel(draft, command)
+        case cmd.ReleaseSnapshot():
+            lifecycle.release(draft)
+        case cmd.RetryTask():
+            pass  # what is ready by now is dispatched below
+        case _:
+            report(draft, command, context)
+    advance(draft)
+    return tuple(draft.events)
+
+
+MIGRATIONS: Aggregate[st.State, Any, Any] = Aggregate(
+    name="migration",
+    id_prefix=MIGRATION,
+    initial=st.Absent(),
+    commands=cmd.AnyCommand,
+    events=ev.AnyEvent,
+    state_type=st.State,
+    decide=decide,
+    evolve=evolve,
+    tasks=tasks,
+    timers=timers,
+    schema_version=1,
+)

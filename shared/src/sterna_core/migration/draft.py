@@ -1,0 +1,65 @@
+from collections.abc import Iterator
+from datetime import datetime
+
+from sterna_core.migration import events as ev
+from sterna_core.migration import state as st
+from sterna_core.migration.evolve import evolve
+from sterna_core.migration.job import AnyJob, Assignment, SnapshotJob, task_id
+
+
+class Draft:
+    """A decision in the making: the events so far, and the state they lead to."""
+
+    def __init__(self, state: st.State, at: datetime) -> None:
+        self.state = state
+        self.at = at
+        self.events: list[ev.AnyEvent] = []
+
+    def add(self, event: ev.AnyEvent) -> None:
+        """Let something have happened."""
+        self.events.append(event)
+        self.state = evolve(self.state, event)
+
+    @property
+    def jobs(self) -> dict[str, Assignment]:
+        """The jobs that are not done."""
+        match self.state:
+            case st.Planning(jobs=jobs):
+                return jobs
+            case st.Running() | st.Pausing() | st.Paused() | st.Failed():
+                return self.state.run.jobs
+            case st.Cancelling() | st.RollingBack() | st.RollbackBlocked():
+                return self.state.run.jobs
+            case _:
+                return {}
+
+    @property
+    def at_work(self) -> int:
+        """How many jobs are with executors; holding a snapshot takes no slot."""
+        return sum(1 for _ in self._occupying())
+
+    def _occupying(self) -> Iterator[Assignment]:
+        return (
+            each
+            for each in self.jobs.values()
+            if each.standing == "dispatched" and not isinstance(each.job, SnapshotJob)
+        )
+
+    def dispatch(self, migration_id: str, job: AnyJob) -> None:
+        """Give a job to the executors, for the first time or again."""
+        task = task_id(migration_id, job)
+        known = self.jobs.get(task)
+        taken = {each.slot for each in self._occupying()}
+        slot = next(number for number in range(len(taken) + 1) if number not in taken)
+        snapshot = self.state.run.snapshot if isinstance(self.state, st.Running) else None
+        self.add(
+            ev.TaskDispatched(
+                at=self.at,
+                task_id=task,
+                attempt=known.attempt + 1 if known else 1,
+                job=job,
+                slot=slot,
+                snapshot_id=snapshot.snapshot_id if snapshot else "",
+                generation=snapshot.generation if snapshot else 0,
+            )
+        )

@@ -1,0 +1,150 @@
+"""How each event changes the state. It never refuses: what happened has happened."""
+
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from sterna_core.migration import events as ev
+from sterna_core.migration import state as st
+from sterna_core.migration.evolve_run import dispatched, evolve_run, first_run, waiting
+from sterna_core.migration.plan import ColumnMapping
+from sterna_core.migration.run import Plan
+
+
+def evolve(state: st.State, event: ev.AnyEvent) -> st.State:
+    """Give the state after an event; an event that does not fit the stage changes nothing."""
+    match state:
+        case st.Absent():
+            if isinstance(event, ev.MigrationCreated):
+                return st.Planning(about=event.about, round=1)
+            return state
+        case st.Planning():
+            return _planning(state, event)
+        case st.PlanFailed():
+            if isinstance(event, ev.MigrationResumed):
+                return st.Planning(about=state.about, round=state.round + 1)
+            return _ended(state, event)
+        case st.PlanReady() | st.Approved():
+            return _planned(state, event)
+        case st.Running() | st.Pausing() | st.Paused() | st.Failed():
+            return _active(state, event)
+        case st.Cancelling() | st.RollingBack() | st.RollbackBlocked():
+            return _ending(state, event)
+        case st.Cancelled() | st.RolledBack() | st.Completed():
+            return state
+    assert_never(state)
+
+
+def _ended(state: st.Planning | st.PlanFailed, event: ev.AnyEvent) -> st.State:
+    if isinstance(event, ev.MigrationCancelled):
+        return st.Cancelled(about=state.about)
+    return state
+
+
+def _planning(state: st.Planning, event: ev.AnyEvent) -> st.State:
+    match event:
+        case ev.TaskDispatched():
+            assignment = dispatched(state.jobs.get(event.task_id), event)
+            return replace(state, jobs={event.task_id: assignment}, tables={}, parts=0)
+        case ev.TaskRetryScheduled():
+            jobs = waiting(state.jobs, event.task_id, event.ready_at, event.failures)
+            return replace(state, jobs=jobs)
+        case ev.PlanTablesAdded():
+            tables = dict(state.tables)
+            for table in event.tables:
+                known = tables.get(table.table_id)
+                tables[table.table_id] = (
+                    replace(known, columns=known.columns + table.columns) if known else table
+                )
+            return replace(state, tables=tables, parts=event.part + 1)
+        case ev.PlanCompleted():
+            plan = Plan(
+                tables=state.tables,
+                digest=event.digest,
+                structure_digest=event.structure_digest,
+                summary=event.summary,
+                phases=event.phases,
+                risks=event.risks,
+            )
+            return st.PlanReady(about=state.about, plan=plan)
+        case ev.MigrationFailed():
+            return st.PlanFailed(about=state.about, round=state.round)
+        case _:
+            return _ended(state, event)
+
+
+def _planned(state: st.PlanReady | st.Approved, event: ev.AnyEvent) -> st.State:
+    match event:
+        case ev.MappingReviewed():
+            table = state.plan.tables[event.table_id]
+            columns = tuple(_reviewed(column, event) for column in table.columns)
+            tables = {**state.plan.tables, event.table_id: replace(table, columns=columns)}
+            plan = replace(state.plan, tables=tables)
+            return st.PlanReady(about=state.about, plan=plan)
+        case ev.PlanApproved():
+            return st.Approved(about=state.about, plan=_all_approved(state.plan))
+        case ev.MigrationStarted():
+            return st.Running(about=state.about, plan=state.plan, run=first_run(state.plan, event))
+        case ev.MigrationCancelled():
+            return st.Cancelled(about=state.about)
+        case _:
+            return state
+
+
+def _reviewed(column: ColumnMapping, event: ev.MappingReviewed) -> ColumnMapping:
+    if column.mapping_id != event.mapping_id:
+        return column
+    return replace(column, status="approved" if event.approved else "rejected")
+
+
+def _all_approved(plan: Plan) -> Plan:
+    tables = {
+        table_id: table
+        if all(column.status == "approved" for column in table.columns)
+        else replace(
+            table, columns=tuple(replace(column, status="approved") for column in table.columns)
+        )
+        for table_id, table in plan.tables.items()
+    }
+    return replace(plan, tables=tables)
+
+
+def _active(state: st.ActiveState, event: ev.AnyEvent) -> st.State:
+    run = evolve_run(state.run, event)
+    about, plan = state.about, state.plan
+    match event:
+        case ev.PauseRequested():
+            return st.Pausing(about=about, plan=plan, run=run)
+        case ev.MigrationPaused():
+            return st.Paused(about=about, plan=plan, run=run, since=event.at)
+        case ev.MigrationResumed():
+            return st.Running(about=about, plan=plan, run=run)
+        case ev.MigrationFailed():
+            return st.Failed(about=about, plan=plan, run=run, since=event.at, code=event.code)
+        case ev.CancelRequested():
+            return st.Cancelling(about=about, plan=plan, run=run, rollback=event.rollback)
+        case ev.MigrationCancelled():
+            return st.Cancelled(about=about)
+        case ev.MigrationCompleted():
+            return st.Completed(about=about)
+        case _:
+            return replace(state, run=run)
+
+
+def _ending(state: st.EndingState, event: ev.AnyEvent) -> st.State:
+    run = evolve_run(state.run, event)
+    match event:
+        case ev.CancelRequested():
+            return st.Cancelling(
+                about=state.about, plan=state.plan, run=run, rollback=event.rollback
+            )
+        case ev.RollbackStarted():
+            return st.RollingBack(about=state.about, plan=state.plan, run=run)
+        case ev.RollbackFailed():
+            return st.RollbackBlocked(about=state.about, plan=state.plan, run=run)
+        case ev.RollbackCompleted():
+            return st.RolledBack(about=state.about)
+        case ev.MigrationCancelled():
+            return st.Cancelled(about=state.about)
+        case _:
+            return replace(state, run=run)

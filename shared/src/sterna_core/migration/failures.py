@@ -1,0 +1,115 @@
+"""What a failed task means: another attempt, a lost snapshot, or the end until it is put right."""
+
+from sterna_core.journal.aggregate import Context
+from sterna_core.migration import events as ev
+from sterna_core.migration import state as st
+from sterna_core.migration.draft import Draft
+from sterna_core.migration.job import (
+    Assignment,
+    BuildJob,
+    ChunkJob,
+    CompareJob,
+    PlanJob,
+    RepairJob,
+    ScanJob,
+)
+from sterna_core.migration.reports import ReportTaskFailed
+from sterna_core.migration.retries import may_retry, ready_at
+from sterna_core.tasks.telemetry import Phase
+
+SNAPSHOT_LOST = "snapshot_lost"
+
+
+def fail_task(
+    draft: Draft, command: ReportTaskFailed, assignment: Assignment, context: Context
+) -> None:
+    """Take in that a task failed; the report of an attempt that is over is ignored."""
+    if command.attempt != assignment.attempt or assignment.standing != "dispatched":
+        return
+    if command.code == SNAPSHOT_LOST:
+        _snapshot_lost(draft, command, assignment)
+        return
+    failures = assignment.failures + 1
+    if command.transient and may_retry(assignment.job, failures):
+        draft.add(
+            ev.TaskRetryScheduled(
+                at=draft.at,
+                task_id=command.task_id,
+                attempt=assignment.attempt,
+                code=command.code,
+                message=command.message,
+                failures=failures,
+                ready_at=ready_at(draft.at, failures, context.command_id),
+            )
+        )
+        return
+    _give_up(draft, command, assignment)
+
+
+def _snapshot_lost(draft: Draft, command: ReportTaskFailed, assignment: Assignment) -> None:
+    draft.add(
+        ev.TaskRetryScheduled(
+            at=draft.at,
+            task_id=command.task_id,
+            attempt=assignment.attempt,
+            code=command.code,
+            message=command.message,
+            failures=assignment.failures,
+            ready_at=draft.at,
+        )
+    )
+    if not isinstance(draft.state, st.Running | st.Pausing | st.Paused | st.Failed):
+        return
+    held = draft.state.run.snapshot
+    if held is not None and held.snapshot_id == assignment.snapshot_id:
+        # The holder may only have lost its connection: it is told, so that it does not linger.
+        draft.add(ev.TaskWithdrawn(at=draft.at, task_id=held.task_id))
+        draft.add(ev.SnapshotEnded(at=draft.at, generation=held.generation, lost=True))
+
+
+def _give_up(draft: Draft, command: ReportTaskFailed, assignment: Assignment) -> None:
+    if isinstance(draft.state, st.Cancelling | st.RollingBack):
+        draft.add(
+            ev.RollbackFailed(
+                at=draft.at,
+                task_id=command.task_id,
+                code="rollback_failed",
+                message=command.message,
+                details={"cause": command.code, **command.details},
+            )
+        )
+        return
+    if isinstance(draft.state, st.Failed | st.Paused):
+        draft.add(ev.TaskStopped(at=draft.at, task_id=command.task_id))
+        return
+    draft.add(
+        ev.MigrationFailed(
+            at=draft.at,
+            task_id=command.task_id,
+            phase=_phase(draft, assignment),
+            code=command.code,
+            message=command.message,
+            table=_table(draft, assignment),
+            details=dict(command.details),
+        )
+    )
+
+
+def _phase(draft: Draft, assignment: Assignment) -> Phase:
+    if isinstance(assignment.job, PlanJob) or not isinstance(
+        draft.state, st.Running | st.Pausing | st.Paused | st.Failed
+    ):
+        return "planning"
+    return draft.state.run.phase
+
+
+def _table(draft: Draft, assignment: Assignment) -> str | None:
+    match assignment.job:
+        case ChunkJob() | ScanJob() | CompareJob() | RepairJob():
+            return assignment.job.table_id
+        case BuildJob(object_id=object_id) if isinstance(
+            draft.state, st.Running | st.Pausing | st.Paused | st.Failed
+        ):
+            return draft.state.run.objects[object_id].object.table_id
+        case _:
+            return None

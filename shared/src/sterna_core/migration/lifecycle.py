@@ -1,0 +1,180 @@
+"""What people ask of a migration: create, review, start, pause, resume, cancel."""
+
+from sterna_core.errors import Rejected
+from sterna_core.journal.aggregate import Context
+from sterna_core.migration import commands as cmd
+from sterna_core.migration import events as ev
+from sterna_core.migration import state as st
+from sterna_core.migration.about import About
+from sterna_core.migration.advance import release_snapshot
+from sterna_core.migration.draft import Draft
+from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.status import status_of
+
+
+def create(draft: Draft, command: cmd.CreateMigration, context: Context) -> None:
+    """Let the migration exist."""
+    if not isinstance(draft.state, st.Absent):
+        raise Rejected("already_exists", "A migration with this id exists.")
+    about = About(
+        migration_id=context.aggregate_id,
+        org_id=context.org_id,
+        name=command.name,
+        description=command.description,
+        source=command.source,
+        target=command.target,
+        selection=command.selection,
+        options=command.options,
+        created_at=context.now,
+        created_by=context.actor,
+    )
+    draft.add(ev.MigrationCreated(at=draft.at, about=about))
+
+
+def review(draft: Draft, command: cmd.ReviewMapping, context: Context) -> None:
+    """Approve or reject one mapping; the last one approves the plan."""
+    match draft.state:
+        case st.PlanReady(plan=plan) | st.Approved(plan=plan):
+            table = _table_of(plan.tables, command.mapping_id)
+            draft.add(
+                ev.MappingReviewed(
+                    at=draft.at,
+                    mapping_id=command.mapping_id,
+                    table_id=table.table_id,
+                    approved=command.approved,
+                    comment=command.comment,
+                    by=context.actor,
+                )
+            )
+            approve_if_whole(draft, context.actor)
+        case st.Planning() | st.PlanFailed():
+            raise Rejected("plan_not_ready", "There is no plan yet.")
+        case _:
+            refuse(draft, "review a mapping of")
+
+
+def approve_if_whole(draft: Draft, by: str) -> None:
+    """Approve the plan where nothing in it waits for a person."""
+    if isinstance(draft.state, st.PlanReady) and not unapproved(draft.state.plan.tables):
+        draft.add(ev.PlanApproved(at=draft.at, by=by))
+
+
+def unapproved(tables: dict[str, TablePlan]) -> dict[str, str]:
+    """Give the status of each mapping that is not approved, by its id."""
+    return {
+        column.mapping_id: column.status
+        for table in tables.values()
+        for column in table.columns
+        if column.status != "approved"
+    }
+
+
+def start(draft: Draft, command: cmd.StartMigration, context: Context) -> None:
+    """Carry out the plan."""
+    match draft.state:
+        case st.Planning() | st.PlanFailed():
+            raise Rejected("plan_not_ready", "There is no plan to start yet.")
+        case st.PlanReady(plan=plan):
+            waiting = unapproved(plan.tables)
+            rejected = [key for key, status in waiting.items() if status == "rejected"]
+            if rejected or not command.skip_approval:
+                raise Rejected(
+                    "approval_required",
+                    f"{len(waiting)} mappings are not approved.",
+                    {"mappings": sorted(waiting)[:100], "rejected": rejected[:100]},
+                )
+            draft.add(ev.PlanApproved(at=draft.at, by=context.actor))
+        case st.Approved():
+            pass
+        case _:
+            refuse(draft, "start")
+    draft.add(ev.MigrationStarted(at=draft.at, by=context.actor, epoch=1))
+    draft.add(ev.PhaseStarted(at=draft.at, phase="schema_migration"))
+
+
+def pause(draft: Draft, command: cmd.PauseMigration) -> None:
+    """Give out no more work; `immediate` stops what is at work as well."""
+    match draft.state:
+        case st.Running():
+            draft.add(
+                ev.PauseRequested(at=draft.at, reason=command.reason, immediate=command.immediate)
+            )
+        case st.Pausing() | st.Paused():
+            pass
+        case _:
+            refuse(draft, "pause")
+    if command.immediate and isinstance(draft.state, st.Pausing):
+        for task_id, each in draft.jobs.items():
+            if each.standing == "dispatched" and each.job.__struct_config__.tag != "snapshot":
+                draft.add(ev.TaskWithdrawn(at=draft.at, task_id=task_id))
+
+
+def resume(draft: Draft, context: Context) -> None:
+    """Go on."""
+    match draft.state:
+        case st.Paused() | st.Pausing() | st.Failed() | st.PlanFailed():
+            draft.add(ev.MigrationResumed(at=draft.at, by=context.actor))
+        case st.Running():
+            return
+        case _:
+            refuse(draft, "resume")
+
+
+def cancel(draft: Draft, command: cmd.CancelMigration) -> None:
+    """End the migration."""
+    match draft.state:
+        case st.Absent() | st.Completed():
+            refuse(draft, "cancel")
+        case st.Cancelled() | st.RolledBack():
+            return
+        case st.Planning() | st.PlanFailed() | st.PlanReady() | st.Approved():
+            _withdraw_all(draft)
+            draft.add(ev.MigrationCancelled(at=draft.at))
+        case st.Cancelling() | st.RollingBack() if not command.force:
+            return
+        case _:
+            _withdraw_all(draft)
+            release_snapshot(draft)
+            if command.force:
+                draft.add(ev.MigrationCancelled(at=draft.at))
+                return
+            run = draft.state.run
+            draft.add(
+                ev.CancelRequested(
+                    at=draft.at,
+                    reason=command.reason,
+                    rollback=command.rollback,
+                    epoch=run.epoch + 1,
+                )
+            )
+
+
+def release(draft: Draft) -> None:
+    """Let the snapshot go while nothing runs."""
+    if isinstance(draft.state, st.Paused | st.Failed):
+        release_snapshot(draft)
+
+
+def _withdraw_all(draft: Draft) -> None:
+    for task_id, each in draft.jobs.items():
+        if each.standing == "dispatched":
+            draft.add(ev.TaskWithdrawn(at=draft.at, task_id=task_id))
+
+
+def refuse(draft: Draft, verb: str) -> None:
+    """Refuse a command that this stage does not allow."""
+    if isinstance(draft.state, st.Absent):
+        raise Rejected("migration_not_found", "There is no such migration.")
+    status = status_of(draft.state)
+    raise Rejected(
+        "invalid_state",
+        f"Cannot {verb} a migration that is {status.replace('_', ' ')}.",
+        {"status": status},
+    )
+
+
+def _table_of(tables: dict[str, TablePlan], mapping_id: str) -> TablePlan:
+    for table in tables.values():
+        if any(column.mapping_id == mapping_id for column in table.columns):
+            return table
+    raise Rejected("mapping_not_found", "The plan has no such mapping.")

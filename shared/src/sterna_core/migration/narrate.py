@@ -1,0 +1,167 @@
+"""What each event says to somebody who follows the log."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from sterna_core.clock import UtcDatetime
+from sterna_core.migration import events as ev
+from sterna_core.tasks.telemetry import Level, Phase
+
+
+class LogEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A line of the log, as REST and SSE give it."""
+
+    timestamp: UtcDatetime
+    level: Level
+    message: str
+    phase: Phase | None = None
+    table: str | None = None
+    records: int | None = None
+    code: str | None = None
+
+
+class ProgressEntry(Struct, frozen=True, kw_only=True):
+    """How far a phase is, as SSE gives it."""
+
+    phase: Phase
+    percent: float
+    records_processed: int
+
+
+Entry = LogEntry | ProgressEntry
+
+
+def narrate(event: ev.AnyEvent) -> tuple[Entry, ...]:
+    """Give the lines that an event adds to the log: none, one, or one with a progress entry."""
+    match event:
+        case ev.ChunkCopied():
+            line = LogEntry(
+                timestamp=event.at,
+                level="info",
+                message=f"Batch {event.chunk + 1}/{event.chunks} complete",
+                phase="data_transfer",
+                table=event.table_id,
+                records=event.rows,
+            )
+            progress = ProgressEntry(
+                phase="data_transfer",
+                percent=event.percent,
+                records_processed=event.records_processed,
+            )
+            return (line, progress)
+        case ev.TableCompared():
+            equal = event.differing_buckets == 0
+            line = LogEntry(
+                timestamp=event.at,
+                level="info" if equal else "warning",
+                message=(
+                    f"Source and target are equal: {event.table_id}"
+                    if equal
+                    else f"{event.differing_buckets} buckets differ: {event.table_id}"
+                ),
+                phase="validation",
+                table=event.table_id,
+                records=event.target_rows,
+            )
+            progress = ProgressEntry(
+                phase="validation", percent=event.percent, records_processed=event.target_rows
+            )
+            return (line, progress)
+        case _:
+            line_only = _line(event)
+            return () if line_only is None else (line_only,)
+
+
+def _line(event: ev.AnyEvent) -> LogEntry | None:
+    match event:
+        case ev.MigrationCreated():
+            return _info(event, f"Migration created: {event.about.name}", phase="planning")
+        case ev.PlanCompleted():
+            summary = event.summary
+            text = f"Plan ready: {summary.tables} tables, about {summary.estimated_records} rows"
+            return _info(event, text, phase="planning")
+        case ev.MappingReviewed():
+            verb = "approved" if event.approved else "rejected"
+            return _info(event, f"Mapping {verb}", phase="planning", table=event.table_id)
+        case ev.PlanApproved():
+            return _info(event, "Plan approved", phase="planning")
+        case ev.MigrationStarted():
+            return _info(event, "Migration started")
+        case ev.PhaseStarted():
+            return _info(event, f"Phase started: {event.phase}", phase=event.phase)
+        case ev.PhaseCompleted():
+            text = f"Phase completed: {event.phase} in {event.seconds:.1f} s"
+            return _info(event, text, phase=event.phase)
+        case ev.SchemaCreated():
+            text = f"Schema created: {sum(event.created.values())} objects"
+            return _info(event, text, phase="schema_migration")
+        case ev.SnapshotExported():
+            return _info(event, f"Snapshot {event.generation} of the source taken")
+        case ev.SnapshotEnded() if event.lost:
+            text = (
+                "The snapshot of the source was lost: tables begun under it will be compared "
+                "and repaired under a new one"
+            )
+            return _warn(event, text, code="snapshot_lost")
+        case ev.TableRepaired():
+            text = f"{event.rows_deleted} rows removed and {event.rows_copied} copied again"
+            return _info(event, text, table=event.table_id, records=event.rows_copied)
+        case ev.ObjectBuilt():
+            return _info(event, f"{event.kind} built: {event.name} in {event.seconds:.1f} s")
+        case ev.TaskRetryScheduled() if event.code != "snapshot_lost":
+            text = f"A task failed and will be tried again: {event.message}"
+            return _warn(event, text, code=event.code)
+        case ev.CutoverFinished():
+            return _info(event, "Target ready for use", phase="cutover")
+        case _:
+            return _life(event)
+
+
+def _life(event: ev.AnyEvent) -> LogEntry | None:
+    match event:
+        case ev.PauseRequested():
+            return _info(event, "Pausing at the next checkpoint")
+        case ev.MigrationPaused():
+            return _info(event, "Migration paused")
+        case ev.MigrationResumed():
+            return _info(event, "Migration resumed")
+        case ev.MigrationFailed():
+            return LogEntry(
+                timestamp=event.at,
+                level="error",
+                message=event.message,
+                phase=event.phase,
+                table=event.table,
+                code=event.code,
+            )
+        case ev.CancelRequested():
+            return _warn(event, "Cancelling", code=None)
+        case ev.FenceRaised():
+            return _info(event, "The target is shut to executors")
+        case ev.MigrationCancelled():
+            return _warn(event, "Migration cancelled", code=None)
+        case ev.RollbackStarted():
+            return _info(event, "Rolling back")
+        case ev.RollbackCompleted():
+            return _info(event, "Rolled back: the target is as it was found")
+        case ev.RollbackFailed():
+            return LogEntry(
+                timestamp=event.at, level="error", message=event.message, code=event.code
+            )
+        case ev.MigrationCompleted():
+            text = (
+                f"Completed: {event.rows} rows in {event.tables} tables, "
+                f"compared and equal, in {event.seconds:.1f} s"
+            )
+            return _info(event, text, records=event.rows)
+        case _:
+            return None
+
+
+def _info(event: ev.Event, message: str, **fields: Any) -> LogEntry:
+    return LogEntry(timestamp=event.at, level="info", message=message, **fields)
+
+
+def _warn(event: ev.Event, message: str, *, code: str | None) -> LogEntry:
+    return LogEntry(timestamp=event.at, level="warning", message=message, code=code)

@@ -1,0 +1,145 @@
+"""Which jobs a run could do next, in the order in which they are wanted."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from sterna_core.migration.job import (
+    AnyJob,
+    BuildJob,
+    ChunkJob,
+    CompareJob,
+    CutoverJob,
+    RepairJob,
+    ScanJob,
+    SchemaJob,
+)
+from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.reports import ObjectWave
+from sterna_core.migration.run import Plan, Run, TableRun
+from sterna_core.tasks.work import Side
+
+
+def next_jobs(plan: Plan, run: Run) -> Iterator[AnyJob]:
+    """Give what the phase at hand still needs and could do now, whether or not it is at work."""
+    match run.phase:
+        case "schema_migration":
+            if not run.schema_created:
+                yield SchemaJob()
+        case "data_transfer":
+            yield from _transfer(plan, run)
+        case "validation":
+            for table_id in run.order:
+                table = run.tables[table_id]
+                if table.proven != run.generation:
+                    yield from _comparison(plan.tables[table_id], table, run)
+        case "cutover":
+            yield from _cutover(run)
+        case _:
+            return
+
+
+def due_comparison(plan: Plan, run: Run) -> tuple[str, ...]:
+    """Name the tables whose comparison must be begun: nothing that writes them is at work."""
+    repairing = {
+        each.job.table_id
+        for each in run.jobs.values()
+        if isinstance(each.job, RepairJob) and each.standing == "dispatched"
+    }
+    return tuple(
+        table_id
+        for table_id, table in run.tables.items()
+        if table.copied_chunks == plan.tables[table_id].chunks
+        and table.pass_generation != run.generation
+        and table_id not in repairing
+        and (
+            table.generation != run.generation
+            or (run.phase == "validation" and table.proven != run.generation)
+        )
+    )
+
+
+def phase_is_over(plan: Plan, run: Run) -> bool:
+    """Tell whether the phase at hand has nothing left to do, at work or not."""
+    match run.phase:
+        case "schema_migration":
+            return run.schema_created
+        case "data_transfer":
+            return all(
+                table.copied_chunks == plan.tables[table_id].chunks and _is_settled(table, run)
+                for table_id, table in run.tables.items()
+            ) and _all_built(run, ("index", "attach"))
+        case "validation":
+            return all(table.proven == run.generation for table in run.tables.values())
+        case "cutover":
+            return run.cutover_finished
+        case _:
+            return False
+
+
+def reads_source(job: AnyJob) -> bool:
+    """Tell whether a job reads the source's rows, and so needs the snapshot."""
+    return isinstance(job, ChunkJob | ScanJob | CompareJob | RepairJob)
+
+
+def _is_settled(table: TableRun, run: Run) -> bool:
+    return table.generation in {0, run.generation}
+
+
+def _all_built(run: Run, waves: Iterable[ObjectWave]) -> bool:
+    return all(each.built for each in run.objects.values() if each.object.wave in waves)
+
+
+def _transfer(plan: Plan, run: Run) -> Iterator[AnyJob]:
+    indexes: dict[str | None, list[str]] = defaultdict(list)
+    for object_id, each in run.objects.items():
+        if each.object.wave == "index" and not each.built:
+            indexes[each.object.table_id].append(object_id)
+    for table_id in run.order:
+        table, planned = run.tables[table_id], plan.tables[table_id]
+        if table.next_chunk < planned.chunks:
+            for chunk in range(table.next_chunk, planned.chunks):
+                yield ChunkJob(table_id=table_id, chunk=chunk)
+        elif table.copied_chunks < planned.chunks:
+            continue
+        elif not _is_settled(table, run):
+            yield from _comparison(planned, table, run)
+        else:
+            for object_id in indexes.get(table_id, ()):
+                yield BuildJob(object_id=object_id)
+    for table_of_index, object_ids in indexes.items():
+        if table_of_index is None or table_of_index not in run.tables:
+            for object_id in object_ids:
+                yield BuildJob(object_id=object_id)
+    if not indexes:
+        yield from _wave(run, "attach")
+
+
+def _comparison(planned: TablePlan, table: TableRun, run: Run) -> Iterator[AnyJob]:
+    if table.pass_generation != run.generation:
+        return
+    table_id, number = planned.table_id, table.pass_number
+    if table.verdict == "differs":
+        yield RepairJob(table_id=table_id, pass_number=number)
+        return
+    scans = 0 if planned.chunks == 1 else 2 * planned.chunks
+    for scan in range(table.next_scan, scans):
+        side: Side = "source" if scan % 2 == 0 else "target"
+        yield ScanJob(table_id=table_id, pass_number=number, side=side, range_number=scan // 2)
+    if table.scanned == scans:
+        yield CompareJob(table_id=table_id, pass_number=number)
+
+
+def _cutover(run: Run) -> Iterator[AnyJob]:
+    waves: tuple[ObjectWave, ...] = ("foreign_key", "behaviour")
+    for wave in waves:
+        yield from _wave(run, wave)
+        if not _all_built(run, (wave,)):
+            return
+    if not run.cutover_finished:
+        yield CutoverJob()
+
+
+def _wave(run: Run, wave: ObjectWave) -> Iterator[AnyJob]:
+    for object_id, each in run.objects.items():
+        if each.object.wave == wave and not each.built:
+            yield BuildJob(object_id=object_id)

@@ -1,0 +1,84 @@
+"""How far a run is: its tables, objects, jobs and snapshot."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from sterna_core.clock import UtcDatetime
+from sterna_core.migration.job import Assignment
+from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk, TablePlan
+from sterna_core.migration.reports import PostObject
+from sterna_core.tasks.telemetry import Phase
+
+Verdict = Literal["none", "equal", "differs"]
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """A whole plan."""
+
+    tables: dict[str, TablePlan]
+    digest: str
+    structure_digest: str
+    summary: PlanSummary
+    phases: tuple[PhasePlan, ...]
+    risks: tuple[Risk, ...]
+
+
+class TableRun(Struct, frozen=True, kw_only=True):
+    """How far one table is.
+
+    `generation` is the snapshot its rows belong to (0 before the first chunk); where it is not
+    the run's, the table is compared and repaired before it is trusted. `proven` is the
+    generation under which both sides were last found equal.
+    """
+
+    next_chunk: int = 0
+    copied_chunks: int = 0
+    rows: int = 0
+    bytes: int = 0
+    generation: int = 0
+    proven: int = 0
+    pass_number: int = 0
+    pass_generation: int = 0
+    next_scan: int = 0
+    scanned: int = 0
+    verdict: Verdict = "none"
+
+
+class ObjectRun(Struct, frozen=True, kw_only=True):
+    """An object that comes after the rows."""
+
+    object: PostObject
+    built: bool = False
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """The source as of one moment, held by one executor."""
+
+    generation: int
+    snapshot_id: str
+    task_id: str
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """A plan being carried out.
+
+    `order` names the tables, largest first, so that the longest work is not begun last.
+    `generation` counts the snapshots there have been; `snapshot` is None while there is none.
+    """
+
+    epoch: int
+    phase: Phase
+    phase_started_at: UtcDatetime
+    started_at: UtcDatetime
+    tables: dict[str, TableRun]
+    order: tuple[str, ...]
+    objects: dict[str, ObjectRun] = {}
+    jobs: dict[str, Assignment] = {}
+    schema_created: bool = False
+    cutover_finished: bool = False
+    generation: int = 0
+    snapshot: Snapshot | None = None
+    snapshot_requests: int = 0
+    rows: int = 0
+    bytes: int = 0

@@ -1,0 +1,134 @@
+"""The stages of a migration's life: one shape each."""
+
+from msgspec import Struct
+
+from sterna_core.clock import UtcDatetime
+from sterna_core.migration.about import About
+from sterna_core.migration.job import Assignment
+from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.run import Plan, Run
+
+
+class Stage(Struct, frozen=True, kw_only=True, tag_field="stage"):
+    """A stage of a migration's life."""
+
+
+class Absent(Stage, frozen=True, kw_only=True, tag="absent"):
+    """There is no such migration."""
+
+
+class Planning(Stage, frozen=True, kw_only=True, tag="planning"):
+    """An executor is looking at both databases."""
+
+    about: About
+    round: int
+    jobs: dict[str, Assignment] = {}
+    tables: dict[str, TablePlan] = {}
+    parts: int = 0
+
+
+class PlanFailed(Stage, frozen=True, kw_only=True, tag="plan_failed"):
+    """No plan could be made; resuming plans again."""
+
+    about: About
+    round: int
+
+
+class PlanReady(Stage, frozen=True, kw_only=True, tag="plan_ready"):
+    """The plan waits for a person's approval of some mappings."""
+
+    about: About
+    plan: Plan
+
+
+class Approved(Stage, frozen=True, kw_only=True, tag="approved"):
+    """The plan may be started."""
+
+    about: About
+    plan: Plan
+
+
+class Running(Stage, frozen=True, kw_only=True, tag="running"):
+    """Tasks are at work."""
+
+    about: About
+    plan: Plan
+    run: Run
+
+
+class Pausing(Stage, frozen=True, kw_only=True, tag="pausing"):
+    """No new task is given out; those at work come to their end."""
+
+    about: About
+    plan: Plan
+    run: Run
+
+
+class Paused(Stage, frozen=True, kw_only=True, tag="paused"):
+    """Nothing is at work."""
+
+    about: About
+    plan: Plan
+    run: Run
+    since: UtcDatetime
+
+
+class Failed(Stage, frozen=True, kw_only=True, tag="failed"):
+    """Something must be put right before the run can be resumed or cancelled."""
+
+    about: About
+    plan: Plan
+    run: Run
+    since: UtcDatetime
+    code: str
+
+
+class Cancelling(Stage, frozen=True, kw_only=True, tag="cancelling"):
+    """The target is being shut to every executor."""
+
+    about: About
+    plan: Plan
+    run: Run
+    rollback: bool
+
+
+class RollingBack(Stage, frozen=True, kw_only=True, tag="rolling_back"):
+    """What was created is being removed."""
+
+    about: About
+    plan: Plan
+    run: Run
+
+
+class RollbackBlocked(Stage, frozen=True, kw_only=True, tag="rollback_blocked"):
+    """The rollback failed; cancelling again tries again."""
+
+    about: About
+    plan: Plan
+    run: Run
+
+
+class Cancelled(Stage, frozen=True, kw_only=True, tag="cancelled"):
+    """Ended; the target was left as it stood."""
+
+    about: About
+
+
+class RolledBack(Stage, frozen=True, kw_only=True, tag="rolled_back"):
+    """Ended; the target is as it was found."""
+
+    about: About
+
+
+class Completed(Stage, frozen=True, kw_only=True, tag="completed"):
+    """Everything arrived, and was compared."""
+
+    about: About
+
+
+ActiveState = Running | Pausing | Paused | Failed
+EndingState = Cancelling | RollingBack | RollbackBlocked
+FinalState = Cancelled | RolledBack | Completed
+State = (
+    Absent | Planning | PlanFailed | PlanReady | Approved | ActiveState | EndingState | FinalState
+)

@@ -1,0 +1,36 @@
+from datetime import timedelta
+
+from sterna_core.journal.aggregate import Timer
+from sterna_core.migration import state as st
+from sterna_core.migration.commands import ReleaseSnapshot, RetryTask
+from sterna_core.migration.job import Assignment
+
+
+def timers(state: st.State) -> tuple[Timer, ...]:
+    """Give every timer that is set in this state."""
+    match state:
+        case st.Planning(jobs=jobs):
+            return _retries(jobs)
+        case st.Running(run=run) | st.Cancelling(run=run) | st.RollingBack(run=run):
+            return _retries(run.jobs)
+        case (
+            st.Paused(about=about, run=run, since=since)
+            | st.Failed(about=about, run=run, since=since)
+        ) if run.snapshot is not None:
+            at = since + timedelta(seconds=about.options.snapshot_keep_seconds)
+            name = f"release-snapshot:{run.generation}:{since.timestamp()}"
+            return (Timer(at=at, command=ReleaseSnapshot(), name=name),)
+        case _:
+            return ()
+
+
+def _retries(jobs: dict[str, Assignment]) -> tuple[Timer, ...]:
+    return tuple(
+        Timer(
+            at=each.ready_at,
+            command=RetryTask(task_id=task_id, attempt=each.attempt),
+            name=f"retry:{task_id}:{each.attempt}",
+        )
+        for task_id, each in jobs.items()
+        if each.standing == "waiting" and each.ready_at is not None
+    )

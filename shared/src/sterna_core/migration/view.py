@@ -1,0 +1,278 @@
+"""The read model of a migration: what a GET answers from, folded from the events alone."""
+
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sterna_core.clock import UtcDatetime
+from sterna_core.migration import events as ev
+from sterna_core.migration.about import About
+from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk
+from sterna_core.migration.status import Status
+from sterna_core.tasks.telemetry import Phase
+
+PhaseStatus = Literal["pending", "running", "completed", "failed"]
+PlanStatus = Literal["generating", "failed", "pending_approval", "approved"]
+PHASES: tuple[Phase, ...] = (
+    "planning",
+    "schema_migration",
+    "data_transfer",
+    "validation",
+    "cutover",
+)
+
+
+class PhaseView(Struct, frozen=True, kw_only=True):
+    """One phase, with its duration when it is over and its percentage while it is not."""
+
+    name: Phase
+    status: PhaseStatus = "pending"
+    started_at: UtcDatetime | None = None
+    duration_seconds: float | None = None
+    progress_percent: float = 0.0
+
+
+class TableView(Struct, frozen=True, kw_only=True):
+    """One table: what was copied, and what the last comparison said."""
+
+    table_id: str
+    target: str
+    estimated_rows: int
+    chunks: int
+    chunks_copied: int = 0
+    rows: int = 0
+    bytes: int = 0
+    rows_repaired: int = 0
+    compared: bool = False
+    equal: bool = False
+    source_rows: int | None = None
+    target_rows: int | None = None
+    source_digest: str | None = None
+    target_digest: str | None = None
+
+
+class FailureView(Struct, frozen=True, kw_only=True):
+    """Why the migration stopped."""
+
+    code: str
+    message: str
+    phase: Phase
+    table: str | None
+    at: UtcDatetime
+
+
+class MigrationView(Struct, frozen=True, kw_only=True):
+    """A migration as its readers see it."""
+
+    about: About
+    status: Status = "planning"
+    phase: Phase = "planning"
+    phases: dict[str, PhaseView]
+    plan_status: PlanStatus = "generating"
+    plan_digest: str | None = None
+    plan_generated_at: UtcDatetime | None = None
+    summary: PlanSummary | None = None
+    phase_plans: tuple[PhasePlan, ...] = ()
+    risks: tuple[Risk, ...] = ()
+    pending_mappings: int = 0
+    tables: dict[str, TableView] = {}
+    objects: int = 0
+    objects_built: int = 0
+    records_processed: int = 0
+    bytes_processed: int = 0
+    errors_recovered: int = 0
+    errors_escalated: int = 0
+    snapshots: int = 0
+    started_at: UtcDatetime | None = None
+    finished_at: UtcDatetime | None = None
+    updated_at: UtcDatetime
+    failure: FailureView | None = None
+    rollback: bool = False
+    receipts: int | None = None
+
+    @property
+    def records_total(self) -> int:
+        """Rows in all, as the plan estimates them."""
+        return self.summary.estimated_records if self.summary else 0
+
+
+def first_view(event: ev.MigrationCreated) -> MigrationView:
+    """Give the view of a migration that was just created."""
+    phases = {name: PhaseView(name=name) for name in PHASES}
+    phases["planning"] = PhaseView(name="planning", status="running", started_at=event.at)
+    return MigrationView(about=event.about, phases=phases, updated_at=event.at)
+
+
+def fold_view(view: MigrationView | None, event: ev.AnyEvent) -> MigrationView | None:
+    """Give the view after an event; None while the migration does not exist."""
+    if isinstance(event, ev.MigrationCreated):
+        return first_view(event)
+    if view is None:
+        return None
+    return replace(_fold(view, event), updated_at=event.at)
+
+
+def _fold(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
+    match event:
+        case ev.PlanTablesAdded() | ev.PlanCompleted() | ev.MappingReviewed() | ev.PlanApproved():
+            return _plan(view, event)
+        case ev.MigrationStarted():
+            return replace(view, status="running", started_at=event.at)
+        case ev.PhaseStarted():
+            status: Status = "validating" if event.phase == "validation" else "running"
+            phase = PhaseView(name=event.phase, status="running", started_at=event.at)
+            return replace(_with_phase(view, phase), phase=event.phase, status=status)
+        case ev.PhaseCompleted():
+            return _phase_over(view, event.phase, event.seconds)
+        case ev.TaskRetryScheduled():
+            return replace(view, errors_recovered=view.errors_recovered + 1)
+        case ev.SchemaObjectsFound():
+            return replace(view, objects=view.objects + len(event.objects))
+        case ev.ObjectBuilt():
+            return replace(view, objects_built=view.objects_built + 1)
+        case ev.SnapshotExported():
+            return replace(view, snapshots=event.generation)
+        case ev.ChunkCopied() | ev.TableCompared() | ev.TableRepaired():
+            return _table(view, event)
+        case ev.CutoverFinished():
+            return replace(view, receipts=event.receipts)
+        case _:
+            return _lifecycle(view, event)
+
+
+def _with_phase(view: MigrationView, phase: PhaseView) -> MigrationView:
+    return replace(view, phases={**view.phases, phase.name: phase})
+
+
+def _phase_over(view: MigrationView, name: Phase, seconds: float) -> MigrationView:
+    over = replace(
+        view.phases[name],
+        status="completed",
+        duration_seconds=round(seconds, 3),
+        progress_percent=100.0,
+    )
+    return _with_phase(view, over)
+
+
+def _plan(
+    view: MigrationView,
+    event: ev.PlanTablesAdded | ev.PlanCompleted | ev.MappingReviewed | ev.PlanApproved,
+) -> MigrationView:
+    match event:
+        case ev.PlanTablesAdded():
+            tables = {} if event.part == 0 else dict(view.tables)
+            for table in event.tables:
+                tables[table.table_id] = TableView(
+                    table_id=table.table_id,
+                    target=f"{table.target_schema}.{table.target_table}",
+                    estimated_rows=table.estimated_rows,
+                    chunks=table.chunks,
+                )
+            return replace(view, tables=tables)
+        case ev.PlanCompleted():
+            seconds = (event.at - view.about.created_at).total_seconds()
+            return replace(
+                _phase_over(view, "planning", seconds),
+                status="plan_ready",
+                plan_status="pending_approval",
+                plan_digest=event.digest,
+                plan_generated_at=event.at,
+                summary=event.summary,
+                phase_plans=event.phases,
+                risks=event.risks,
+                pending_mappings=event.pending,
+            )
+        case ev.MappingReviewed():
+            return replace(view, status="plan_ready", plan_status="pending_approval")
+        case ev.PlanApproved():
+            return replace(view, status="approved", plan_status="approved", pending_mappings=0)
+
+
+def _table(
+    view: MigrationView, event: ev.ChunkCopied | ev.TableCompared | ev.TableRepaired
+) -> MigrationView:
+    table = view.tables[event.table_id]
+    match event:
+        case ev.ChunkCopied():
+            changed = replace(
+                table,
+                chunks_copied=table.chunks_copied + 1,
+                rows=table.rows + event.rows,
+                bytes=table.bytes + event.bytes,
+            )
+            view = replace(
+                view,
+                records_processed=event.records_processed,
+                bytes_processed=event.bytes_processed,
+            )
+            percent = event.percent
+        case ev.TableCompared():
+            changed = replace(
+                table,
+                compared=True,
+                equal=event.differing_buckets == 0,
+                source_rows=event.source_rows,
+                target_rows=event.target_rows,
+                source_digest=event.source_digest,
+                target_digest=event.target_digest,
+            )
+            percent = event.percent
+        case ev.TableRepaired():
+            changed = replace(table, rows_repaired=table.rows_repaired + event.rows_copied)
+            percent = view.phases[view.phase].progress_percent
+    at_hand = view.phases[view.phase]
+    if not (view.phase == "data_transfer" and isinstance(event, ev.TableCompared)):
+        at_hand = replace(at_hand, progress_percent=percent)
+    return replace(_with_phase(view, at_hand), tables={**view.tables, event.table_id: changed})
+
+
+def _lifecycle(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
+    match event:
+        case ev.PauseRequested():
+            return replace(view, status="pausing")
+        case ev.MigrationPaused():
+            return replace(view, status="paused")
+        case ev.MigrationResumed():
+            return _resumed(view)
+        case ev.MigrationFailed():
+            failure = FailureView(
+                code=event.code,
+                message=event.message,
+                phase=event.phase,
+                table=event.table,
+                at=event.at,
+            )
+            failed = replace(view.phases[event.phase], status="failed")
+            return replace(
+                _with_phase(view, failed),
+                status="failed",
+                plan_status="failed" if event.phase == "planning" else view.plan_status,
+                failure=failure,
+                errors_escalated=view.errors_escalated + 1,
+            )
+        case ev.CancelRequested():
+            return replace(view, status="rolling_back", rollback=event.rollback)
+        case ev.RollbackFailed():
+            failure = FailureView(
+                code=event.code, message=event.message, phase=view.phase, table=None, at=event.at
+            )
+            return replace(view, status="failed", failure=failure)
+        case ev.RollbackCompleted():
+            return replace(view, status="rolled_back", finished_at=event.at)
+        case ev.MigrationCancelled():
+            return replace(view, status="cancelled", finished_at=event.at)
+        case ev.MigrationCompleted():
+            return replace(view, status="completed", finished_at=event.at)
+        case _:
+            return view
+
+
+def _resumed(view: MigrationView) -> MigrationView:
+    again = replace(view.phases[view.phase], status="running")
+    if view.phase == "planning":
+        return replace(
+            _with_phase(view, again), status="planning", plan_status="generating", failure=None
+        )
+    status: Status = "validating" if view.phase == "validation" else "running"
+    return replace(_with_phase(view, again), status=status, failure=None)

@@ -1,0 +1,136 @@
+"""What executors are asked to do for a job."""
+
+from hashlib import blake2b
+from typing import assert_never
+
+from sterna_core.journal.aggregate import OutgoingTask
+from sterna_core.migration import job as jb
+from sterna_core.migration import state as st
+from sterna_core.migration.about import About
+from sterna_core.migration.buckets import bucket_bits
+from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.run import Plan
+from sterna_core.tasks import work as wk
+from sterna_core.tasks.table import PageRange, TableSpec
+from sterna_core.tasks.task import Task
+
+
+def tasks(state: st.State) -> tuple[OutgoingTask, ...]:
+    """Give every task that should be with executors in this state."""
+    match state:
+        case st.Planning(about=about, jobs=jobs):
+            return _outgoing(about, None, jobs, epoch=0)
+        case (
+            st.Running(about=about, plan=plan, run=run)
+            | st.Pausing(about=about, plan=plan, run=run)
+            | st.Paused(about=about, plan=plan, run=run)
+            | st.Failed(about=about, plan=plan, run=run)
+            | st.Cancelling(about=about, plan=plan, run=run)
+            | st.RollingBack(about=about, plan=plan, run=run)
+        ):
+            return _outgoing(about, plan, run.jobs, epoch=run.epoch)
+        case _:
+            return ()
+
+
+def _outgoing(
+    about: About, plan: Plan | None, jobs: dict[str, jb.Assignment], *, epoch: int
+) -> tuple[OutgoingTask, ...]:
+    offset = blake2b(about.migration_id.encode(), digest_size=2).digest()
+    first = int.from_bytes(offset)
+    return tuple(
+        OutgoingTask(
+            key=f"{task_id}:{each.attempt}",
+            partition_hint=first + each.slot,
+            body=Task(
+                task_id=task_id,
+                attempt=each.attempt,
+                migration_id=about.migration_id,
+                org_id=about.org_id,
+                epoch=epoch,
+                source=about.source.endpoint,
+                target=about.target.endpoint,
+                work=_work(about, plan, each),
+                dispatched_at=each.dispatched_at,
+            ),
+        )
+        for task_id, each in jobs.items()
+        if each.standing == "dispatched"
+    )
+
+
+def _work(about: About, plan: Plan | None, assignment: jb.Assignment) -> wk.AnyWork:
+    job = assignment.job
+    if isinstance(job, jb.PlanJob):
+        return wk.PlanMigration(
+            selection=about.selection,
+            auto_approve_above=about.options.auto_approve_above,
+            chunk_bytes=about.options.chunk_bytes,
+            batch_rows=about.options.batch_size,
+        )
+    assert plan is not None, "only planning comes before the plan"
+    match job:
+        case jb.SchemaJob():
+            return wk.CreateSchema(
+                selection=about.selection, structure_digest=plan.structure_digest
+            )
+        case jb.SnapshotJob():
+            return wk.HoldSnapshot()
+        case jb.ChunkJob():
+            table = plan.tables[job.table_id]
+            return wk.CopyChunk(
+                table=TableSpec.of(table),
+                chunk=job.chunk,
+                pages=page_range(table, job.chunk),
+                snapshot_id=assignment.snapshot_id,
+                generation=assignment.generation,
+            )
+        case jb.ScanJob():
+            table = plan.tables[job.table_id]
+            return wk.ScanRange(
+                table=TableSpec.of(table),
+                pass_number=job.pass_number,
+                side=job.side,
+                range_number=job.range_number,
+                pages=page_range(table, job.range_number),
+                bucket_bits=bucket_bits(table.estimated_rows),
+                snapshot_id=assignment.snapshot_id,
+                generation=assignment.generation,
+            )
+        case jb.CompareJob():
+            table = plan.tables[job.table_id]
+            return wk.CompareTable(
+                table=TableSpec.of(table),
+                pass_number=job.pass_number,
+                bucket_bits=bucket_bits(table.estimated_rows),
+                scan=table.chunks == 1,
+                snapshot_id=assignment.snapshot_id,
+                generation=assignment.generation,
+            )
+        case jb.RepairJob():
+            table = plan.tables[job.table_id]
+            return wk.RepairTable(
+                table=TableSpec.of(table),
+                pass_number=job.pass_number,
+                bucket_bits=bucket_bits(table.estimated_rows),
+                snapshot_id=assignment.snapshot_id,
+                generation=assignment.generation,
+            )
+        case jb.BuildJob():
+            return wk.BuildObject(object_id=job.object_id)
+        case jb.CutoverJob():
+            return wk.FinishCutover(
+                selection=about.selection, keep_bookkeeping=about.options.keep_bookkeeping
+            )
+        case jb.FenceJob():
+            return wk.RaiseFence()
+        case jb.RollbackJob():
+            return wk.RollBack()
+    assert_never(job)
+
+
+def page_range(table: TablePlan, number: int) -> PageRange:
+    """Give the pages of a range; the last one is open-ended, for rows added since the plan."""
+    first = number * table.pages_per_chunk
+    last = number == table.chunks - 1
+    return PageRange(first, None if last else first + table.pages_per_chunk)
