@@ -1,0 +1,124 @@
+import asyncio
+from datetime import datetime
+
+import structlog
+from msgspec import Struct
+
+from sterna_core.errors import OutcomeUnknown, Transient
+from sterna_core.journal.codec import Codec, encode
+from sterna_core.journal.decision import Decision
+from sterna_core.journal.draft import hash_of
+from sterna_core.journal.log import Log, RecordSender
+from sterna_core.journal.outcome import Outcome
+from sterna_core.journal.reader import JournalReader, end_positions
+from sterna_core.journal.sender import CommandSender
+from sterna_core.journal.topics import Topics
+from sterna_core.journal.verdict import outcome_of
+from sterna_core.journal.waiter import Waiter, WaitingRoom
+
+_RETRY_SECONDS = 0.5
+_log = structlog.get_logger(__name__)
+
+
+class CommandClient:
+    """Sends commands and waits for what becomes of them.
+
+    `run` reads the journal for those who wait; it belongs to a task of the process, and `send`
+    waits until it has begun.
+    """
+
+    def __init__(self, log: Log, sender: RecordSender, codec: Codec, topics: Topics) -> None:
+        self._log = log
+        self._codec = codec
+        self._topics = topics
+        self._commands = CommandSender(sender, topics)
+        self._room = WaitingRoom()
+        self._reading = asyncio.Event()
+
+    async def run(self) -> None:
+        """Read the journal from its end on, for ever; goes on where it was after a fault."""
+        positions = None
+        while True:
+            try:
+                if positions is None:
+                    partitions = range(self._topics.partitions)
+                    positions = await end_positions(self._log, self._topics.events, partitions)
+                async with JournalReader(self._log, self._topics.events, positions) as reader:
+                    self._reading.set()
+                    while True:
+                        for decision in await reader.read():
+                            self._room.offer(decision)
+                        positions = reader.positions
+            except Transient as error:
+                _log.warning("outcome_reader_interrupted", code=error.code)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def ready(self) -> None:
+        """Wait until outcomes are being read."""
+        await self._reading.wait()
+
+    async def send(
+        self,
+        aggregate_id: str,
+        org_id: str,
+        command: Struct,
+        *,
+        command_id: str,
+        actor: str,
+        now: datetime,
+        deadline_seconds: float,
+        request_hash: str | None = None,
+    ) -> Outcome:
+        """Send a command and wait for its outcome, a refusal included.
+
+        Give `request_hash` where the command holds something fresh (what was just encrypted): it
+        then tells a repeat from another request under the same id.
+
+        Raises OutcomeUnknown when the deadline has passed: the command may still be decided on,
+        and the same command id may be sent again. Raises RecordTooLarge.
+        """
+        request_hash = request_hash or hash_of(encode(command))
+        partition = self._topics.partition_of(org_id, aggregate_id)
+        with self._room.wait_for(command_id, partition) as waiter:
+            try:
+                async with asyncio.timeout(deadline_seconds):
+                    await self.ready()
+                    _, offset = await self._commands.append(
+                        aggregate_id,
+                        org_id,
+                        command,
+                        command_id=command_id,
+                        actor=actor,
+                        now=now,
+                        expect_outcome=True,
+                        request_hash=request_hash,
+                    )
+                    decision = await waiter.decision_on(offset)
+            except (TimeoutError, Transient) as error:
+                decision = _late_decision(waiter, request_hash, error)
+        return outcome_of(decision, self._codec)
+
+    async def append(
+        self,
+        aggregate_id: str,
+        org_id: str,
+        command: Struct,
+        *,
+        command_id: str,
+        actor: str,
+        now: datetime,
+    ) -> tuple[int, int]:
+        """Append a command that nobody waits for; see `CommandSender.append`."""
+        return await self._commands.append(
+            aggregate_id, org_id, command, command_id=command_id, actor=actor, now=now
+        )
+
+
+def _late_decision(waiter: Waiter, request_hash: str, error: Exception) -> Decision:
+    decision = waiter.decision_like(request_hash)
+    if decision is None:
+        raise OutcomeUnknown(
+            "What became of the command is not known yet. Send the same request again with the"
+            " same Idempotency-Key: it is carried out once."
+        ) from error
+    return decision

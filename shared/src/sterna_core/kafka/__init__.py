@@ -1,0 +1,1 @@
+"""Kafka behind the journal's ports."""
