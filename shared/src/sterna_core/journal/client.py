@@ -12,6 +12,7 @@ from sterna_core.journal.log import Log, RecordSender
 from sterna_core.journal.outcome import Outcome
 from sterna_core.journal.reader import JournalReader, end_positions
 from sterna_core.journal.sender import CommandSender
+from sterna_core.journal.terms import Position
 from sterna_core.journal.topics import Topics
 from sterna_core.journal.verdict import outcome_of
 from sterna_core.journal.waiter import Waiter, WaitingRoom
@@ -34,21 +35,13 @@ class CommandClient:
         self._commands = CommandSender(sender, topics)
         self._room = WaitingRoom()
         self._reading = asyncio.Event()
+        self._positions: dict[int, Position] | None = None
 
     async def run(self) -> None:
         """Read the journal from its end on, for ever; goes on where it was after a fault."""
-        positions = None
         while True:
             try:
-                if positions is None:
-                    partitions = range(self._topics.partitions)
-                    positions = await end_positions(self._log, self._topics.events, partitions)
-                async with JournalReader(self._log, self._topics.events, positions) as reader:
-                    self._reading.set()
-                    while True:
-                        for decision in await reader.read():
-                            self._room.offer(decision)
-                        positions = reader.positions
+                await self._read_on()
             except Transient as error:
                 _log.warning("outcome_reader_interrupted", code=error.code)
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -97,6 +90,17 @@ class CommandClient:
             except (TimeoutError, Transient) as error:
                 decision = _late_decision(waiter, request_hash, error)
         return outcome_of(decision, self._codec)
+
+    async def _read_on(self) -> None:
+        events = self._topics.events
+        if self._positions is None:
+            self._positions = await end_positions(self._log, events, range(self._topics.partitions))
+        async with JournalReader(self._log, events, self._positions) as reader:
+            self._reading.set()
+            while True:
+                for decision in await reader.read():
+                    self._room.offer(decision)
+                self._positions = reader.positions
 
     async def append(
         self,

@@ -1,6 +1,6 @@
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from sterna_core.journal.decision import Decision
@@ -45,7 +45,7 @@ class WaitingRoom:
         self._waiters: defaultdict[str, list[Waiter]] = defaultdict(list)
 
     @contextmanager
-    def wait_for(self, command_id: str, partition: int) -> Iterator[Waiter]:
+    def wait_for(self, command_id: str, partition: int) -> Generator[Waiter]:
         """Wait for decisions on commands of this id, from now on."""
         waiter = Waiter(partition)
         self._waiters[command_id].append(waiter)
