@@ -68,7 +68,7 @@ class MigrationView(Struct, frozen=True, kw_only=True):
     about: About
     status: Status = "planning"
     phase: Phase = "planning"
-    phases: dict[str, PhaseView]
+    phases: dict[Phase, PhaseView]
     plan_status: PlanStatus = "generating"
     plan_digest: str | None = None
     plan_generated_at: UtcDatetime | None = None

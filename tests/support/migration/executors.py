@@ -1,0 +1,124 @@
+"""A model of the world around a migration: two databases, and executors that may misbehave."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from sterna_core.journal.local import LocalDecider
+from sterna_core.migration import reports as rep
+from sterna_core.tasks import work as wk
+from sterna_core.tasks.task import Task
+
+Rows = dict[str, dict[int, int]]
+"""Table to row to the row's version."""
+
+
+class World:
+    """The source, the target, the snapshots, and what executors have committed.
+
+    Row r of a table lies in chunk `r % chunks`; rows added later lie in the last chunk's range
+    only if they hash there, which is enough for the model.
+    """
+
+    def __init__(
+        self, tables: Iterable[str], chunks: int, objects: tuple[rep.PostObject, ...] = ()
+    ) -> None:
+        self.chunks = chunks
+        self.objects = objects
+        self.source: Rows = {name: {row: 0 for row in range(4)} for name in tables}
+        self.target: Rows = {name: {} for name in tables}
+        self.snapshots: dict[str, Rows] = {}
+        self.held: set[str] = set()
+        self.receipts: set[str] = set()
+        self.built: list[str] = []
+        self.copies = 0
+
+    def write(self, name: str, row: int) -> None:
+        """Change the source: a new row, or a new version of one."""
+        rows = self.source[name]
+        rows[row] = rows.get(row, 0) + 1
+
+    def carry_out(self, task: Task) -> tuple[Struct, ...]:
+        """Do a task as an executor would; gives its reports."""
+        work = task.work
+        by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
+        match work:
+            case wk.HoldSnapshot():
+                name = f"snap-{len(self.snapshots)}"
+                self.snapshots[name] = {t: dict(rows) for t, rows in self.source.items()}
+                self.held.add(name)
+                return (rep.ReportSnapshotExported(**by, snapshot_id=name),)
+            case wk.CreateSchema():
+                return (
+                    rep.ReportObjectsFound(**by, part=0, objects=self.objects),
+                    rep.ReportSchemaCreated(
+                        **by, object_parts=1, created={"TABLE": 1}, fingerprint_digest="f"
+                    ),
+                )
+            case wk.BuildObject():
+                if work.object_id not in self.built:
+                    self.built.append(work.object_id)
+                return (rep.ReportObjectBuilt(**by, seconds=0.1),)
+            case wk.FinishCutover():
+                return (
+                    rep.ReportCutoverFinished(
+                        **by, sequences=0, materialized_views=0, receipts=0, seconds=0.1
+                    ),
+                )
+            case wk.RaiseFence():
+                return (rep.ReportFenceRaised(**by),)
+            case wk.RollBack():
+                self.target = {name: {} for name in self.target}
+                return (rep.ReportRolledBack(**by, removed={}, differences=()),)
+            case _:
+                return self._read(task)
+
+    def _read(self, task: Task) -> tuple[Struct, ...]:
+        work = task.work
+        assert isinstance(work, wk.CopyChunk | wk.ScanRange | wk.CompareTable | wk.RepairTable)
+        by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
+        name = work.table.table_id
+        if isinstance(work, wk.CopyChunk) and task.task_id in self.receipts:
+            return (rep.ReportChunkCopied(**by, rows=1, bytes=1, seconds=0.1, repeated=True),)
+        if work.snapshot_id not in self.held:
+            return (
+                rep.ReportTaskFailed(
+                    **by, code="snapshot_lost", message="gone", transient=True, details={}
+                ),
+            )
+        seen = self.snapshots[work.snapshot_id][name]
+        match work:
+            case wk.CopyChunk():
+                rows = {r: v for r, v in seen.items() if r % self.chunks == work.chunk}
+                assert not rows.keys() & self.target[name].keys(), "a row is copied twice"
+                self.target[name].update(rows)
+                self.receipts.add(task.task_id)
+                self.copies += 1
+                return (
+                    rep.ReportChunkCopied(
+                        **by, rows=len(rows), bytes=1, seconds=0.1, repeated=False
+                    ),
+                )
+            case wk.ScanRange():
+                return (rep.ReportRangeScanned(**by, rows=1, seconds=0.1),)
+            case wk.CompareTable():
+                return (
+                    rep.ReportTableCompared(
+                        **by,
+                        source_rows=len(seen),
+                        target_rows=len(self.target[name]),
+                        differing_buckets=int(seen != self.target[name]),
+                        source_digest="a",
+                        target_digest="b",
+                        seconds=0.1,
+                    ),
+                )
+            case wk.RepairTable():
+                self.target[name] = dict(seen)
+                return (rep.ReportTableRepaired(**by, rows_deleted=0, rows_copied=1, seconds=0.1),)
+
+
+def outstanding(decider: LocalDecider, migration_id: str) -> list[Task]:
+    """Give the tasks that should be with executors now."""
+    bodies = [each.body for each in decider.tasks(migration_id)]
+    return [body for body in bodies if isinstance(body, Task)]
