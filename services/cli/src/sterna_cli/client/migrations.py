@@ -1,0 +1,121 @@
+from collections.abc import Mapping
+from typing import Any
+
+from sterna_cli.client.answers import Acknowledgement, Migration, MigrationList
+from sterna_cli.client.follower import EntryFollower
+from sterna_cli.client.measures import MetricsReport, ValidationReport
+from sterna_cli.client.plan import Plan
+from sterna_cli.client.session import Session, decoder
+from sterna_cli.client.stream import LogPage
+
+_MIGRATION = decoder(Migration)
+_MIGRATIONS = decoder(MigrationList)
+_ACKNOWLEDGEMENT = decoder(Acknowledgement)
+_PLAN = decoder(Plan)
+_LOGS = decoder(LogPage)
+_METRICS = decoder(MetricsReport)
+_VALIDATION = decoder(ValidationReport)
+_ANYTHING = decoder(Any)
+
+
+class Migrations:
+    """`/v1/migrations`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def create(self, body: dict[str, Any]) -> Migration:
+        """Make a migration; its plan is generated at once."""
+        made: Migration = await self._session.post("/v1/migrations", body, _MIGRATION)
+        return made
+
+    async def get(self, migration_id: str) -> Migration:
+        """Give one migration."""
+        found: Migration = await self._session.get(f"/v1/migrations/{migration_id}", _MIGRATION)
+        return found
+
+    async def list(
+        self, *, status: str | None = None, limit: int = 20, offset: int = 0
+    ) -> MigrationList:
+        """Give some migrations, the newest first."""
+        params = {"limit": str(limit), "offset": str(offset)}
+        if status is not None:
+            params["status"] = status
+        found: MigrationList = await self._session.get("/v1/migrations", _MIGRATIONS, params)
+        return found
+
+    async def plan(self, migration_id: str) -> Plan:
+        """Give the plan."""
+        found: Plan = await self._session.get(f"/v1/migrations/{migration_id}/plan", _PLAN)
+        return found
+
+    async def metrics(self, migration_id: str) -> MetricsReport:
+        """Give figures, table by table."""
+        found: MetricsReport = await self._session.get(
+            f"/v1/migrations/{migration_id}/metrics", _METRICS
+        )
+        return found
+
+    async def validation(self, migration_id: str) -> ValidationReport:
+        """Give what the comparison of both sides found."""
+        found: ValidationReport = await self._session.get(
+            f"/v1/migrations/{migration_id}/validation", _VALIDATION
+        )
+        return found
+
+    async def decide_mapping(
+        self, migration_id: str, mapping_id: str, *, approved: bool, comment: str
+    ) -> None:
+        """Approve one mapping, or reject it."""
+        await self._session.post(
+            f"/v1/migrations/{migration_id}/plan/mappings/{mapping_id}/approve",
+            {"approved": approved, "comment": comment},
+            _ANYTHING,
+        )
+
+    async def start(self, migration_id: str) -> Acknowledgement:
+        """Begin what the plan says."""
+        return await self._command(migration_id, "start", {})
+
+    async def pause(
+        self, migration_id: str, *, reason: str, immediate: bool = False
+    ) -> Acknowledgement:
+        """Stop at the next checkpoint, or at once."""
+        return await self._command(
+            migration_id, "pause", {"reason": reason, "immediate": immediate}
+        )
+
+    async def resume(self, migration_id: str) -> Acknowledgement:
+        """Go on from the last checkpoint."""
+        return await self._command(migration_id, "resume", {})
+
+    async def cancel(
+        self, migration_id: str, *, reason: str, rollback: bool, force: bool = False
+    ) -> Acknowledgement:
+        """Give up; with `rollback` the target is made as it was."""
+        return await self._command(
+            migration_id, "cancel", {"reason": reason, "rollback": rollback, "force": force}
+        )
+
+    async def logs(self, migration_id: str, params: Mapping[str, str]) -> LogPage:
+        """Give some lines of the log."""
+        page: LogPage = await self._session.get(
+            f"/v1/migrations/{migration_id}/logs", _LOGS, params
+        )
+        return page
+
+    def follow(
+        self, migration_id: str, params: Mapping[str, str], *, last_event_id: str = ""
+    ) -> EntryFollower:
+        """Give what is logged and how far it is, until the migration is over."""
+        path = f"/v1/migrations/{migration_id}/logs"
+        query = {**params, "follow": "true"}
+        return EntryFollower(self._session, path, query, last_event_id=last_event_id)
+
+    async def _command(
+        self, migration_id: str, verb: str, body: dict[str, object]
+    ) -> Acknowledgement:
+        answer: Acknowledgement = await self._session.post(
+            f"/v1/migrations/{migration_id}/{verb}", body, _ACKNOWLEDGEMENT
+        )
+        return answer

@@ -1,0 +1,27 @@
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import aiohttp
+from sterna_core.secrets.secret import Secret
+
+from sterna_cli.client.connections import Connections
+from sterna_cli.client.migrations import Migrations
+from sterna_cli.client.session import PATIENCE_SECONDS, Session
+
+
+class Sterna:
+    """The REST API, typed."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.connections = Connections(session)
+        self.migrations = Migrations(session)
+
+
+@asynccontextmanager
+async def connect(
+    url: str, key: Secret, *, patience_seconds: float = PATIENCE_SECONDS
+) -> AsyncGenerator[Sterna, None]:
+    """Open a client of the API at `url` with an API key."""
+    async with aiohttp.ClientSession() as http:
+        yield Sterna(Session(http, url, key, patience_seconds=patience_seconds))

@@ -1,0 +1,1 @@
+"""What can be typed after `sterna`; each module is loaded when its command is used."""

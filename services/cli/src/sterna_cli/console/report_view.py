@@ -1,0 +1,52 @@
+from sterna_cli.client.answers import Migration
+from sterna_cli.client.measures import ValidationReport
+from sterna_cli.console.quantities import count, duration
+from sterna_cli.console.terminal import Terminal
+
+_DIGEST_CHARACTERS = 16
+
+
+def show_validation(terminal: Terminal, report: ValidationReport) -> None:
+    """Print what the comparison of both sides found, table by table."""
+    if not report.tables:
+        return
+    terminal.heading("Validation by content")
+    terminal.rows(
+        ("table", "source rows", "target rows", "digest of the source", "of the target", ""),
+        (
+            (
+                table.table,
+                count(table.source_rows),
+                count(table.target_rows),
+                table.source_digest[:_DIGEST_CHARACTERS],
+                table.target_digest[:_DIGEST_CHARACTERS],
+                "equal" if table.equal else "DIFFERENT",
+            )
+            for table in sorted(report.tables, key=lambda each: each.table)
+        ),
+        right=frozenset({1, 2}),
+    )
+    equal = sum(table.equal for table in report.tables)
+    rows = sum(table.target_rows for table in report.tables)
+    repaired = sum(table.repaired_rows for table in report.tables)
+    terminal.say(
+        f"  {equal} of {len(report.tables)} tables equal, {count(rows)} rows"
+        + (f", {count(repaired)} rows copied again" if repaired else "")
+    )
+
+
+def show_result(terminal: Terminal, migration: Migration) -> None:
+    """Print how a migration ended, and what each phase took."""
+    terminal.heading("Result")
+    for phase in migration.progress.phases:
+        if phase.duration_seconds is not None:
+            terminal.say(f"  {phase.name.replace('_', ' '):<18} {duration(phase.duration_seconds)}")
+    elapsed = migration.timing.elapsed_seconds
+    style = "bold green" if migration.status == "completed" else "bold red"
+    terminal.say(
+        f"  {migration.id} {migration.status.replace('_', ' ')}"
+        + (f" in {duration(elapsed)}" if elapsed is not None else ""),
+        style,
+    )
+    if migration.error is not None:
+        terminal.say(f"  {migration.error.code}: {migration.error.message}", "red")

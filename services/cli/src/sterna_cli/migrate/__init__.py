@@ -1,0 +1,1 @@
+"""One migration from its URLs to its result, with a person watching."""

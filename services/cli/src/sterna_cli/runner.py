@@ -1,0 +1,53 @@
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from sterna_core.errors import SternaError
+from sterna_core.logs import configure_logs
+
+from sterna_cli.console.terminal import Terminal
+from sterna_cli.exit_code import ExitCode
+
+
+def run(terminal: Terminal, work: Callable[[], Coroutine[Any, Any, ExitCode]]) -> ExitCode:
+    """Run a command to its end, and tell what went wrong in one line.
+
+    SIGTERM and Ctrl-C end the work in order: what it started is stopped first.
+    """
+    configure_logs(level="error")
+    try:
+        return asyncio.run(_stoppable(work))
+    except SternaError as error:
+        return _failed(terminal, error)
+    except BaseExceptionGroup as group:
+        found = _first(group)
+        if found is None:
+            raise
+        return _failed(terminal, found)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return ExitCode.INTERRUPTED
+
+
+async def _stoppable(work: Callable[[], Coroutine[Any, Any, ExitCode]]) -> ExitCode:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work()
+
+
+def _failed(terminal: Terminal, error: SternaError) -> ExitCode:
+    if terminal.is_json:
+        terminal.document({"error": {"code": error.code, "message": error.message}})
+    terminal.say(f"sterna: {error.message} [{error.code}]", "red")
+    return ExitCode.of(error)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> SternaError | None:
+    """Find the error that a group of tasks ended with."""
+    for error in group.exceptions:
+        if isinstance(error, SternaError):
+            return error
+        if isinstance(error, BaseExceptionGroup) and (inner := _first(error)) is not None:
+            return inner
+    return None
