@@ -5,7 +5,7 @@ from sterna_cli.client.answers import Acknowledgement, Migration, MigrationList
 from sterna_cli.client.follower import EntryFollower
 from sterna_cli.client.measures import MetricsReport, ValidationReport
 from sterna_cli.client.plan import Plan
-from sterna_cli.client.session import Session, decoder
+from sterna_cli.client.session import PATIENCE_SECONDS, Session, decoder
 from sterna_cli.client.stream import LogPage
 
 _MIGRATION = decoder(Migration)
@@ -105,12 +105,21 @@ class Migrations:
         return page
 
     def follow(
-        self, migration_id: str, params: Mapping[str, str], *, last_event_id: str = ""
+        self,
+        migration_id: str,
+        params: Mapping[str, str],
+        *,
+        last_event_id: str = "",
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> EntryFollower:
         """Give what is logged and how far it is, until the migration is over."""
-        path = f"/v1/migrations/{migration_id}/logs"
-        query = {**params, "follow": "true"}
-        return EntryFollower(self._session, path, query, last_event_id=last_event_id)
+        return EntryFollower(
+            self._session,
+            f"/v1/migrations/{migration_id}/logs",
+            {**params, "follow": "true"},
+            last_event_id=last_event_id,
+            patience_seconds=patience_seconds,
+        )
 
     async def _command(
         self, migration_id: str, verb: str, body: dict[str, object]
