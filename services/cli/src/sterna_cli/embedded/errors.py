@@ -10,7 +10,7 @@ Transient
 
 from pathlib import Path
 
-from sterna_core.errors import Terminal, Transient
+from sterna_core.errors import SternaError, Terminal, Transient
 
 
 class EmbeddedStackRunning(Terminal):
@@ -54,3 +54,14 @@ class EmbeddedServerFailed(Transient):
 
     def __init__(self, name: str, what: str, log: Path) -> None:
         super().__init__(f"{name} {what}; its log is {log}", details={"log": str(log)})
+
+
+def first_error(group: BaseExceptionGroup[BaseException]) -> SternaError:
+    """Give the first error of ours that tasks running side by side ended with."""
+    ours = group.subgroup(SternaError)
+    found: BaseException | None = ours
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    if not isinstance(found, SternaError):
+        raise group
+    return found

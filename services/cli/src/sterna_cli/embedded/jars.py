@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import shutil
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 from sterna_core.errors import Unreachable
 
-from sterna_cli.embedded.errors import JarRefused
+from sterna_cli.embedded.errors import JarRefused, first_error
 from sterna_cli.embedded.state_folder import cache_folder
 
 DOWNLOADS_AT_ONCE = 6
@@ -32,6 +32,7 @@ class Jar:
 
     @classmethod
     def parse(cls, line: str) -> "Jar":
+        """Read one line of the lock."""
         coordinates, sha256 = line.split()
         group, artifact, version = coordinates.split(":")
         return cls(group, artifact, version, sha256)
@@ -48,35 +49,52 @@ class Jar:
 
 
 def read_lock(text: str | None = None) -> list[Jar]:
-    """The pinned jars, in the order of the class path."""
+    """Read the pinned jars, in the order of the class path."""
     if text is None:
-        text = (files("sterna_cli.embedded") / "kafka.lock").read_text()
+        text = (files("sterna_cli.embedded") / "kafka.lock").read_text(encoding="ascii")
     lines = [line.strip() for line in text.splitlines()]
     return [Jar.parse(line) for line in lines if line and not line.startswith("#")]
 
 
-async def class_path(jars: list[Jar] | None = None, cache: Path | None = None) -> list[Path]:
-    """Every pinned jar's file, each verified by its hash; what is not cached is fetched.
+async def class_path(jars: Sequence[Jar] | None = None, cache: Path | None = None) -> list[Path]:
+    """Give every pinned jar's file, verified by its hash; what is not cached is fetched.
 
     Raises JarRefused if a fetched jar has another hash, Unreachable if one cannot be fetched.
     """
     wanted = read_lock() if jars is None else jars
     place = cache or cache_folder() / "jars"
-    return await asyncio.to_thread(_class_path, wanted, place)
-
-
-def _class_path(jars: list[Jar], place: Path) -> list[Path]:
-    missing = [jar for jar in jars if not _is(place / jar.path, jar.sha256)]
+    missing = await asyncio.to_thread(_missing, wanted, place)
     if missing:
         _log.info("jars_fetched", count=len(missing))
-        place.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
-            list(pool.map(lambda jar: _fetch(jar, place), missing))
-    return [place / jar.path for jar in jars]
+        await _fetch_all(missing, place)
+    return [place / jar.path for jar in wanted]
+
+
+def _missing(jars: Sequence[Jar], place: Path) -> list[Jar]:
+    place.mkdir(parents=True, exist_ok=True)
+    return [jar for jar in jars if not _is(place / jar.path, jar.sha256)]
+
+
+async def _fetch_all(jars: Sequence[Jar], place: Path) -> None:
+    places = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
+
+    async def fetch(jar: Jar) -> None:
+        async with places:
+            await asyncio.to_thread(_fetch, jar, place)
+
+    try:
+        async with asyncio.TaskGroup() as fetching:
+            for jar in jars:
+                fetching.create_task(fetch(jar))
+    except* (JarRefused, Unreachable) as failures:
+        failure = first_error(failures)
+    else:
+        return
+    raise failure
 
 
 def _fetch(jar: Jar, place: Path) -> None:
-    from jgo.maven import MavenContext  # slow to import, and seldom needed
+    from jgo.maven import MavenContext  # ruff: ignore[import-outside-top-level]  # slow to import, and seldom needed
 
     # Into a folder of its own first: a torn download never gets the jar's name.
     workshop = Path(tempfile.mkdtemp(prefix=".fetch-", dir=place))

@@ -13,7 +13,7 @@ ROOTS = (
 
 def lock_text(roots: tuple[str, ...] = ROOTS) -> str:
     """Resolve the roots with all that they need, and give the text of the lock."""
-    from jgo.maven import MavenContext
+    from jgo.maven import MavenContext  # ruff: ignore[import-outside-top-level]  # slow to import
 
     with tempfile.TemporaryDirectory() as folder:
         context = MavenContext(repo_cache=Path(folder))

@@ -5,17 +5,6 @@ from pathlib import Path
 
 NODE_ID = "1"
 
-JAVA_OPTIONS = (
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-Xmx512m",
-    "-XX:-UsePerfData",
-    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-    "-Dorg.slf4j.simpleLogger.showDateTime=true",
-    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS",
-    "--enable-native-access=ALL-UNNAMED",
-)
-
 
 def properties(
     data: Path, port: int, controller_port: int, settings: Mapping[str, str]

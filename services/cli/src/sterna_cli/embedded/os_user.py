@@ -22,7 +22,7 @@ class OsUser:
 
     @classmethod
     def for_postgres(cls, name: str | None = None) -> "OsUser | None":
-        """The user to drop to, or None when we are an ordinary user already."""
+        """Find the user to drop to, or None when we are an ordinary user already."""
         if os.geteuid() != 0:
             return None
         name = name or os.environ.get("STERNA_POSTGRES_OS_USER", DEFAULT_USER)
@@ -38,7 +38,7 @@ class OsUser:
         return cls(name, entry.pw_uid, entry.pw_gid)
 
     def popen_arguments(self) -> dict[str, Any]:
-        """What subprocess needs to start a program as this user."""
+        """Give what subprocess needs to start a program as this user."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def own(self, path: Path) -> None:
@@ -46,14 +46,14 @@ class OsUser:
         os.chown(path, self.uid, self.gid)
 
     def may_enter(self, folder: Path) -> Path | None:
-        """None if this user may reach `folder`, else the first folder that keeps them out."""
+        """Give the first folder that keeps this user out of `folder`, or None."""
         for each in [*reversed(folder.absolute().parents), folder.absolute()]:
             if each.exists() and not self._has(each, stat.S_IXUSR, stat.S_IXGRP, stat.S_IXOTH):
                 return each
         return None
 
     def may_use_tree(self, folder: Path) -> bool:
-        """Whether this user may reach the folder and read all that is in it."""
+        """Tell whether this user may reach the folder and read all that is in it."""
         if self.may_enter(folder) is not None:
             return False
         for parent, folders, files in os.walk(folder):

@@ -23,7 +23,7 @@ def _installed() -> Path:
 
 
 def postgres_bin_dir(home: Path | None = None) -> Path:
-    """The folder with postgres, initdb, psql, pg_dump, pg_restore and pgbench.
+    """Give the folder with postgres, initdb, psql, pg_dump, pg_restore and pgbench.
 
     As root, when the packages lie in a private folder, it is a copy that PostgreSQL's
     unprivileged user can run: in the cache, or under `home` if the cache is private too. Blocks.
@@ -47,14 +47,7 @@ def _copied(installed: Path, place: Path, user: OsUser) -> Path:
         try:
             for folder in (f"{_PACKAGE}/pginstall", f"{_PACKAGE}.libs"):
                 shutil.copytree(installed.parent / folder, fresh / folder, symlinks=True)
-            for parent, folders, files in os.walk(fresh):
-                for name in [*folders, *files]:
-                    path = Path(parent, name)
-                    if not path.is_symlink():
-                        path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
-                        if path.stat().st_mode & 0o100:
-                            path.chmod(path.stat().st_mode | 0o555)
-            fresh.chmod(0o755)
+            _open_to_all(fresh)
             try:
                 fresh.rename(place)
             except OSError:
@@ -68,3 +61,13 @@ def _copied(installed: Path, place: Path, user: OsUser) -> Path:
             "set STERNA_CACHE_DIR to a folder outside of private ones"
         )
     return copied / "bin"
+
+
+def _open_to_all(tree: Path) -> None:
+    tree.chmod(0o755)
+    for parent, folders, files in os.walk(tree):
+        for name in [*folders, *files]:
+            path = Path(parent, name)
+            if not path.is_symlink():
+                runnable = path.is_dir() or path.stat().st_mode & 0o100
+                path.chmod(0o755 if runnable else 0o644)

@@ -3,8 +3,9 @@
 import asyncio
 import os
 import signal
-import subprocess
-from collections.abc import Mapping, Sequence
+import subprocess  # ruff: ignore[suspicious-subprocess-import]  # arguments are lists, never a shell's text
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -15,7 +16,8 @@ from sterna_cli.embedded.process_identity import ProcessIdentity
 from sterna_cli.embedded.process_record import ProcessRecord, end_leftover
 
 DEFAULT_GRACE_SECONDS = 10.0
-_POLL_SECONDS = 0.02
+KILLED_SECONDS = 10.0
+_POLL_SECONDS = 0.03
 
 _log = structlog.get_logger(__name__)
 
@@ -23,8 +25,9 @@ _log = structlog.get_logger(__name__)
 class ManagedProcess:
     """One program that runs as a child, in a session of its own.
 
-    `run_folder` keeps the pid, `log` what it prints (the previous log is kept beside it).
-    A leftover of an earlier supervisor is ended before a start.
+    `run_folder` keeps the pid while it runs, `log` what it prints (the log of the start before is
+    kept beside it). `env` is its whole environment, ours if None. A leftover of an earlier
+    supervisor is ended before a start.
     """
 
     def __init__(
@@ -43,7 +46,7 @@ class ManagedProcess:
         self.name = name
         self.log = log
         self._argv = [str(word) for word in argv]
-        self._env = dict(os.environ if env is None else env)
+        self._env = None if env is None else dict(env)
         self._user = user
         self._cwd = cwd
         self._stop_signal = stop_signal
@@ -55,7 +58,7 @@ class ManagedProcess:
     @property
     def pid(self) -> int | None:
         """The pid while it runs."""
-        return self._popen.pid if self.running and self._popen else None
+        return self._popen.pid if self._popen is not None and self.running else None
 
     @property
     def running(self) -> bool:
@@ -67,13 +70,8 @@ class ManagedProcess:
         """Whether its end was asked for, so that it is no crash."""
         return self._stopping
 
-    @property
-    def exit_code(self) -> int | None:
-        """The exit code once it has ended; negative is the number of the signal."""
-        return None if self._popen is None else self._popen.poll()
-
     async def start(self) -> None:
-        """Start it. Raises EmbeddedServerFailed if the program cannot be run."""
+        """Start it, unless it runs. Raises EmbeddedServerFailed if it cannot be run."""
         if self.running:
             return
         if await asyncio.to_thread(end_leftover, self._record):
@@ -84,7 +82,7 @@ class ManagedProcess:
         self._stopping = False
         with self.log.open("wb") as output:
             try:
-                self._popen = subprocess.Popen(
+                self._popen = subprocess.Popen(  # ruff: ignore[create-subprocess-in-async-function]  # not held up: it only forks
                     self._argv,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
@@ -98,24 +96,38 @@ class ManagedProcess:
                 raise EmbeddedServerFailed(self.name, "could not be started", self.log) from failure
         identity = ProcessIdentity.of(self._popen.pid)
         if identity is not None:
-            ProcessRecord(identity, self.name, int(self._stop_signal), self._grace_seconds).write(
-                self._record
-            )
+            record = ProcessRecord(identity, self.name, int(self._stop_signal), self._grace_seconds)
+            record.write(self._record)
+
+    async def start_and_answer(
+        self, answers: Callable[[], Awaitable[bool]], *, within_seconds: float
+    ) -> None:
+        """Start it and wait until it answers; if it does not, kill it.
+
+        Raises EmbeddedServerFailed.
+        """
+        await self.start()
+        try:
+            await self._until(answers, time.monotonic() + within_seconds)
+        except BaseException:
+            await self.kill()
+            raise
 
     async def wait(self) -> int:
-        """Wait until it has ended and give the exit code."""
+        """Wait until it has ended and give the exit code; negative is a signal's number.
+
+        There is no deadline: who waits for an end that was asked for sets one.
+        """
         if self._popen is None:
-            raise RuntimeError(f"{self.name} was not started")
-        while (code := self._popen.poll()) is None:
+            raise EmbeddedServerFailed(self.name, "was not started", self.log)
+        while (code := self._popen.poll()) is None:  # ruff: ignore[async-busy-wait]  # children have no event
             await asyncio.sleep(_POLL_SECONDS)
         return code
 
     async def stop(self) -> None:
-        """Ask it to stop, and kill it when the grace is over or when cancelled."""
+        """Ask it to stop, and kill it when its grace is over or when cancelled."""
         self._stopping = True
-        if self._popen is None:
-            return
-        if self.running:
+        if self._popen is not None and self.running:
             self._popen.send_signal(self._stop_signal)
             try:
                 async with asyncio.timeout(self._grace_seconds):
@@ -126,23 +138,26 @@ class ManagedProcess:
             except BaseException:
                 self._kill_session()
                 raise
-        self._forget()
+        self._record.unlink(missing_ok=True)
 
     async def kill(self) -> None:
-        """SIGKILL, as a crash would: nothing is flushed, the record is kept until it is gone."""
+        """SIGKILL it with what it started in its session, as a crash would; nothing is flushed."""
         self._stopping = True
         self._kill_session()
-        self._forget()
+        self._record.unlink(missing_ok=True)
+
+    async def _until(self, answers: Callable[[], Awaitable[bool]], deadline: float) -> None:
+        while not await answers():
+            if self.running and time.monotonic() > deadline:
+                raise EmbeddedServerFailed(self.name, "did not answer in time", self.log)
+            if not self.running:
+                break
+            await asyncio.sleep(_POLL_SECONDS)
+        if not self.running:  # if something answered all the same, it has taken the port
+            raise EmbeddedServerFailed(self.name, "stopped while starting", self.log)
 
     def _kill_session(self) -> None:
-        if self._popen is None:
-            return
-        if self._popen.poll() is None:
-            try:
-                os.killpg(self._popen.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                self._popen.kill()
-        self._popen.wait()
-
-    def _forget(self) -> None:
-        self._record.unlink(missing_ok=True)
+        # Once it has been waited for, its number may belong to others.
+        if self._popen is not None and self._popen.poll() is None:
+            os.killpg(self._popen.pid, signal.SIGKILL)
+            self._popen.wait(KILLED_SECONDS)

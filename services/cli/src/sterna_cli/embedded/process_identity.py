@@ -9,6 +9,7 @@ import msgspec
 
 _PROC = Path("/proc")
 _BOOT_ID = _PROC / "sys/kernel/random/boot_id"
+_ENDED = {"Z", "X"}
 _POLL_SECONDS = 0.02
 
 
@@ -21,14 +22,14 @@ class ProcessIdentity(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, pid: int) -> "ProcessIdentity | None":
-        """The process that has this pid now, or None if there is none (a zombie is none)."""
-        stat = _stat(pid)
-        if stat is None or stat[0] in {"Z", "X"}:
+        """Name the process that has this pid now; None if there is none (a zombie is none)."""
+        stat = _Stat.read(pid)
+        if stat is None or stat.state in _ENDED:
             return None
-        return cls(pid=pid, start_ticks=int(stat[19]), boot_id=_BOOT_ID.read_text().strip())
+        return cls(pid, stat.start_ticks, _BOOT_ID.read_text(encoding="ascii").strip())
 
     def alive(self) -> bool:
-        """Whether this very process still runs."""
+        """Tell whether this very process still runs."""
         return ProcessIdentity.of(self.pid) == self
 
     def signal(self, number: signal.Signals) -> bool:
@@ -50,25 +51,33 @@ class ProcessIdentity(msgspec.Struct, frozen=True):
             time.sleep(_POLL_SECONDS)
         return True
 
+    def children(self) -> "list[ProcessIdentity]":
+        """List the processes that this one started and that still run."""
+        found = []
+        for entry in _PROC.iterdir():
+            if not entry.name.isdigit():
+                continue
+            stat = _Stat.read(int(entry.name))
+            if stat is not None and stat.parent == self.pid:
+                child = ProcessIdentity.of(int(entry.name))
+                if child is not None:
+                    found.append(child)
+        return found
 
-def children_of(pid: int) -> list[ProcessIdentity]:
-    """The processes whose parent is `pid`."""
-    found = []
-    for entry in _PROC.iterdir():
-        if not entry.name.isdigit():
-            continue
-        stat = _stat(int(entry.name))
-        if stat is not None and int(stat[1]) == pid:
-            identity = ProcessIdentity.of(int(entry.name))
-            if identity is not None:
-                found.append(identity)
-    return found
 
+class _Stat(msgspec.Struct, frozen=True):
+    """What /proc/<pid>/stat says."""
 
-def _stat(pid: int) -> list[str] | None:
-    try:
-        line = (_PROC / str(pid) / "stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    # The command name stands in parentheses and may itself hold blanks and parentheses.
-    return line.rpartition(")")[2].split()
+    state: str
+    parent: int
+    start_ticks: int
+
+    @classmethod
+    def read(cls, pid: int) -> "_Stat | None":
+        try:
+            line = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        # The command name stands in parentheses and may itself hold blanks and parentheses.
+        words = line.rpartition(")")[2].split()
+        return cls(state=words[0], parent=int(words[1]), start_ticks=int(words[19]))

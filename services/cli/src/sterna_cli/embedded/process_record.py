@@ -21,11 +21,11 @@ class ProcessRecord(msgspec.Struct, frozen=True):
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(".new")
         fresh.write_bytes(msgspec.json.encode(self))
-        Path(fresh).replace(path)
+        fresh.replace(path)
 
     @classmethod
     def read(cls, path: Path) -> "ProcessRecord | None":
-        """The record, or None if there is none or it is torn."""
+        """Give the record, or None if there is none or it is torn."""
         try:
             return msgspec.json.decode(path.read_bytes(), type=cls)
         except (FileNotFoundError, msgspec.DecodeError):
@@ -35,11 +35,15 @@ class ProcessRecord(msgspec.Struct, frozen=True):
 def end_leftover(path: Path) -> bool:
     """Stop the recorded process if that very process still runs; True if it did. Blocks."""
     record = ProcessRecord.read(path)
-    ended = False
-    if record is not None and record.identity.signal(signal.Signals(record.stop_signal)):
-        ended = True
-        if not record.identity.wait_gone(record.grace_seconds):
-            record.identity.signal(signal.SIGKILL)
-            record.identity.wait_gone(record.grace_seconds)
+    if record is None:
+        path.unlink(missing_ok=True)
+        return False
+    children = record.identity.children()
+    ended = record.identity.signal(signal.Signals(record.stop_signal))
+    if ended and not record.identity.wait_gone(record.grace_seconds):
+        record.identity.signal(signal.SIGKILL)
+        record.identity.wait_gone(record.grace_seconds)
+        for child in children:
+            child.signal(signal.SIGKILL)
     path.unlink(missing_ok=True)
     return ended

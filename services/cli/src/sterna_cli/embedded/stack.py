@@ -8,7 +8,9 @@ from types import TracebackType
 from typing import Self
 
 import structlog
+from sterna_core.errors import SternaError
 
+from sterna_cli.embedded.errors import first_error
 from sterna_cli.embedded.kafka import KafkaServer
 from sterna_cli.embedded.postgresql import PostgresServer
 from sterna_cli.embedded.process import DEFAULT_GRACE_SECONDS
@@ -40,7 +42,8 @@ class EmbeddedStack:
         self.home = (home or default_home()).absolute()
         folder = StateFolder(self.home)
         self._folder = folder
-        self._supervisor = Supervisor(folder.run, folder.logs, restarts)
+        self._servers = Supervisor(folder.run, folder.logs, restarts)
+        self._programs = Supervisor(folder.run, folder.logs, restarts)
         self.postgres = PostgresServer(
             self.home / "postgresql",
             port=postgres_port,
@@ -73,12 +76,10 @@ class EmbeddedStack:
             opening.callback(self._folder.unlock)
             for name in await asyncio.to_thread(self._folder.end_leftovers):
                 _log.info("leftover_process_ended", name=name)
-            await opening.enter_async_context(self._supervisor)
-            opening.push_async_callback(self._supervisor.stop)
-            opening.push_async_callback(self._stop_servers)
+            await opening.enter_async_context(self._servers)
             await self._start_servers()
-            for server in (self.postgres, self.kafka):
-                self._supervisor.watch(server)
+            # Entered last and so left first: programs stop before the servers they use.
+            await opening.enter_async_context(self._programs)
             self._exit = opening.pop_all()
         return self
 
@@ -102,16 +103,19 @@ class EmbeddedStack:
 
         What it prints goes to `logs/<name>.log` in the home. It is stopped before the servers.
         """
-        return await self._supervisor.run(name, argv, env=env, grace_seconds=grace_seconds)
+        return await self._programs.run(name, argv, env=env, grace_seconds=grace_seconds)
 
     async def _start_servers(self) -> None:
-        async with asyncio.TaskGroup() as starting:
-            starting.create_task(self._start_postgres())
-            starting.create_task(self.kafka.start())
+        try:
+            async with asyncio.TaskGroup() as starting:
+                starting.create_task(self._start_postgres())
+                starting.create_task(self._servers.start(self.kafka))
+        except* SternaError as failures:
+            failure = first_error(failures)
+        else:
+            return
+        raise failure
 
     async def _start_postgres(self) -> None:
-        await self.postgres.start()
+        await self._servers.start(self.postgres)
         await self.postgres.create_database(DATABASE)
-
-    async def _stop_servers(self) -> None:
-        await asyncio.gather(self.kafka.stop(), self.postgres.stop())

@@ -14,7 +14,7 @@ _PASSWORD_BYTES = 24
 
 
 def default_home() -> Path:
-    """STERNA_HOME, or /var/lib/sterna for root and ~/.local/share/sterna for others."""
+    """Give STERNA_HOME, or /var/lib/sterna for root and ~/.local/share/sterna for others."""
     if chosen := os.environ.get("STERNA_HOME"):
         return Path(chosen).absolute()
     if os.geteuid() == 0:
@@ -24,7 +24,7 @@ def default_home() -> Path:
 
 
 def cache_folder() -> Path:
-    """STERNA_CACHE_DIR, or /var/cache/sterna for root and ~/.cache/sterna for others."""
+    """Give STERNA_CACHE_DIR, or /var/cache/sterna for root and ~/.cache/sterna for others."""
     if chosen := os.environ.get("STERNA_CACHE_DIR"):
         return Path(chosen).absolute()
     if os.geteuid() == 0:
@@ -50,15 +50,17 @@ def make_home(home: Path) -> None:
 
 
 def kept_secret(path: Path) -> str:
-    """The secret kept in a file only its owner can read; a new one is made the first time."""
+    """Give the secret kept in a file only its owner can read; the first time a new one is made."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(".new")
         fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with os.fdopen(
+            os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
+        ) as file:
             file.write(secrets.token_urlsafe(_PASSWORD_BYTES))
         Path(fresh).replace(path)
-    return path.read_text()
+    return path.read_text(encoding="ascii")
 
 
 class StateFolder:
@@ -74,7 +76,7 @@ class StateFolder:
         """Take the home. Raises EmbeddedStackRunning if another process has it."""
         make_home(self.home)
         # The kernel frees the lock with its holder, however that one ends.
-        lock = (self.home / "lock").open("a+")
+        lock = (self.home / "lock").open("a+", encoding="ascii")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,23 +13,30 @@ from sterna_core.errors import SternaError
 
 from sterna_cli.embedded.process import DEFAULT_GRACE_SECONDS, ManagedProcess
 
+_POLL_SECONDS = 0.05
+
 _log = structlog.get_logger(__name__)
 
 
 class Runnable(Protocol):
-    """What can be kept running: a process of ours or a server made of one."""
+    """What can be kept running: a program or a server."""
 
     name: str
 
     @property
-    def process(self) -> ManagedProcess | None: ...
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
+    def process(self) -> ManagedProcess | None:
+        """The process, from the first start on."""
+
+    async def start(self) -> None:
+        """Start it; raises a SternaError if that fails."""
+
+    async def stop(self) -> None:
+        """Stop it; no process is left, also when cancelled."""
 
 
 @dataclass(frozen=True)
 class Restarts:
-    """How a crash is answered: at once, then after twice as long each time, up to a bound.
+    """How a crash is answered: soon, then after twice as long each time, up to a bound.
 
     A run of `calm_seconds` makes the next crash a first one again.
     """
@@ -39,10 +46,9 @@ class Restarts:
     calm_seconds: float = 30.0
 
     def delay_seconds(self, crashes: int) -> float:
-        """How long to wait before the start after the `crashes`-th crash in a row."""
-        return float(
-            min(self.longest_delay_seconds, self.first_delay_seconds * 2 ** min(crashes - 1, 30))
-        )
+        """Tell how long to wait before the start after the `crashes`-th crash in a row."""
+        doubled = self.first_delay_seconds * 2.0 ** min(crashes - 1, 30)
+        return min(self.longest_delay_seconds, doubled)
 
 
 class SupervisedProcess:
@@ -74,10 +80,7 @@ class SupervisedProcess:
 
 
 class Supervisor:
-    """Starts, watches and stops; enter it before and leave it after everything it runs.
-
-    Leaving stops everything, the last started first.
-    """
+    """An async context manager: what it watches runs until it is left, and not longer."""
 
     def __init__(self, run_folder: Path, logs: Path, restarts: Restarts | None = None) -> None:
         self._run_folder = run_folder
@@ -97,9 +100,12 @@ class Supervisor:
         trace: TracebackType | None,
     ) -> None:
         try:
-            await self.stop()
+            for _, task in self._watched:
+                task.cancel()
+            await asyncio.gather(*(runnable.stop() for runnable, _ in self._watched))
         finally:
-            await self._tasks.__aexit__(kind, error, trace)
+            # Told of no error, so that the error reaches the caller as it is, not in a group.
+            await self._tasks.__aexit__(None, None, None)
 
     async def run(
         self,
@@ -109,10 +115,7 @@ class Supervisor:
         env: Mapping[str, str] | None = None,
         grace_seconds: float = DEFAULT_GRACE_SECONDS,
     ) -> SupervisedProcess:
-        """Start a program and keep it running until the supervisor is left.
-
-        `env` is its whole environment (ours if None). Raises EmbeddedServerFailed.
-        """
+        """Start a program and keep it running. Raises EmbeddedServerFailed."""
         process = SupervisedProcess(
             ManagedProcess(
                 name,
@@ -123,47 +126,31 @@ class Supervisor:
                 grace_seconds=grace_seconds,
             )
         )
-        await process.start()
-        self.watch(process)
+        await self.start(process)
         return process
 
-    def watch(self, started: Runnable) -> None:
-        """Keep running what has been started already."""
-        task = self._tasks.create_task(self._keep_running(started), name=f"watch {started.name}")
-        self._watched.append((started, task))
-
-    async def stop(self) -> None:
-        """Stop everything watched, the last started first."""
-        while self._watched:
-            runnable, task = self._watched.pop()
-            task.cancel()
-            try:
-                await runnable.stop()
-            except BaseException:
-                await _kill_all([runnable, *(each for each, _ in self._watched)])
-                raise
+    async def start(self, runnable: Runnable) -> None:
+        """Start something and keep it running. Raises what its start raises."""
+        await runnable.start()
+        task = self._tasks.create_task(self._keep_running(runnable), name=f"watch {runnable.name}")
+        self._watched.append((runnable, task))
 
     async def _keep_running(self, runnable: Runnable) -> None:
         crashes = 0
         while True:
             started_at = time.monotonic()
-            process = runnable.process
-            assert process is not None
-            code = await process.wait()
-            if process.stopping:
-                await _until(lambda: runnable.process is not None and runnable.process.running)
-                continue
+            exit_code = await _until_it_crashes(runnable)
             if time.monotonic() - started_at > self._restarts.calm_seconds:
                 crashes = 0
-            crashes = await self._restart(runnable, code, crashes + 1)
+            crashes = await self._start_again(runnable, exit_code, crashes + 1)
 
-    async def _restart(self, runnable: Runnable, code: int, crashes: int) -> int:
+    async def _start_again(self, runnable: Runnable, exit_code: int, crashes: int) -> int:
         while True:
             delay_seconds = self._restarts.delay_seconds(crashes)
             _log.warning(
                 "process_restarts",
                 name=runnable.name,
-                exit_code=code,
+                exit_code=exit_code,
                 crashes=crashes,
                 delay_seconds=delay_seconds,
             )
@@ -173,18 +160,15 @@ class Supervisor:
             except SternaError as failure:
                 _log.warning("process_start_failed", name=runnable.name, code=failure.code)
                 crashes += 1
-                continue
-            return crashes
+            else:
+                return crashes
 
 
-async def _until(condition: Callable[[], bool], poll_seconds: float = 0.05) -> None:
-    while not condition():
-        await asyncio.sleep(poll_seconds)
-
-
-async def _kill_all(runnables: Sequence[Runnable]) -> None:
-    kills: list[Awaitable[None]] = [
-        each.process.kill() for each in runnables if each.process is not None
-    ]
-    for kill in kills:
-        await kill
+async def _until_it_crashes(runnable: Runnable) -> int:
+    while True:
+        process = runnable.process
+        if process is not None and not process.stopping:
+            exit_code = await process.wait()
+            if not process.stopping:
+                return exit_code
+        await asyncio.sleep(_POLL_SECONDS)  # stopped by hand: until it is started by hand
