@@ -25,7 +25,7 @@ class World:
     ) -> None:
         self.chunks = chunks
         self.objects = objects
-        self.source: Rows = {name: {row: 0 for row in range(4)} for name in tables}
+        self.source: Rows = {name: dict.fromkeys(range(4), 0) for name in tables}
         self.target: Rows = {name: {} for name in tables}
         self.snapshots: dict[str, Rows] = {}
         self.held: set[str] = set()

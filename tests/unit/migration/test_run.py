@@ -4,8 +4,6 @@ from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.migration.scenario import MIGRATION_ID, create, post_object, summary, table
-from support.migration.executors import World, outstanding
 
 from sterna_core.journal.local import LocalDecider
 from sterna_core.migration import commands as cmd
@@ -14,6 +12,8 @@ from sterna_core.migration import state as stages
 from sterna_core.migration.decider import MIGRATIONS
 from sterna_core.tasks import work as wk
 from sterna_core.tasks.task import Task
+from support.migration.executors import World, outstanding
+from support.migration.scenario import MIGRATION_ID, create, post_object, summary, table
 
 TABLES = ("a", "b", "c")
 IDS = tuple(f"public.{name}" for name in TABLES)

@@ -108,9 +108,13 @@ class TaskStopped(Event, frozen=True, kw_only=True, tag="task.stopped.v1"):
 
 
 class TaskWithdrawn(Event, frozen=True, kw_only=True, tag="task.withdrawn.v1"):
-    """The executors that have this task stop it: all of them, or the one named."""
+    """The executors that have this task stop it: all of them, or the one named.
+
+    `attempt` 0 means every attempt.
+    """
 
     task_id: str
+    attempt: int = 0
     executor_id: str | None = None
 
 

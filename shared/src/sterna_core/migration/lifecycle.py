@@ -106,7 +106,7 @@ def pause(draft: Draft, command: cmd.PauseMigration) -> None:
     if command.immediate and isinstance(draft.state, st.Pausing):
         for task_id, each in draft.jobs.items():
             if each.standing == "dispatched" and each.job.__struct_config__.tag != "snapshot":
-                draft.add(ev.TaskWithdrawn(at=draft.at, task_id=task_id))
+                draft.add(ev.TaskWithdrawn(at=draft.at, task_id=task_id, attempt=each.attempt))
 
 
 def resume(draft: Draft, context: Context) -> None:
@@ -158,7 +158,7 @@ def release(draft: Draft) -> None:
 def _withdraw_all(draft: Draft) -> None:
     for task_id, each in draft.jobs.items():
         if each.standing == "dispatched":
-            draft.add(ev.TaskWithdrawn(at=draft.at, task_id=task_id))
+            draft.add(ev.TaskWithdrawn(at=draft.at, task_id=task_id, attempt=each.attempt))
 
 
 def refuse(draft: Draft, verb: str) -> None:

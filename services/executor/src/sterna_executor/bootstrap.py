@@ -1,0 +1,106 @@
+"""Wires an executor: everything it is made of comes together here."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from sterna_core.clock import Clock, system_clock
+from sterna_core.errors import Transient
+from sterna_core.journal.topics import Topics
+from sterna_core.kafka.access import KafkaAccess
+from sterna_core.kafka.log import KafkaLog
+from sterna_core.kafka.provisioning import provision_topics
+from sterna_core.kafka.sender import KafkaSender
+from sterna_core.secrets.keyring import Keyring
+from sterna_executor.databases.postgresql.engine import PostgresqlEngine
+from sterna_executor.settings import ExecutorSettings
+from sterna_executor.tasks.consumer import TaskConsumer
+from sterna_executor.tasks.figures import Telemetry
+from sterna_executor.tasks.reporter import BusReporter
+from sterna_executor.tasks.runner import Runner
+from sterna_executor.tasks.withdrawals import Withdrawals
+
+RESTART_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+async def run_executor(
+    settings: ExecutorSettings, stopping: asyncio.Event, *, clock: Clock = system_clock
+) -> None:
+    """Run an executor until `stopping` is set; then drain, commit and close.
+
+    Raises Misconfigured for settings that cannot work, Unreachable where Kafka is not there.
+    """
+    executor_id = settings.identity()
+    access, topics = _access(settings, executor_id), _topics(settings)
+    keyring = Keyring.parse(settings.keyring.reveal())
+    await provision_topics(access, topics)
+    async with KafkaLog(access) as log, KafkaSender(access) as sender:
+        telemetry = Telemetry(
+            sender,
+            topics,
+            executor_id,
+            clock,
+            interval_seconds=settings.executor_figures_seconds,
+        )
+        runner = Runner(
+            PostgresqlEngine(settings, keyring, executor_id, telemetry),
+            BusReporter(sender, topics, executor_id, clock),
+            executor_id,
+            max_concurrency=settings.executor_max_concurrency,
+            max_snapshots=settings.executor_max_snapshots,
+        )
+        consumer = TaskConsumer(
+            access,
+            topics,
+            runner,
+            sender,
+            group=settings.executor_group,
+            executor_id=settings.executor_id,
+            session_seconds=settings.executor_session_seconds,
+            drain_seconds=settings.executor_shutdown_seconds,
+        )
+        withdrawals = Withdrawals(log, topics, runner)
+        async with asyncio.TaskGroup() as group:
+            background = [
+                group.create_task(_again_and_again("withdrawals", withdrawals.run)),
+                group.create_task(telemetry.run()),
+            ]
+            _log.info("executor.started", executor_id=executor_id)
+            await consumer.run(stopping)
+            for each in background:
+                each.cancel()
+    _log.info("executor.stopped", executor_id=executor_id)
+
+
+async def _again_and_again(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Begin again what a bus that was away has ended."""
+    while True:
+        try:
+            await run()
+        except Transient as error:
+            _log.warning("follower.restarted", name=name, code=error.code)
+            await asyncio.sleep(RESTART_SECONDS)
+
+
+def _access(settings: ExecutorSettings, executor_id: str) -> KafkaAccess:
+    return KafkaAccess(
+        bootstrap=settings.kafka_bootstrap,
+        client_id=f"sterna-executor-{executor_id}",
+        security_protocol=settings.kafka_security_protocol,
+        sasl_mechanism=settings.kafka_sasl_mechanism,
+        sasl_username=settings.kafka_sasl_username,
+        sasl_password=settings.kafka_sasl_password,
+        tls_ca_file=settings.kafka_tls_ca_file,
+    )
+
+
+def _topics(settings: ExecutorSettings) -> Topics:
+    return Topics(
+        prefix=settings.topic_prefix,
+        partitions=settings.partitions,
+        task_partitions=settings.task_partitions,
+        replication=settings.topic_replication,
+    )

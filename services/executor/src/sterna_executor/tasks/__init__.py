@@ -1,0 +1,1 @@
+"""Tasks: taken from the bus, carried out with bounded concurrency, reported."""
