@@ -177,7 +177,7 @@ class TaskConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Forget what is somebody else's from now on."""
         self._offsets.forget({each.partition for each in revoked})
 
-    async def on_partitions_assigned(  # noqa: PLR6301  # the listener is an interface
+    async def on_partitions_assigned(  # ruff: ignore[no-self-use]  # the listener is an interface
         self, assigned: list[TopicPartition]
     ) -> None:
         """Say what is ours from now on."""

@@ -76,4 +76,5 @@ class MemoryReporter:
 
     async def send(self, task: Task, report: Struct) -> None:
         """Keep a report."""
+        del task
         self.reports.append(report)
