@@ -56,5 +56,7 @@ class TableGlobs:
         return tuple(
             glob.pattern
             for glob in self._globs
-            if not any(glob.matches(table) or glob.matches(f"{schema}.{table}") for schema, table in names)
+            if not any(
+                glob.matches(table) or glob.matches(f"{schema}.{table}") for schema, table in names
+            )
         )
