@@ -27,6 +27,7 @@ class Fold:
         position: Position | None = None,
         source_offset: int = -1,
         entries: Mapping[EntryKey, Entry] | None = None,
+        last_record: str = "",
     ) -> None:
         start = position or Position()
         self.partition = partition
@@ -35,6 +36,8 @@ class Fold:
         self.next_offset = start.next_offset
         self.source_offset = source_offset
         """The offset of the last command that has been answered; -1 before the first."""
+        self.last_record = last_record
+        """Who wrote the last record that was read, and where it was expected: no two are alike."""
         self.entries: dict[EntryKey, Entry] = dict(entries or {})
 
     @property
@@ -56,6 +59,7 @@ class Fold:
             raise ValueError("a fold reads each record once, in order")
         self.next_offset = record.offset + 1
         mark = mark_of(record)
+        self.last_record = mark.identity if mark else ""
         if mark is None:
             return None
         self.reading, counts = read_on(self.reading, mark)
@@ -68,12 +72,18 @@ class Fold:
         return self._apply_event(envelope, record.value)
 
     def extend(
-        self, entries: Mapping[EntryKey, Entry], *, next_offset: int, source_offset: int
+        self,
+        entries: Mapping[EntryKey, Entry],
+        *,
+        next_offset: int,
+        source_offset: int,
+        last_record: str,
     ) -> None:
         """Take over what an appended batch came to."""
         self.entries.update(entries)
         self.next_offset = next_offset
         self.source_offset = max(self.source_offset, source_offset)
+        self.last_record = last_record
 
     def _apply_event(self, envelope: EventEnvelope, body: bytes | None) -> EntryKey | None:
         key = (envelope.org_id, envelope.aggregate_id)

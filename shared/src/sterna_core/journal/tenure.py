@@ -64,5 +64,6 @@ class Tenure:
             draft.entries,
             next_offset=first_offset + len(draft.records),
             source_offset=draft.source_offset,
+            last_record=f"{self.owner}-{first_offset + len(draft.records) - 1}",
         )
         return frozenset(draft.entries)

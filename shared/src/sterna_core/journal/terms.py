@@ -29,6 +29,11 @@ class Mark(Struct, frozen=True):
     position: int
     """The offset at which the writer expected the record to stand."""
 
+    @property
+    def identity(self) -> str:
+        """Give what no other record has: an owner expects each position once."""
+        return f"{self.owner}-{self.position}"
+
 
 def read_on(reading: Reading, mark: Mark) -> tuple[Reading, bool]:
     """Give the reading after a record, and whether that record counts.

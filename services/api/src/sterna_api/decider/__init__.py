@@ -1,0 +1,1 @@
+"""The owners of the journal's partitions: decide on commands, hand out tasks, keep timers."""

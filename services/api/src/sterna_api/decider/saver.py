@@ -1,0 +1,78 @@
+import asyncio
+from collections.abc import Iterable
+
+import structlog
+from msgspec.structs import replace
+
+from sterna_core.errors import Transient
+from sterna_core.journal.entry import Entry
+from sterna_core.journal.fold import EntryKey, Fold
+from sterna_core.journal.snapshot import EntrySnapshot, SnapshotStore, entry_snapshot, snapshot_of
+
+_FINISH_SECONDS = 3.0
+_SLICE_ENTRIES = 100
+_log = structlog.get_logger(__name__)
+
+
+class SnapshotSaver:
+    """Saves what has changed in a partition, now and then."""
+
+    def __init__(self, store: SnapshotStore, every_seconds: float) -> None:
+        self._store = store
+        self._every_seconds = every_seconds
+        self._fold: Fold | None = None
+        self._changed: set[EntryKey] = set()
+        self._saved_at: int | None = None
+        """The offset of the snapshot that is kept, if it is known to be ours."""
+
+    def loaded(self, fold: Fold) -> None:
+        """Take note of the fold that was made from what is kept, or from nothing."""
+        self._saved_at = fold.next_offset or None
+
+    def changed(self, fold: Fold, keys: Iterable[EntryKey]) -> None:
+        """Take note of aggregates that have changed."""
+        self._fold = fold
+        self._changed.update(keys)
+
+    async def run(self) -> None:
+        """Save every so often, for ever."""
+        while True:
+            await asyncio.sleep(self._every_seconds)
+            await self._save()
+
+    async def finish(self) -> None:
+        """Save once more, if that can be done quickly."""
+        try:
+            async with asyncio.timeout(_FINISH_SECONDS):
+                await self._save()
+        except TimeoutError:
+            _log.warning("snapshot_not_saved", code="timeout")
+
+    async def _save(self) -> None:
+        fold = self._fold
+        if fold is None or fold.next_offset == self._saved_at:
+            return
+        if fold.quarantined:
+            return  # a version that can read the journal has to find it unread
+        snapshot = snapshot_of(fold, ())
+        whole = self._saved_at is None
+        # Entries are never changed in place, so these stay as they are now while they are written.
+        entries = [fold.entries[key] for key in (fold.entries if whole else self._changed)]
+        changed, self._changed = self._changed, set()
+        try:
+            snapshot = replace(snapshot, entries=await _write(entries))
+            kept = await self._store.save(snapshot, since=self._saved_at)
+        except Transient as error:
+            _log.warning("snapshot_not_saved", partition=fold.partition, code=error.code)
+            self._changed |= changed
+            return
+        self._saved_at = snapshot.position.next_offset if kept else None
+
+
+async def _write(entries: list[Entry]) -> tuple[EntrySnapshot, ...]:
+    """Write aggregates, giving others on this loop a turn in between."""
+    written: list[EntrySnapshot] = []
+    for start in range(0, len(entries), _SLICE_ENTRIES):
+        written.extend(map(entry_snapshot, entries[start : start + _SLICE_ENTRIES]))
+        await asyncio.sleep(0)
+    return tuple(written)
