@@ -1,22 +1,17 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestServer
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from tests.unit.cli.served import Handler, Serve, application_of
 
 
 @pytest.fixture
-async def serve() -> AsyncIterator[Callable[[dict[str, Handler]], Awaitable[str]]]:
-    """Serve handlers by path on the loopback address; gives the server's URL."""
-    servers = []
+async def serve() -> AsyncIterator[Serve]:
+    """Serve handlers by path on the loopback address."""
+    servers: list[TestServer] = []
 
     async def start(handlers: dict[str, Handler]) -> str:
-        application = web.Application()
-        for path, handler in handlers.items():
-            application.router.add_route("*", path, handler)
-        server = TestServer(application)
+        server = TestServer(application_of(handlers))
         await server.start_server()
         servers.append(server)
         return str(server.make_url("")).rstrip("/")

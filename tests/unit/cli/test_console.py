@@ -2,6 +2,7 @@ import io
 
 import pytest
 from rich.console import Console
+
 from sterna_cli.client.answers import Metrics, Migration, Progress
 from sterna_cli.client.measures import TableMeasure
 from sterna_cli.console.pace import Pace
@@ -13,7 +14,7 @@ from sterna_cli.console.quantities import count, duration, size
     ("seconds", "text"),
     [(0.04, "0.0 s"), (9.94, "9.9 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
 )
-def test_durations_read_like_speech(seconds, text):
+def test_durations_read_like_speech(seconds: float, text: str):
     assert duration(seconds) == text
 
 
@@ -37,7 +38,7 @@ def test_rows_counted_again_after_a_repair_never_show_a_negative_pace():
     assert pace.rows_per_second == 0
 
 
-def _migration(status="running", rows=500):
+def _migration(status: str = "running", rows: int = 500) -> Migration:
     return Migration(
         id="mig_1",
         status=status,

@@ -1,8 +1,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sterna_cli.database_url import DatabaseUrl
+
+from sterna_cli.database_url import DatabaseUrl, Side
 from sterna_core.errors import InvalidRequest
+from sterna_core.secrets.secret import Secret
 
 
 def test_a_url_is_read_with_its_escapes():
@@ -20,7 +22,7 @@ def test_a_url_is_read_with_its_escapes():
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
-def test_a_password_left_out_comes_from_the_environment_of_its_side(side):
+def test_a_password_left_out_comes_from_the_environment_of_its_side(side: Side):
     environ = {f"STERNA_{side.upper()}_PASSWORD": "from-env"}
     url = DatabaseUrl.parse("postgres://u@h/d", side, environ)
     assert url.password.reveal() == "from-env"
@@ -47,7 +49,7 @@ def test_a_password_in_the_url_wins_over_the_environment():
         "",
     ],
 )
-def test_an_unusable_url_is_refused_without_repeating_it(text):
+def test_an_unusable_url_is_refused_without_repeating_it(text: str):
     with pytest.raises(InvalidRequest) as refused:
         DatabaseUrl.parse(text, "target", {})
     assert "canary" not in str(refused.value)
@@ -55,7 +57,7 @@ def test_an_unusable_url_is_refused_without_repeating_it(text):
 
 
 @given(st.text(min_size=1))
-def test_no_text_of_a_url_shows_its_password(password):
+def test_no_text_of_a_url_shows_its_password(password: str):
     url = DatabaseUrl(
         host="h", port=1, database="d", username="u", password=_secret(password), ssl_mode="prefer"
     )
@@ -67,7 +69,7 @@ def test_no_text_of_a_url_shows_its_password(password):
     )
 
 
-def _secret(text):
+def _secret(text: str) -> Secret:
     return DatabaseUrl.parse(
         "postgres://u@h/d", "source", {"STERNA_SOURCE_PASSWORD": text}
     ).password

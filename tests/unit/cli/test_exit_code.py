@@ -1,4 +1,5 @@
 import pytest
+
 from sterna_cli.exit_code import ExitCode
 from sterna_core.errors import InvalidRequest, Misconfigured, NotFound, Rejected, SternaError
 
@@ -17,7 +18,7 @@ from sterna_core.errors import InvalidRequest, Misconfigured, NotFound, Rejected
         (SternaError("x", code="something_new"), ExitCode.FAILED),
     ],
 )
-def test_every_error_code_has_its_promised_exit_code(error, code):
+def test_every_error_code_has_its_promised_exit_code(error: SternaError, code: ExitCode):
     assert ExitCode.of(error) is code
 
 

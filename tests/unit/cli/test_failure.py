@@ -3,6 +3,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sterna_cli.client.failure import failure_of
 
 
@@ -25,10 +26,10 @@ def test_every_problem_of_a_refused_body_is_told():
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, "not_found"), (500, "internal_error")])
-def test_an_answer_of_something_else_in_between_is_told_by_its_status(status, code):
+def test_an_answer_of_something_else_in_between_is_told_by_its_status(status: int, code: str):
     assert failure_of(status, b"<html>proxy</html>").code == code
 
 
 @given(st.integers(400, 599), st.binary(max_size=300))
-def test_no_body_whatever_hides_the_status(status, body):
+def test_no_body_whatever_hides_the_status(status: int, body: bytes):
     assert failure_of(status, body).status == status

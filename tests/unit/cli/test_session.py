@@ -2,6 +2,8 @@ import json
 
 import pytest
 from aiohttp import web
+from tests.unit.cli.served import Serve
+
 from sterna_cli.client.failure import ApiFailure, ApiUnreachable
 from sterna_cli.client.sterna import connect
 from sterna_core.secrets.secret import Secret
@@ -9,10 +11,10 @@ from sterna_core.secrets.secret import Secret
 _KEY = Secret("sk_live_canary")
 
 
-async def test_a_command_whose_outcome_is_unknown_is_sent_again_under_the_same_key(serve):
-    seen = []
+async def test_a_command_whose_outcome_is_unknown_is_sent_again_under_the_same_key(serve: Serve):
+    seen: list[tuple[str, str]] = []
 
-    async def start(request):
+    def start(request: web.Request) -> web.Response:
         seen.append((request.headers["Idempotency-Key"], request.headers["Authorization"]))
         if len(seen) < 3:
             return web.json_response({"error": {"code": "outcome_unknown"}}, status=503)
@@ -28,14 +30,14 @@ async def test_a_command_whose_outcome_is_unknown_is_sent_again_under_the_same_k
     assert {authorization for _, authorization in seen} == {"Bearer sk_live_canary"}
 
 
-async def test_what_was_written_is_waited_for_when_it_is_read(serve):
-    positions = []
+async def test_what_was_written_is_waited_for_when_it_is_read(serve: Serve):
+    positions: list[str | None] = []
 
-    async def create(_request):
+    def create(_request: web.Request) -> web.Response:
         body = {"id": "mig_1", "status": "pending"}
         return web.json_response(body, status=201, headers={"Sterna-Position": "3:41"})
 
-    async def get(request):
+    def get(request: web.Request) -> web.Response:
         positions.append(request.query.get("min_position"))
         return web.json_response({"id": "mig_1", "status": "planning"})
 
@@ -47,10 +49,10 @@ async def test_what_was_written_is_waited_for_when_it_is_read(serve):
     assert positions == [None, "3:41"]
 
 
-async def test_a_refusal_is_told_at_once_with_its_code(serve):
-    calls = []
+async def test_a_refusal_is_told_at_once_with_its_code(serve: Serve):
+    calls: list[int] = []
 
-    async def start(_request):
+    def start(_request: web.Request) -> web.Response:
         calls.append(1)
         return web.json_response({"error": {"code": "invalid_state", "message": "no"}}, status=409)
 
@@ -61,7 +63,7 @@ async def test_a_refusal_is_told_at_once_with_its_code(serve):
     assert (refused.value.code, len(calls)) == ("invalid_state", 1)
 
 
-async def test_an_api_that_stays_away_is_named_without_the_key(unused_tcp_port):
+async def test_an_api_that_stays_away_is_named_without_the_key(unused_tcp_port: int):
     async with connect(f"http://127.0.0.1:{unused_tcp_port}", _KEY, patience_seconds=0.3) as sterna:
         with pytest.raises(ApiUnreachable) as away:
             await sterna.migrations.get("mig_1")
@@ -69,8 +71,8 @@ async def test_an_api_that_stays_away_is_named_without_the_key(unused_tcp_port):
     assert "canary" not in str(away.value)
 
 
-async def test_a_redirect_is_not_followed_so_the_key_goes_nowhere_else(serve):
-    async def elsewhere(_request):
+async def test_a_redirect_is_not_followed_so_the_key_goes_nowhere_else(serve: Serve):
+    def elsewhere(_request: web.Request) -> web.Response:
         raise web.HTTPFound("http://198.51.100.1/")
 
     url = await serve({"/v1/migrations/mig_1": elsewhere})
@@ -80,8 +82,8 @@ async def test_a_redirect_is_not_followed_so_the_key_goes_nowhere_else(serve):
     assert refused.value.code == "unexpected_answer"
 
 
-async def test_fields_that_a_newer_api_adds_do_not_disturb(serve):
-    async def get(_request):
+async def test_fields_that_a_newer_api_adds_do_not_disturb(serve: Serve):
+    def get(_request: web.Request) -> web.Response:
         body = {"id": "mig_1", "status": "running", "novelty": {"a": 1}, "metrics": {"new": 2}}
         return web.Response(text=json.dumps(body), content_type="application/json")
 
