@@ -1,24 +1,33 @@
 """Runs the servers of a test session until nobody needs them: `server_keeper.py FOLDER`.
 
-A process of its own; see servers.py.
+A process of its own, so not through a package; see servers.py.
 """
 
 import asyncio
 import fcntl
-import importlib.util
 import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
+
+from servers import (
+    KAFKA_IMAGE,
+    KAFKA_VARIABLE,
+    POSTGRES_IMAGE,
+    POSTGRES_VARIABLE,
+    Addresses,
+    docker_answers,
+)
 from sterna_cli.embedded import EmbeddedStackRunning, KafkaServer, PostgresServer
 from sterna_cli.embedded.state_folder import StateFolder
 
+_POLL_SECONDS = 0.1
 _HOME_PREFIX = "sterna-test-"
 _POSTGRES_SETTINGS = {
     # A killed server loses nothing by this, only a machine without power would.
@@ -27,7 +36,6 @@ _POSTGRES_SETTINGS = {
     "synchronous_commit": "off",
     "shared_buffers": "128MB",
     "max_connections": "300",
-    "log_min_messages": "fatal",
 }
 
 
@@ -40,46 +48,60 @@ def main(folder: Path) -> None:
     home.chmod(0o755)
     state = StateFolder(home)
     state.lock()
-    try:
-        asyncio.run(_serve(home, folder))
-    finally:
-        state.unlock()
-        shutil.rmtree(home, ignore_errors=True)
+    # Once we have its lock we keep it until the end: who comes then waits, and starts new servers.
+    with (folder / "servers.lock").open("w") as users:
+        try:
+            asyncio.run(_serve(home, folder, users.fileno()))
+        finally:
+            state.unlock()
+            shutil.rmtree(home, ignore_errors=True)
 
 
-async def _serve(home: Path, folder: Path) -> None:
+async def _serve(home: Path, folder: Path, users: int) -> None:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    spec = importlib.util.spec_from_file_location("servers", Path(__file__).with_name("servers.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    servers = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(servers)
-    need_kafka = not os.environ.get(servers.KAFKA_VARIABLE)
-    need_postgres = not os.environ.get(servers.POSTGRES_VARIABLE)
-    async with AsyncExitStack() as running:
-        if servers.docker_answers():
-            containers = Path(__file__).with_name("server_containers.py")
-            raise NotImplementedError(containers)
-        bootstrap, url = await running.enter_async_context(
-            _embedded(home, kafka=need_kafka, postgres=need_postgres)
-        )
+    kafka = not os.environ.get(KAFKA_VARIABLE)
+    postgres = not os.environ.get(POSTGRES_VARIABLE)
+    source = _containers if docker_answers() else _embedded
+    async with source(home, kafka=kafka, postgres=postgres) as addresses:
         ready = folder / "servers.json"
         fresh = folder / "servers.json.new"
-        fresh.write_bytes(msgspec.json.encode(servers.Addresses(bootstrap, url)))
-        fresh.chmod(0o600)
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(msgspec.json.encode(addresses))
         fresh.replace(ready)
         try:
-            with (folder / "servers.lock").open("w") as users:
-                await _alone(users.fileno())
-                ready.unlink(missing_ok=True)
+            await _until_alone(users)
         finally:
             ready.unlink(missing_ok=True)
 
 
 @asynccontextmanager
-async def _embedded(home: Path, *, kafka: bool, postgres: bool) -> AsyncIterator[tuple[str, str]]:
+async def _containers(home: Path, *, kafka: bool, postgres: bool) -> AsyncGenerator[Addresses]:
+    from server_containers import (  # ruff: ignore[import-outside-top-level]  # slow to import, and seldom needed
+        ApacheKafkaContainer,
+        PostgresContainer,
+    )
+
+    bootstrap, url = "", ""
+    with ExitStack() as running:
+        if kafka:
+            broker = await asyncio.to_thread(ApacheKafkaContainer, KAFKA_IMAGE)
+            running.callback(broker.stop)
+            await asyncio.to_thread(broker.start)
+            bootstrap = broker.bootstrap
+        if postgres:
+            database = await asyncio.to_thread(
+                PostgresContainer, POSTGRES_IMAGE, _POSTGRES_SETTINGS
+            )
+            running.callback(database.stop)
+            await asyncio.to_thread(database.start)
+            url = database.url
+        yield Addresses(bootstrap, url)
+
+
+@asynccontextmanager
+async def _embedded(home: Path, *, kafka: bool, postgres: bool) -> AsyncGenerator[Addresses]:
     broker = KafkaServer(home / "kafka")
     database = PostgresServer(home / "postgresql", settings=_POSTGRES_SETTINGS)
     try:
@@ -88,19 +110,19 @@ async def _embedded(home: Path, *, kafka: bool, postgres: bool) -> AsyncIterator
                 starting.create_task(broker.start())
             if postgres:
                 starting.create_task(database.start())
-        yield broker.bootstrap, database.url()
+        yield Addresses(broker.bootstrap, database.url())
     finally:
         await broker.kill()  # its data is thrown away
         await database.kill()
 
 
-async def _alone(users: int) -> None:
-    """Wait until no worker holds the lock."""
+async def _until_alone(users: int) -> None:
+    """Wait until no worker holds the lock, and hold it."""
     while True:
         try:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(_POLL_SECONDS)
         else:
             return
 

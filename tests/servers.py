@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 import msgspec
+
 from sterna_cli.embedded.process_identity import ProcessIdentity
 from sterna_core.postgres.identifiers import quote as quote_identifier
 
@@ -111,8 +112,8 @@ def docker_answers() -> bool:
     """Whether a Docker engine answers here."""
     if not os.environ.get("DOCKER_HOST") and not Path("/var/run/docker.sock").exists():
         return False
-    import docker  # slow to import, and seldom needed
-    from docker.errors import DockerException
+    import docker  # ruff: ignore[import-outside-top-level]  # slow to import, and seldom needed
+    from docker.errors import DockerException  # ruff: ignore[import-outside-top-level]
 
     try:
         client = docker.from_env(timeout=3)

@@ -10,10 +10,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import structlog
-from sterna_core.errors import Unreachable
 
 from sterna_cli.embedded.errors import JarRefused, first_error
 from sterna_cli.embedded.state_folder import cache_folder
+from sterna_core.errors import Unreachable
 
 DOWNLOADS_AT_ONCE = 6
 DOWNLOAD_TIMEOUT_SECONDS = 60

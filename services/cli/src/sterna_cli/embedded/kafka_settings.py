@@ -9,7 +9,7 @@ NODE_ID = "1"
 def properties(
     data: Path, port: int, controller_port: int, settings: Mapping[str, str]
 ) -> dict[str, str]:
-    """Everything that stands in server.properties; `settings` go over it."""
+    """Give everything that stands in server.properties; `settings` go over it."""
     return {
         "process.roles": "broker,controller",
         "node.id": NODE_ID,
@@ -36,6 +36,9 @@ def properties(
         "num.io.threads": "4",
         "num.recovery.threads.per.data.dir": "2",
         "background.threads": "2",
+        # A topic's files are mapped whole: small ones, since there are many small topics.
+        "log.segment.bytes": str(256 * 1024 * 1024),
+        "log.index.size.max.bytes": str(1024 * 1024),
         "log.cleaner.threads": "1",
         "log.cleaner.dedupe.buffer.size": str(8 * 1024 * 1024),
         "log.cleaner.io.buffer.size": str(128 * 1024),

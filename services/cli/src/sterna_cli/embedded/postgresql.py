@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
-from sterna_core.postgres.identifiers import quote as quote_identifier
 
 from sterna_cli.embedded.errors import EmbeddedServerFailed
 from sterna_cli.embedded.free_port import LOOPBACK, free_port
@@ -17,6 +16,7 @@ from sterna_cli.embedded.postgres_cluster import ENVIRONMENT, SUPERUSER, make_cl
 from sterna_cli.embedded.process import ManagedProcess
 from sterna_cli.embedded.process_identity import ProcessIdentity
 from sterna_cli.embedded.state_folder import kept_secret, make_home
+from sterna_core.postgres.identifiers import quote as quote_identifier
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0

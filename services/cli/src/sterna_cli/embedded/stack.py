@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Self
 
 import structlog
-from sterna_core.errors import SternaError
 
 from sterna_cli.embedded.errors import first_error
 from sterna_cli.embedded.kafka import KafkaServer
@@ -16,6 +15,7 @@ from sterna_cli.embedded.postgresql import PostgresServer
 from sterna_cli.embedded.process import DEFAULT_GRACE_SECONDS
 from sterna_cli.embedded.state_folder import StateFolder, default_home
 from sterna_cli.embedded.supervisor import Restarts, SupervisedProcess, Supervisor
+from sterna_core.errors import SternaError
 
 DATABASE = "sterna"
 

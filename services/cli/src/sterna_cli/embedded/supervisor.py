@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import structlog
-from sterna_core.errors import SternaError
 
 from sterna_cli.embedded.process import DEFAULT_GRACE_SECONDS, ManagedProcess
+from sterna_core.errors import SternaError
 
 _POLL_SECONDS = 0.05
 
