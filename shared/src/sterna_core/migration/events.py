@@ -139,6 +139,7 @@ class SnapshotExported(Event, frozen=True, kw_only=True, tag="snapshot.exported.
     task_id: str
     generation: int
     snapshot_id: str
+    executor_id: str
 
 
 class SnapshotEnded(Event, frozen=True, kw_only=True, tag="snapshot.ended.v1"):

@@ -138,6 +138,7 @@ def _done(
                     task_id=task_id,
                     generation=run.generation + 1,
                     snapshot_id=command.snapshot_id,
+                    executor_id=command.executor_id,
                 )
             )
         case rep.ReportChunkCopied(), ChunkJob():
