@@ -1,0 +1,56 @@
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from sterna_api.http.problem import InvalidShape, Location, Problem
+from sterna_api.http.shape import problems_of
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_BODY: Location = ("body",)
+_NUL_ESCAPE = rb"\u0000"
+
+
+async def read_body(request: web.Request, kind: type[T]) -> T:
+    """Read a request's JSON body; an empty body is an empty object.
+
+    Raises InvalidShape with every problem there is.
+    """
+    return decode_body(await request.read(), kind)
+
+
+def decode_body(body: bytes, kind: type[T]) -> T:
+    """Read JSON as a `kind`; raises InvalidShape with every problem there is."""
+    try:
+        decoded = msgspec.json.decode(body.strip() or b"{}", type=kind)
+    except msgspec.ValidationError as error:
+        raise InvalidShape(_all_problems(body, kind) or [_first_problem(error)]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise InvalidShape([Problem(_BODY, "The body is not JSON", "json_invalid")]) from None
+    except RecursionError:
+        raise InvalidShape([_too_deep()]) from None
+    # Whether the escape is one depends on the backslash before it: only the slow way knows.
+    if _NUL_ESCAPE in body and (problems := _all_problems(body, kind)):
+        raise InvalidShape(problems)
+    return decoded
+
+
+def _all_problems(body: bytes, kind: Any) -> list[Problem]:
+    try:
+        raw = msgspec.json.decode(body.strip() or b"{}")
+    except RecursionError:
+        return [_too_deep()]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Well-formed up to where the first problem was, and no further.
+        return [Problem(_BODY, "The body is not JSON", "json_invalid")]
+    return problems_of(raw, kind, _BODY)
+
+
+def _first_problem(error: msgspec.ValidationError) -> Problem:
+    """Give msgspec's own words, for what only msgspec refuses (they never hold the value)."""
+    return Problem(_BODY, str(error), "value_error")
+
+
+def _too_deep() -> Problem:
+    return Problem(_BODY, "The value is nested too deeply", "too_deep")

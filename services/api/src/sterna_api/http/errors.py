@@ -1,0 +1,158 @@
+"""One table says which HTTP status and type an error has; one middleware applies it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+from msgspec import UNSET, Struct, UnsetType
+
+from sterna_api.http.answer import answer
+from sterna_api.http.caller import REQUEST_ID
+from sterna_api.http.problem import InvalidShape, Problem
+from sterna_core import errors as e
+from sterna_core.logs import clean_text
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+RETRY_AFTER_SECONDS = 1
+_STATUS_BY_CODE = {
+    "idempotency_key_reused": 422,
+    "decision_too_large": 413,
+    "internal_error": 500,
+    "undecodable": 500,
+    "unknown_aggregate": 404,
+    "connection_failed": 502,
+}
+_STATUS_BY_KIND: tuple[tuple[type[e.SternaError], int], ...] = (
+    (e.Unauthorized, 401),
+    (e.NotFound, 404),
+    (e.InvalidRequest, 400),
+    (e.Rejected, 409),
+    (e.Misconfigured, 500),
+    (e.Transient, 503),
+    (e.Terminal, 409),
+)
+_TYPES = {
+    400: "BadRequestError",
+    401: "UnauthorizedError",
+    403: "ForbiddenError",
+    404: "NotFoundError",
+    405: "MethodNotAllowedError",
+    409: "ConflictError",
+    413: "PayloadTooLargeError",
+    415: "UnsupportedMediaTypeError",
+    422: "ValidationError",
+    500: "InternalServerError",
+    502: "BadGatewayError",
+    503: "ServiceUnavailableError",
+}
+
+_log = structlog.get_logger()
+
+
+class ErrorDetail(Struct, frozen=True):
+    """What went wrong, for a person and for a program."""
+
+    type: str
+    code: str
+    message: str
+    request_id: str
+    details: dict[str, Any] | UnsetType = UNSET
+
+
+class ErrorBody(Struct, frozen=True):
+    """The body of every error but those of shape."""
+
+    status: int
+    error: ErrorDetail
+    success: bool = False
+
+
+class ProblemsBody(Struct, frozen=True):
+    """The body of an answer 422."""
+
+    detail: tuple[Problem, ...]
+
+
+def status_of(error: e.SternaError) -> int:
+    """Give the HTTP status of an error."""
+    if error.code in _STATUS_BY_CODE:
+        return _STATUS_BY_CODE[error.code]
+    if error.code.endswith("_not_found"):
+        return 404
+    return next((status for kind, status in _STATUS_BY_KIND if isinstance(error, kind)), 500)
+
+
+def answer_error(request: web.Request, error: e.SternaError) -> web.Response:
+    """Answer with an error, in the one shape there is for its status."""
+    if isinstance(error, InvalidShape):
+        return answer(ProblemsBody(error.problems), status=422)
+    status = status_of(error)
+    if status == 422:
+        problem = Problem(("header", "Idempotency-Key"), error.message, error.code)
+        return answer(ProblemsBody((problem,)), status=422)
+    headers = {}
+    if status == 503:
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return _answer(request, status, error.code, error.message, error.details, headers)
+
+
+def _answer(
+    request: web.Request,
+    status: int,
+    code: str,
+    message: str,
+    details: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+) -> web.Response:
+    detail = ErrorDetail(
+        type=_TYPES.get(status, "Error"),
+        code=code,
+        message=clean_text(message),
+        request_id=request.get(REQUEST_ID, ""),
+        details=details or UNSET,
+    )
+    return answer(ErrorBody(status, detail), status=status, headers=headers)
+
+
+@web.middleware
+async def errors_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every exception into an answer; what is not expected says nothing about itself."""
+    try:
+        return await handler(request)
+    except e.SternaError as error:
+        response = answer_error(request, error)
+        if response.status >= 500:
+            _log.warning("request.failed", code=error.code, error_message=error.message)
+        return response
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _from_aiohttp(request, error)
+    except ConnectionError:
+        # The client has gone: nobody reads an answer.
+        raise
+    except Exception:  # ruff: ignore[blind-except]  # the last resort: a client gets an answer
+        _log.exception("request.crashed", path=request.path)
+        return _answer(
+            request, 500, "internal_error", "Something went wrong here; it has been logged."
+        )
+
+
+def _from_aiohttp(request: web.Request, error: web.HTTPException) -> web.Response:
+    """Give aiohttp's own refusals the same shape."""
+    headers = {}
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+    code, message = _AIOHTTP.get(error.status, ("http_error", "The request was refused."))
+    return _answer(request, error.status, code, message, headers=headers)
+
+
+_AIOHTTP = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This method is not allowed here."),
+    413: ("payload_too_large", "The body is larger than 1 MiB."),
+}

@@ -1,0 +1,24 @@
+import re
+from uuid import uuid4
+
+import structlog
+from aiohttp import web
+
+from sterna_api.http.caller import REQUEST_ID
+from sterna_api.http.errors import Handler
+
+HEADER = "X-Request-Id"
+_ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+
+
+@web.middleware
+async def request_id_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give each request an id: the client's where it is a plain word, else a fresh one."""
+    given = request.headers.get(HEADER, "")
+    request_id = given if _ACCEPTED.match(given) else f"req_{uuid4().hex}"
+    request[REQUEST_ID] = request_id
+    with structlog.contextvars.bound_contextvars(request_id=request_id):
+        response = await handler(request)
+    if not response.prepared:
+        response.headers[HEADER] = request_id
+    return response

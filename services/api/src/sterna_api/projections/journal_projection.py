@@ -1,0 +1,99 @@
+from collections.abc import Sequence
+
+import asyncpg
+import structlog
+
+from sterna_api.projections.api_key_rows import project_api_key
+from sterna_api.projections.connection_rows import project_connection
+from sterna_api.projections.log_rows import LogRow, insert_log_rows, rows_of_event
+from sterna_api.projections.migration_rows import MigrationRows, project_plan
+from sterna_api.projections.notification_of import notification_of
+from sterna_api.projections.occurrence import Occurrence
+from sterna_api.projections.statements import Statements
+from sterna_api.projections.webhook_rows import project_notification, project_webhook
+from sterna_core import ids
+from sterna_core.journal.codec import Codec
+from sterna_core.journal.decision import Decision
+from sterna_core.journal.envelope import Undecodable
+from sterna_core.journal.outcome import JournalEvent
+
+_SQL = Statements("rows.sql")
+_log = structlog.get_logger()
+
+
+class JournalProjection:
+    """Turns decisions into rows. All of a batch goes into the caller's transaction."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._quarantined: set[tuple[str, str]] = set()
+
+    async def load(self, connection: asyncpg.Connection) -> None:
+        """Learn what stands still."""
+        rows = await connection.fetch(_SQL["read_quarantined"])
+        self._quarantined = {(row["org_id"], row["aggregate_id"]) for row in rows}
+
+    async def apply(self, connection: asyncpg.Connection, decisions: Sequence[Decision]) -> None:
+        """Write what a batch of decisions led to."""
+        migrations = MigrationRows(connection)
+        lines: list[LogRow] = []
+        for decision in decisions:
+            for occurrence in await self._occurrences(connection, decision):
+                await _project(connection, occurrence, migrations, lines)
+        await migrations.flush()
+        await insert_log_rows(connection, lines)
+
+    async def _occurrences(
+        self, connection: asyncpg.Connection, decision: Decision
+    ) -> list[Occurrence]:
+        if (decision.org_id, decision.aggregate_id) in self._quarantined:
+            return []
+        try:
+            events = decision.events(self._codec)
+        except Undecodable as error:
+            await self.quarantine(connection, decision, error.code)
+            return []
+        return [
+            Occurrence(
+                decision.org_id,
+                decision.aggregate_id,
+                decision.partition,
+                record.offset,
+                record.sequence,
+                event,
+            )
+            for record, event in zip(decision.records, events, strict=True)
+            if not isinstance(event, JournalEvent)
+        ]
+
+    async def quarantine(
+        self, connection: asyncpg.Connection, decision: Decision, reason: str
+    ) -> None:
+        """Let an aggregate stand still from a decision on."""
+        key = (decision.org_id, decision.aggregate_id)
+        self._quarantined.add(key)
+        offset = decision.records[0].offset
+        await connection.execute(_SQL["quarantine"], *key, decision.partition, offset, reason)
+        _log.error("projection.quarantined", aggregate_id=key[1], offset=offset, reason=reason)
+
+
+async def _project(
+    connection: asyncpg.Connection,
+    occurrence: Occurrence,
+    migrations: MigrationRows,
+    lines: list[LogRow],
+) -> None:
+    aggregate_id = occurrence.aggregate_id
+    if aggregate_id.startswith(ids.MIGRATION):
+        view = await migrations.fold(occurrence)
+        await project_plan(connection, occurrence)
+        lines.extend(rows_of_event(occurrence))
+        notification = notification_of(occurrence, view) if view else None
+        if notification is not None:
+            await project_notification(connection, notification)
+    elif aggregate_id.startswith(ids.CONNECTION):
+        await project_connection(connection, occurrence)
+    elif aggregate_id.startswith(ids.WEBHOOK):
+        await project_webhook(connection, occurrence)
+    elif aggregate_id.startswith(ids.API_KEY):
+        await project_api_key(connection, occurrence)

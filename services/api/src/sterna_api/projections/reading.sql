@@ -1,0 +1,123 @@
+-- name: connection
+-- One connection.
+select connection_id, document from connections where org_id = $1 and connection_id = $2;
+
+-- name: connections
+-- A page of connections, newest first.
+select connection_id, document from connections where org_id = $1
+order by created_at desc, connection_id limit $2 offset $3;
+
+-- name: migration
+-- One migration.
+select migration_id, progress_percent, event_offset, document
+from migrations where org_id = $1 and migration_id = $2;
+
+-- name: migrations_matching
+-- Migrations by the filters of the list; the caller adds order and page.
+select migration_id, name, status, progress_percent, created_at, started_at
+from migrations
+where org_id = $1
+  and ($2::text is null or status = $2)
+  and ($3::text is null or source_id = $3)
+  and ($4::text is null or target_id = $4)
+  and ($5::timestamptz is null or created_at > $5)
+  and ($6::timestamptz is null or created_at < $6)
+
+-- name: migrations_count
+-- How many migrations match the filters of the list.
+select count(*)
+from migrations
+where org_id = $1
+  and ($2::text is null or status = $2)
+  and ($3::text is null or source_id = $3)
+  and ($4::text is null or target_id = $4)
+  and ($5::timestamptz is null or created_at > $5)
+  and ($6::timestamptz is null or created_at < $6);
+
+-- name: plan_tables
+-- The tables of a plan, in the plan's order.
+select document from plan_tables where org_id = $1 and migration_id = $2 order by ordinal;
+
+-- name: newest_log_lines
+-- The newest lines of a log that match, oldest first.
+select document from (
+  select document, at, source, position, place from log_lines
+  where org_id = $1 and migration_id = $2 and level >= $3
+    and ($4::text is null or phase = $4)
+  order by at desc, source desc, position desc, place desc limit $5
+) newest
+order by at, source, position, place;
+
+-- name: log_lines_since
+-- The first lines of a log after a moment.
+select document from log_lines
+where org_id = $1 and migration_id = $2 and level >= $3
+  and ($4::text is null or phase = $4) and at > $5
+order by at, source, position, place limit $6;
+
+-- name: log_page
+-- The next lines of one source of a log, in the order of that source, up to a bound.
+select position, place, closes, at, level, phase, document from log_lines
+where org_id = $1 and migration_id = $2 and source = $3
+  and (position, place) >= ($4::bigint, $5::smallint) and position < $6
+order by position, place limit $7;
+
+-- name: follow_state
+-- What a follower must know, all as of one moment.
+select m.status, m.event_offset, m.updated_at,
+  coalesce((select next_offset from projection_offsets
+            where source = 'events' and partition = $3), 0) as events_next,
+  coalesce((select next_offset from projection_offsets
+            where source = 'telemetry' and partition = $4), 0) as telemetry_next
+from migrations m where m.org_id = $1 and m.migration_id = $2;
+
+-- name: webhook
+-- One webhook.
+select webhook_id, url, events, description, created_at, disabled_at
+from webhooks where org_id = $1 and webhook_id = $2;
+
+-- name: webhooks
+-- A page of webhooks, newest first.
+select webhook_id, url, events, description, created_at, disabled_at
+from webhooks where org_id = $1
+order by created_at desc, webhook_id limit $2 offset $3;
+
+-- name: deliveries
+-- A page of what was and will be sent to a webhook, newest first.
+select d.event_id, n.type, n.at, d.status, d.attempts, d.due_at, d.last_status, d.last_reason,
+  d.last_attempt_at
+from deliveries d
+left join notifications n on n.org_id = d.org_id and n.event_id = d.event_id
+where d.org_id = $1 and d.webhook_id = $2
+order by n.at desc nulls last, d.event_id limit $3 offset $4;
+
+-- name: api_key_by_digest
+-- Whose key this is, if it was not revoked.
+select org_id, api_key_id, expires_at from api_keys where digest = $1 and revoked_at is null;
+
+-- name: api_keys
+-- A page of an organisation's keys, newest first.
+select api_key_id, name, created_at, created_by, expires_at, revoked_at
+from api_keys where org_id = $1
+order by created_at desc, api_key_id limit $2 offset $3;
+
+-- name: api_key
+-- One key.
+select api_key_id, name, created_at, created_by, expires_at, revoked_at
+from api_keys where org_id = $1 and api_key_id = $2;
+
+-- name: connections_count
+-- How many connections an organisation has.
+select count(*) from connections where org_id = $1;
+
+-- name: webhooks_count
+-- How many webhooks an organisation has.
+select count(*) from webhooks where org_id = $1;
+
+-- name: deliveries_count
+-- How much was and will be sent to a webhook.
+select count(*) from deliveries where org_id = $1 and webhook_id = $2;
+
+-- name: api_keys_count
+-- How many keys an organisation has had.
+select count(*) from api_keys where org_id = $1;

@@ -1,0 +1,124 @@
+-- name: insert_connection
+-- A connection was created.
+insert into connections (org_id, connection_id, name, created_at, document)
+values ($1, $2, $3, $4, $5);
+
+-- name: read_connection_document
+-- A connection's document, to be changed in the same transaction.
+select document from connections where org_id = $1 and connection_id = $2;
+
+-- name: update_connection
+-- A connection was tried.
+update connections set document = $3 where org_id = $1 and connection_id = $2;
+
+-- name: delete_connection
+-- A connection was deleted: its sealed password goes with it.
+delete from connections where org_id = $1 and connection_id = $2;
+
+-- name: insert_api_key
+-- A key is accepted from now on.
+insert into api_keys (digest, org_id, api_key_id, name, created_at, created_by, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: revoke_api_key
+-- A key is accepted no more.
+update api_keys set revoked_at = $3 where org_id = $1 and api_key_id = $2;
+
+-- name: read_migration_document
+-- A migration's document, to be changed in the same transaction.
+select document from migrations where org_id = $1 and migration_id = $2;
+
+-- name: upsert_migration
+-- The document of a migration after a batch of events, with what lists filter and sort by.
+insert into migrations (org_id, migration_id, name, status, source_id, target_id, created_at,
+  started_at, updated_at, progress_percent, event_offset, document)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+on conflict (org_id, migration_id) do update
+set status = excluded.status, started_at = excluded.started_at, updated_at = excluded.updated_at,
+  progress_percent = excluded.progress_percent, event_offset = excluded.event_offset,
+  document = excluded.document;
+
+-- name: clear_plan
+-- A migration is planned again from the beginning.
+delete from plan_tables where org_id = $1 and migration_id = $2;
+
+-- name: read_plan_table
+-- One table of a plan.
+select ordinal, document from plan_tables
+where org_id = $1 and migration_id = $2 and table_id = $3;
+
+-- name: read_plan_tables
+-- Every table of a plan, in the plan's order.
+select table_id, document from plan_tables
+where org_id = $1 and migration_id = $2 order by ordinal;
+
+-- name: upsert_plan_table
+-- One table of a plan as it now is; a new one goes to the end.
+insert into plan_tables (org_id, migration_id, ordinal, table_id, document)
+select $1, $2, coalesce(max(ordinal) + 1, 0), $3, $4 from plan_tables
+where org_id = $1 and migration_id = $2
+on conflict (org_id, migration_id, table_id) do update set document = excluded.document;
+
+-- name: insert_webhook
+-- Events from now on are sent to this address.
+insert into webhooks (org_id, webhook_id, url, events, description, sealed_secret, created_at,
+  created_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: disable_webhook
+-- The receiver is gone.
+update webhooks set disabled_at = $3 where org_id = $1 and webhook_id = $2;
+
+-- name: discard_deliveries
+-- What has not been sent to a receiver that is gone never will be.
+update deliveries set status = 'discarded'
+where org_id = $1 and webhook_id = $2 and status = 'pending';
+
+-- name: delete_webhook
+-- A webhook was deleted.
+delete from webhooks where org_id = $1 and webhook_id = $2;
+
+-- name: delete_deliveries
+-- What was sent to a webhook that is deleted is nobody's concern.
+delete from deliveries where org_id = $1 and webhook_id = $2;
+
+-- name: read_webhook_patterns
+-- Which webhooks of an organisation were there at a moment, and what they ask for.
+select webhook_id, events, disabled_at from webhooks where org_id = $1 and created_at <= $2;
+
+-- name: insert_notification
+-- Something happened that webhooks can be told.
+insert into notifications (org_id, event_id, type, at, body) values ($1, $2, $3, $4, $5);
+
+-- name: read_notifications_since
+-- What happened since a moment, for a webhook that is read later than the events it asks for.
+select event_id, type, at from notifications where org_id = $1 and at >= $2;
+
+-- name: insert_delivery
+-- Something is to be sent; nothing where what became of it is known already.
+insert into deliveries (org_id, webhook_id, event_id, status, attempts, due_at)
+values ($1, $2, $3, $4, 0, $5)
+on conflict do nothing;
+
+-- name: record_attempt
+-- What became of an attempt; it can be read before the event that was sent.
+insert into deliveries (org_id, webhook_id, event_id, status, attempts, due_at, last_status,
+  last_reason, last_attempt_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict (org_id, webhook_id, event_id) do update
+set status = excluded.status, attempts = excluded.attempts, due_at = excluded.due_at,
+  claimed_until = null, last_status = excluded.last_status, last_reason = excluded.last_reason,
+  last_attempt_at = excluded.last_attempt_at;
+
+-- name: webhook_exists
+-- Whether a webhook is there; an attempt that ends after its deletion is nobody's concern.
+select 1 from webhooks where org_id = $1 and webhook_id = $2;
+
+-- name: quarantine
+-- An event could not be read or folded: later events of the same thing wait.
+insert into quarantined (org_id, aggregate_id, partition, event_offset, reason)
+values ($1, $2, $3, $4, $5) on conflict do nothing;
+
+-- name: read_quarantined
+-- Everything that stands still.
+select org_id, aggregate_id from quarantined;
