@@ -4,7 +4,6 @@ Several migrations may use one target database at once; each sees only its own r
 """
 
 from sterna_core.errors import TargetConflict
-
 from sterna_executor.databases.postgresql import fence
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.errors import translated

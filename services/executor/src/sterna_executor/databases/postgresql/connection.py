@@ -6,10 +6,10 @@ import ssl
 from typing import Any, TypeAlias
 
 import asyncpg
+
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.errors import SternaError, Terminal
 from sterna_core.secrets.secret import Secret
-
 from sterna_executor.databases.postgresql.errors import Role, no_entry, translate, unreachable
 from sterna_executor.databases.postgresql.statements import statements
 from sterna_executor.databases.postgresql.tls import tls_argument
@@ -22,6 +22,7 @@ LOCK_TIMEOUT_SECONDS = 30
 KEEPALIVE_IDLE_SECONDS = 30
 KEEPALIVE_INTERVAL_SECONDS = 10
 KEEPALIVE_PROBES = 3
+UNACKNOWLEDGED_SECONDS = 60
 _NAME_BYTES = 63
 _OLDEST_MAJOR = 11
 
@@ -57,6 +58,25 @@ _SETTINGS_OF: dict[Role, dict[str, str]] = {
 }
 
 
+class _KeptAlive(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+    """A connection that finds out when the server's machine is gone, also while it waits."""
+
+    __slots__ = ()
+
+    def __init__(self, protocol: Any, transport: asyncio.Transport, *rest: Any) -> None:
+        super().__init__(protocol, transport, *rest)
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in (
+            ("TCP_KEEPIDLE", KEEPALIVE_IDLE_SECONDS),
+            ("TCP_KEEPINTVL", KEEPALIVE_INTERVAL_SECONDS),
+            ("TCP_KEEPCNT", KEEPALIVE_PROBES),
+            ("TCP_USER_TIMEOUT", UNACKNOWLEDGED_SECONDS * 1000),
+        ):
+            if hasattr(socket, option):  # not every system has all of them
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
 async def connect(
     endpoint: Endpoint,
     password: Secret,
@@ -86,6 +106,7 @@ async def connect(
                 target_session_attrs="any",
                 gsslib="gssapi",
                 timeout=timeout_seconds,
+                connection_class=_KeptAlive,
                 server_settings={"application_name": _shortened(application_name)},
             )
             await settle(connection, role=role, application_name=application_name)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 import asyncpg
+
 from sterna_core.errors import (
     DataRejected,
     MissingRight,

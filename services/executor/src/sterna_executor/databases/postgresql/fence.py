@@ -1,7 +1,6 @@
 """The fence: a row on the target that says which epoch's work may write."""
 
 from sterna_core.errors import Fenced, Terminal, Transient
-
 from sterna_executor.databases.postgresql.connection import Connection, application_name_for
 from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.statements import statements

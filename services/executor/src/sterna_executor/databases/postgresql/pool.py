@@ -4,10 +4,10 @@ from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 import asyncpg
+
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.errors import Transient
 from sterna_core.secrets.secret import Secret
-
 from sterna_executor.databases.postgresql.connection import (
     CONNECT_TIMEOUT_SECONDS,
     Connection,

@@ -1,0 +1,188 @@
+"""Rows from one server to another as the bytes of COPY, never parsed and never all in memory."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import asyncpg
+
+from sterna_core.errors import SternaError, Unreachable
+from sterna_core.migration.plan import CopyFormat
+from sterna_executor.databases.postgresql.connection import Connection
+from sterna_executor.databases.postgresql.errors import Role, translated, unreachable
+
+BUFFER_BYTES = 128 * 1024
+"""Small reads from the network are put together up to this size."""
+
+QUEUED_BUFFERS = 8
+"""How many buffers the reader may be ahead of the writer."""
+
+STALL_SECONDS = 900.0
+"""How long nothing may come or go before a server is taken for hung; a lost one is found sooner."""
+
+OnBytes = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inlet:
+    """Where rows go: a table of the target and its columns."""
+
+    schema: str
+    table: str
+    columns: tuple[str, ...]
+    copy_format: CopyFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Piped:
+    """What went through: the rows that left, the rows that arrived, and the bytes."""
+
+    rows_sent: int
+    rows_taken: int
+    bytes: int
+
+
+async def pipe(
+    source: Connection,
+    query: str,
+    target: Connection,
+    inlet: Inlet,
+    *,
+    on_bytes: OnBytes | None = None,
+    stall_seconds: float = STALL_SECONDS,
+) -> Piped:
+    """Run `query` on one connection and COPY its rows into a table on the other.
+
+    Both connections are in transactions of the caller, which has to give these up where this
+    raises. Memory is bounded by the queue, or by the largest row where one is larger than that.
+    """
+    flow = _Flow(on_bytes, stall_seconds)
+    try:
+        async with asyncio.TaskGroup() as group:
+            # asyncpg may wait for ever to write to a socket that was lost: these two know better.
+            lost = [
+                group.create_task(_lost(source, "source")),
+                group.create_task(_lost(target, "target")),
+                group.create_task(flow.watch()),
+            ]
+            sending = group.create_task(_send(source, query, inlet, flow))
+            taking = group.create_task(_take(target, inlet, flow))
+            rows_sent, rows_taken = await sending, await taking
+            for watch in lost:
+                watch.cancel()
+    except BaseExceptionGroup as group_error:
+        raise _foremost(group_error) from None
+    return Piped(rows_sent, rows_taken, flow.bytes)
+
+
+class _Flow:
+    """A bounded queue of buffers between the two COPYs."""
+
+    def __init__(self, on_bytes: OnBytes | None, stall_seconds: float) -> None:
+        self.bytes = 0
+        self._queue: asyncio.Queue[bytes | bytearray | None] = asyncio.Queue(QUEUED_BUFFERS)
+        self._parts: list[bytes | bytearray] = []
+        self._held = 0
+        self._on_bytes = on_bytes
+        self._stall_seconds = stall_seconds
+        self._moves = 0
+
+    async def put(self, data: bytes | bytearray) -> None:
+        """Take what was read; wait where the writer is behind."""
+        self._parts.append(data)
+        self._held += len(data)
+        self._moves += 1
+        if self._held >= BUFFER_BYTES:
+            await self._flush()
+
+    async def end(self) -> None:
+        """Say that nothing more comes."""
+        if self._parts:
+            await self._flush()
+        await self._queue.put(None)
+
+    def __aiter__(self) -> "_Flow":
+        return self
+
+    async def __anext__(self) -> bytes | bytearray:
+        buffer = await self._queue.get()
+        self._moves += 1
+        if buffer is None:
+            raise StopAsyncIteration
+        return buffer
+
+    async def watch(self) -> None:
+        """Raise Unreachable once nothing has moved for too long."""
+        while True:
+            moves = self._moves
+            await asyncio.sleep(self._stall_seconds)
+            if moves == self._moves:
+                # A full queue means that the target takes nothing.
+                raise unreachable("target" if self._queue.full() else "source", "timeout")
+
+    async def _flush(self) -> None:
+        buffer = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        self._parts = []
+        self._held = 0
+        await self._queue.put(buffer)
+        self.bytes += len(buffer)
+        if self._on_bytes is not None:
+            self._on_bytes(self.bytes)
+
+
+async def _send(source: Connection, query: str, inlet: Inlet, flow: _Flow) -> int:
+    with translated("source"):
+        status = await source.copy_from_query(query, output=flow.put, format=inlet.copy_format)
+    await flow.end()
+    return _rows(status)
+
+
+async def _take(target: Connection, inlet: Inlet, flow: _Flow) -> int:
+    with translated("target"):
+        status = await target.copy_to_table(
+            inlet.table,
+            schema_name=inlet.schema,
+            columns=list(inlet.columns),
+            source=flow,
+            format=inlet.copy_format,
+        )
+    return _rows(status)
+
+
+async def _lost(connection: Connection, role: Role) -> None:
+    gone = asyncio.Event()
+
+    def tell(_: object) -> None:
+        gone.set()
+
+    try:
+        connection.add_termination_listener(tell)
+    except asyncpg.InterfaceError:
+        raise unreachable(role, "connection_lost") from None
+    try:
+        await gone.wait()
+    finally:
+        connection.remove_termination_listener(tell)
+    # The COPY itself says more where it can: let it speak first.
+    await asyncio.sleep(0)
+    raise unreachable(role, "connection_lost")
+
+
+def _rows(status: str) -> int:
+    return int(status.rpartition(" ")[2])
+
+
+def _foremost(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Choose the error that says most: what a server refused before what became of a socket."""
+    errors = list(_flat(group))
+    for error in errors:
+        if not isinstance(error, Unreachable):
+            return error
+    return next((error for error in errors if isinstance(error, SternaError)), errors[0])
+
+
+def _flat(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found += _flat(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found

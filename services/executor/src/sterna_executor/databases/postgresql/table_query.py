@@ -1,0 +1,58 @@
+"""The SELECT that reads a table of the source, with its transformations."""
+
+from sterna_core.errors import InvalidRequest
+from sterna_core.postgres.identifiers import qualified, quote
+from sterna_core.tasks.table import ColumnSpec, TableSpec
+from sterna_executor.databases.postgresql.connection import Connection
+from sterna_executor.databases.postgresql.errors import translated
+
+
+def read_rows(table: TableSpec, condition: str) -> str:
+    """Read the columns that are copied, as the target is to have them, of the rows that match."""
+    columns = ", ".join(value_of(column) for column in table.columns)
+    return f"select {columns} from only {source_table(table)} where {condition}"
+
+
+def value_of(column: ColumnSpec) -> str:
+    """Give the expression of a column over the source's row."""
+    if is_plain(column):
+        return column.expression
+    # The line break ends a comment that the expression may end with.
+    return f"({column.expression}\n)"
+
+
+def is_plain(column: ColumnSpec) -> bool:
+    """Tell whether a column is copied as it is."""
+    return column.expression == quote(column.source)
+
+
+def is_transformed(table: TableSpec) -> bool:
+    """Tell whether any column has an expression of its own."""
+    return not all(is_plain(column) for column in table.columns)
+
+
+def source_table(table: TableSpec) -> str:
+    """Name the table on the source."""
+    return qualified(table.source_schema, table.source_table)
+
+
+def target_table(table: TableSpec) -> str:
+    """Name the table on the target."""
+    return qualified(table.target_schema, table.target_table)
+
+
+async def vet(source: Connection, table: TableSpec) -> None:
+    """Make sure that the expressions of a table are expressions, before they go into a COPY.
+
+    COPY takes several statements in one text, so what an expression holds could end it and begin
+    another. Preparing the same SELECT cannot: one statement, or an error. Raises InvalidRequest.
+    """
+    if not is_transformed(table):
+        return
+    with translated("source"):
+        prepared = await source.prepare(read_rows(table, "true"))
+    if len(prepared.get_attributes()) != len(table.columns):
+        raise InvalidRequest(
+            f"a transformation of {table.table_id} is not one expression",
+            details={"table": table.table_id},
+        )
