@@ -25,6 +25,7 @@ from servers import (
     docker_answers,
 )
 from sterna_cli.embedded import EmbeddedStackRunning, KafkaServer, PostgresServer
+from sterna_cli.embedded.kafka_warm_start import make_warm_start
 from sterna_cli.embedded.state_folder import StateFolder
 
 _POLL_SECONDS = 0.1
@@ -110,7 +111,12 @@ async def _embedded(home: Path, *, kafka: bool, postgres: bool) -> AsyncGenerato
                 starting.create_task(broker.start())
             if postgres:
                 starting.create_task(database.start())
-        yield Addresses(broker.bootstrap, database.url())
+        warming = asyncio.create_task(make_warm_start(home / "kafka/run"))
+        try:
+            yield Addresses(broker.bootstrap, database.url())
+        finally:
+            warming.cancel()
+            await asyncio.gather(warming, return_exceptions=True)
     finally:
         await broker.kill()  # its data is thrown away
         await database.kill()

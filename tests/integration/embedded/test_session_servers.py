@@ -1,7 +1,6 @@
 import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-
 from tests.servers import PostgresTestServer
 
 

@@ -2,9 +2,8 @@
 
 import asyncio
 import hashlib
-import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -48,6 +47,25 @@ class Jar:
         return Path(self.sha256[:16]) / f"{self.artifact}-{self.version}.jar"
 
 
+Fetch = Callable[[Jar, Path], Path]
+"""Puts a jar's file into a folder and gives its path; raises Unreachable. Blocks."""
+
+
+def fetch_by_jgo(jar: Jar, folder: Path) -> Path:
+    """Fetch a jar from where jgo finds it."""
+    from jgo.maven import MavenContext  # ruff: ignore[import-outside-top-level]  # slow to import, and seldom needed
+
+    context = MavenContext(repo_cache=folder, timeout=DOWNLOAD_TIMEOUT_SECONDS)
+    component = context.project(jar.group, jar.artifact).at_version(jar.version)
+    try:
+        return Path(component.artifact().resolve())
+    except (OSError, RuntimeError) as failure:
+        raise Unreachable(
+            f"{jar.name} could not be fetched: check the network, or copy the cache of "
+            "a machine that has it and set STERNA_CACHE_DIR to it"
+        ) from failure
+
+
 def read_lock(text: str | None = None) -> list[Jar]:
     """Read the pinned jars, in the order of the class path."""
     if text is None:
@@ -56,17 +74,20 @@ def read_lock(text: str | None = None) -> list[Jar]:
     return [Jar.parse(line) for line in lines if line and not line.startswith("#")]
 
 
-async def class_path(jars: Sequence[Jar] | None = None, cache: Path | None = None) -> list[Path]:
+async def class_path(
+    jars: Sequence[Jar] | None = None, *, cache: Path | None = None, fetch: Fetch | None = None
+) -> list[Path]:
     """Give every pinned jar's file, verified by its hash; what is not cached is fetched.
 
-    Raises JarRefused if a fetched jar has another hash, Unreachable if one cannot be fetched.
+    Nothing goes to the network when all are cached. Raises JarRefused if a fetched jar has
+    another hash, Unreachable if one cannot be fetched.
     """
     wanted = read_lock() if jars is None else jars
     place = cache or cache_folder() / "jars"
     missing = await asyncio.to_thread(_missing, wanted, place)
     if missing:
         _log.info("jars_fetched", count=len(missing))
-        await _fetch_all(missing, place)
+        await _fetch_all(missing, place, fetch or fetch_by_jgo)
     return [place / jar.path for jar in wanted]
 
 
@@ -75,17 +96,17 @@ def _missing(jars: Sequence[Jar], place: Path) -> list[Jar]:
     return [jar for jar in jars if not _is(place / jar.path, jar.sha256)]
 
 
-async def _fetch_all(jars: Sequence[Jar], place: Path) -> None:
+async def _fetch_all(jars: Sequence[Jar], place: Path, fetch: Fetch) -> None:
     places = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
 
-    async def fetch(jar: Jar) -> None:
+    async def store(jar: Jar) -> None:
         async with places:
-            await asyncio.to_thread(_fetch, jar, place)
+            await asyncio.to_thread(_store, jar, place, fetch)
 
     try:
         async with asyncio.TaskGroup() as fetching:
             for jar in jars:
-                fetching.create_task(fetch(jar))
+                fetching.create_task(store(jar))
     except* (JarRefused, Unreachable) as failures:
         failure = first_error(failures)
     else:
@@ -93,21 +114,10 @@ async def _fetch_all(jars: Sequence[Jar], place: Path) -> None:
     raise failure
 
 
-def _fetch(jar: Jar, place: Path) -> None:
-    from jgo.maven import MavenContext  # ruff: ignore[import-outside-top-level]  # slow to import, and seldom needed
-
-    # Into a folder of its own first: a torn download never gets the jar's name.
-    workshop = Path(tempfile.mkdtemp(prefix=".fetch-", dir=place))
-    try:
-        context = MavenContext(repo_cache=workshop, timeout=DOWNLOAD_TIMEOUT_SECONDS)
-        component = context.project(jar.group, jar.artifact).at_version(jar.version)
-        try:
-            fetched = Path(component.artifact().resolve())
-        except (OSError, RuntimeError) as failure:
-            raise Unreachable(
-                f"{jar.name} could not be fetched: check the network, or copy the cache of "
-                "a machine that has it and set STERNA_CACHE_DIR to it"
-            ) from failure
+def _store(jar: Jar, place: Path, fetch: Fetch) -> None:
+    # Into a folder of its own first: a torn or a wrong file never gets the jar's name.
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=place) as folder:
+        fetched = fetch(jar, Path(folder))
         if not _is(fetched, jar.sha256):
             raise JarRefused(
                 f"{jar.name} is not the file that was pinned (its sha256 differs); "
@@ -117,8 +127,6 @@ def _fetch(jar: Jar, place: Path) -> None:
         target = place / jar.path
         target.parent.mkdir(exist_ok=True)
         fetched.replace(target)
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
 
 
 def _is(path: Path, sha256: str) -> bool:

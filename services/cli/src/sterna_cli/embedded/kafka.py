@@ -1,7 +1,7 @@
 """A Kafka node of our own: broker and controller in one process, on the loopback address."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aiokafka.client import AIOKafkaClient
@@ -23,7 +23,8 @@ PORT_ATTEMPTS = 4
 class KafkaServer:
     """One node with its data under `home`.
 
-    `settings` are lines of server.properties. The ports are chosen once, and kept over restarts
+    `settings` are lines of server.properties, `java_options` replace those that make a start
+    fast, `niceness` is the process's. The ports are chosen once, and kept over restarts
     of this object. Await `start` before anything else.
     """
 
@@ -36,6 +37,9 @@ class KafkaServer:
         name: str = "kafka",
         run_folder: Path | None = None,
         log: Path | None = None,
+        java_options: Sequence[str] | None = None,
+        niceness: int = 0,
+        stop_seconds: float = STOP_SECONDS,
     ) -> None:
         self.home = home.absolute()
         self.name = name
@@ -45,6 +49,9 @@ class KafkaServer:
         self._data = self.home / "data"
         self._log = log or self.home / f"{name}.log"
         self._run_folder = run_folder or self.home / "run"
+        self._java_options = java_options
+        self._niceness = niceness
+        self._stop_seconds = stop_seconds
         self._process: ManagedProcess | None = None
         self._starting = asyncio.Lock()
 
@@ -78,8 +85,12 @@ class KafkaServer:
             else:
                 await self._start_on_free_ports(java)
 
+    async def answers(self) -> bool:
+        """Tell whether the node serves clients now."""
+        return bool(self.port) and await _answers(self.port)
+
     async def stop(self) -> None:
-        """Shut down cleanly; killed after STOP_SECONDS."""
+        """Shut down cleanly; killed after `stop_seconds`."""
         if self._process is not None:
             await self._process.stop()
 
@@ -107,18 +118,25 @@ class KafkaServer:
         await asyncio.to_thread(configuration.write_text, text, encoding="utf-8")
         self._process = ManagedProcess(
             self.name,
-            java.command("kafka.Kafka", configuration),
+            [
+                *(["nice", "-n", str(self._niceness)] if self._niceness else []),
+                *java.command(
+                    "kafka.Kafka",
+                    configuration,
+                    options=java.warm() if self._java_options is None else self._java_options,
+                ),
+            ],
             run_folder=self._run_folder,
             log=self._log,
             env=java.environment,
             cwd=self.home,
-            grace_seconds=STOP_SECONDS,
+            grace_seconds=self._stop_seconds,
         )
+        await self._process.start_and_answer(lambda: _answers(port), within_seconds=START_SECONDS)
 
-        async def answers() -> bool:
-            return await _listens(port) and await _serves(port)
 
-        await self._process.start_and_answer(answers, within_seconds=START_SECONDS)
+async def _answers(port: int) -> bool:
+    return await _listens(port) and await _serves(port)
 
 
 async def _listens(port: int) -> bool:

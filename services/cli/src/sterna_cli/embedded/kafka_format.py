@@ -6,7 +6,6 @@ cache keeps what it wrote.
 
 import asyncio
 import base64
-import hashlib
 import shutil
 import subprocess  # ruff: ignore[suspicious-subprocess-import]  # a fixed argument list
 import tempfile
@@ -50,8 +49,7 @@ def _format(data: Path, java: JavaProgram, log: Path) -> None:
 
 
 def _formatted(java: JavaProgram, log: Path) -> Path:
-    versions = hashlib.sha256("\n".join(map(str, java.class_path)).encode()).hexdigest()[:16]
-    kept = cache_folder() / f"kafka-formatted-{versions}"
+    kept = cache_folder() / f"kafka-formatted-{java.versions}"
     if kept.exists():
         return kept
     kept.parent.mkdir(parents=True, exist_ok=True)

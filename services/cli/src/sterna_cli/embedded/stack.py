@@ -11,6 +11,7 @@ import structlog
 
 from sterna_cli.embedded.errors import first_error
 from sterna_cli.embedded.kafka import KafkaServer
+from sterna_cli.embedded.kafka_warm_start import make_warm_start
 from sterna_cli.embedded.postgresql import PostgresServer
 from sterna_cli.embedded.process import DEFAULT_GRACE_SECONDS
 from sterna_cli.embedded.state_folder import StateFolder, default_home
@@ -80,6 +81,7 @@ class EmbeddedStack:
             await self._start_servers()
             # Entered last and so left first: programs stop before the servers they use.
             await opening.enter_async_context(self._programs)
+            self._programs.in_background(make_warm_start(self._folder.run))
             self._exit = opening.pop_all()
         return self
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -87,6 +87,7 @@ class Supervisor:
         self._logs = logs
         self._restarts = restarts or Restarts()
         self._watched: list[tuple[Runnable, asyncio.Task[None]]] = []
+        self._background: list[asyncio.Task[None]] = []
         self._tasks = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
@@ -100,7 +101,7 @@ class Supervisor:
         trace: TracebackType | None,
     ) -> None:
         try:
-            for _, task in self._watched:
+            for task in (*self._background, *(task for _, task in self._watched)):
                 task.cancel()
             await asyncio.gather(*(runnable.stop() for runnable, _ in self._watched))
         finally:
@@ -134,6 +135,10 @@ class Supervisor:
         await runnable.start()
         task = self._tasks.create_task(self._keep_running(runnable), name=f"watch {runnable.name}")
         self._watched.append((runnable, task))
+
+    def in_background(self, work: Coroutine[object, None, None]) -> None:
+        """Do something beside; it is cancelled when the supervisor is left before its end."""
+        self._background.append(self._tasks.create_task(work))
 
     async def _keep_running(self, runnable: Runnable) -> None:
         crashes = 0
