@@ -5,7 +5,6 @@ would hang. So a producer of which something is not known is not stopped but dis
 """
 
 import asyncio
-import contextlib
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -14,6 +13,7 @@ from aiokafka.errors import KafkaError, ProducerClosed
 from sterna_core.errors import Unreachable
 from sterna_core.journal.topics import BATCH_BYTES_MAX
 from sterna_core.kafka.access import KafkaAccess
+from sterna_core.kafka.ending import ended
 
 START_SECONDS = 15.0
 CLOSE_SECONDS = 3.0
@@ -43,13 +43,10 @@ async def start_producer(access: KafkaAccess, *, batch_bytes: int) -> AIOKafkaPr
 
 async def stop_producer(producer: AIOKafkaProducer) -> None:
     """Send what is waiting and stop, or discard what cannot be sent in time."""
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await producer.flush()
-    except (KafkaError, TimeoutError):
-        await discard_producer(producer)
-    else:
+    if await ended(producer.flush(), CLOSE_SECONDS):
         await _close(producer)
+    else:
+        await discard_producer(producer)
 
 
 async def discard_producer(producer: AIOKafkaProducer) -> None:
@@ -70,10 +67,5 @@ async def discard_producer(producer: AIOKafkaProducer) -> None:
 
 
 async def _close(producer: AIOKafkaProducer) -> None:
-    with contextlib.suppress(KafkaError, TimeoutError, OSError):
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await producer.stop()
-            return
-    with contextlib.suppress(KafkaError, TimeoutError, OSError):
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await producer.client.close()
+    if not await ended(producer.stop(), CLOSE_SECONDS):
+        await ended(producer.client.close(), CLOSE_SECONDS)

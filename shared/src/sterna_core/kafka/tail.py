@@ -1,5 +1,4 @@
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -8,6 +7,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from sterna_core.errors import Terminal, Unreachable
 from sterna_core.journal.record import StoredRecord
 from sterna_core.kafka.access import KafkaAccess
+from sterna_core.kafka.ending import ended
 
 START_SECONDS = 15.0
 CLOSE_SECONDS = 3.0
@@ -86,6 +86,6 @@ async def start_consumer(access: KafkaAccess) -> AIOKafkaConsumer:
 
 async def stop_consumer(consumer: AIOKafkaConsumer) -> None:
     """Stop a consumer, whatever it is doing, within a few seconds."""
-    with contextlib.suppress(KafkaError, TimeoutError, OSError):
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await consumer.stop()
+    if not await ended(consumer.stop(), CLOSE_SECONDS):
+        # It may have stopped half-way; its connections must not stay behind.
+        await ended(consumer._client.close(), CLOSE_SECONDS)  # ruff: ignore[private-member-access]

@@ -32,7 +32,7 @@ class KafkaWriter:
         batch = self._producer.create_batch()
         for record in records:
             added = batch.append(
-                timestamp=None, key=record.key, value=record.value, headers=record.headers
+                timestamp=None, key=record.key, value=record.value, headers=list(record.headers)
             )
             if added is None:
                 raise ValueError("the records are more than a batch holds")

@@ -78,8 +78,14 @@ class Owner:
         began = asyncio.get_running_loop().time()
         try:
             await self._hold_term()
-        except Transient as error:
-            _log.warning("term_ended", partition=self._partition, code=error.code)
+        except (Transient, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _asked_to_end():
+                raise
+            _log.warning(
+                "term_ended",
+                partition=self._partition,
+                code=getattr(error, "code", "cancelled_by_library"),
+            )
             if asyncio.get_running_loop().time() - began > _STEADY_SECONDS:
                 self._trouble = 0
             await self._pause(lost=isinstance(error, TermLost))
@@ -190,6 +196,12 @@ class Owner:
         if key not in self._quarantined:
             self._quarantined.add(key)
             _log.error("aggregate_quarantined", aggregate_id=key[1], reason=reason)
+
+
+def _asked_to_end() -> bool:
+    """Tell whether this task was cancelled: aiokafka lets cancellations of its own tasks out."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _wishes_of(
