@@ -1,0 +1,130 @@
+import asyncio
+import time
+
+import asyncpg
+from msgspec import Struct
+
+from sterna_core.errors import Transient
+from sterna_core.migration.plan import Selection
+from sterna_core.postgres.identifiers import qualified
+from sterna_executor.databases.postgresql import bookkeeping, fence
+from sterna_executor.databases.postgresql.connection import Connection
+from sterna_executor.databases.postgresql.errors import translated
+from sterna_executor.databases.postgresql.inventory import Inventory
+from sterna_executor.databases.postgresql.inventory_reader import read_inventory
+from sterna_executor.databases.postgresql.restore import creation_error, settle
+from sterna_executor.databases.postgresql.scratch import drop_scratch
+from sterna_executor.databases.postgresql.sequences import read_sequences, set_sequences
+from sterna_executor.databases.postgresql.statements import statements
+
+FINISH_SECONDS = 24 * 3600.0
+ANALYSED_AT_ONCE = 100
+
+
+class CutoverFinished(Struct, frozen=True, kw_only=True):
+    """What was done; `receipts` counts chunks. All are 0 where the bookkeeping was gone already."""
+
+    sequences: int
+    materialized_views: int
+    receipts: int
+    seconds: float
+
+
+async def finish_cutover(
+    source: Connection,
+    target: Connection,
+    *,
+    migration_id: str,
+    epoch: int,
+    selection: Selection,
+    keep_bookkeeping: bool,
+    deadline_seconds: float = FINISH_SECONDS,
+) -> CutoverFinished:
+    """Set sequences, fill materialised views, gather statistics, then remove the bookkeeping.
+
+    Both connections are in no transaction. May be repeated, also after the bookkeeping is gone:
+    that is its last act, so all else was done. Raises Fenced, MissingRight, Transient, and what
+    `creation_error` gives for a view that cannot be filled.
+    """
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(deadline_seconds):
+            sequences, views, receipts = await _finish(
+                source, target, migration_id, epoch, selection, keep_bookkeeping
+            )
+    except TimeoutError:
+        raise Transient(
+            f"the cutover did not finish within {deadline_seconds:g} seconds", code="cutover_slow"
+        ) from None
+    return CutoverFinished(
+        sequences=sequences,
+        materialized_views=views,
+        receipts=receipts,
+        seconds=time.monotonic() - began,
+    )
+
+
+async def _finish(
+    source: Connection,
+    target: Connection,
+    migration_id: str,
+    epoch: int,
+    selection: Selection,
+    keep_bookkeeping: bool,
+) -> tuple[int, int, int]:
+    if not await bookkeeping.exists(target):
+        return 0, 0, 0
+    inventory = await read_inventory(source, selection)
+    states = await read_sequences(source, inventory)
+    with translated("target"):
+        async with target.transaction(isolation="read_committed"):
+            await fence.check(target, migration_id, epoch)
+            sequences = await set_sequences(target, states)
+            receipts: int = await target.fetchval(_sql("receipts"), migration_id)
+        views = await _refresh(target, migration_id, epoch, inventory)
+        await _analyse(target, migration_id, epoch)
+        await drop_scratch(target, migration_id)
+        if not keep_bookkeeping:
+            async with target.transaction(isolation="read_committed"):
+                await settle(target)
+                await fence.check(target, migration_id, epoch)
+                await bookkeeping.remove(target, migration_id)
+    return sequences, views, receipts
+
+
+async def _refresh(target: Connection, migration_id: str, epoch: int, inventory: Inventory) -> int:
+    """Fill the materialised views that hold rows on the source."""
+    filled = {
+        (inventory.target_schema(view.schema), view.name)
+        for view in inventory.views
+        if view.materialized and view.populated
+    }
+    count = 0
+    for row in await target.fetch(_sql("materialized_views"), migration_id):
+        name = (row["schema"], row["name"])
+        if name not in filled:
+            continue
+        async with target.transaction(isolation="read_committed"):
+            await fence.check(target, migration_id, epoch)
+            await settle(target)
+            try:
+                await target.execute(f"refresh materialized view {qualified(*name)}")
+            except asyncpg.PostgresError as error:
+                raise creation_error(
+                    error, f"the contents of materialized view {'.'.join(name)}"
+                ) from None
+        count += 1
+    return count
+
+
+async def _analyse(target: Connection, migration_id: str, epoch: int) -> None:
+    rows = await target.fetch(_sql("tables"), migration_id)
+    names = [qualified(row["schema"], row["name"]) for row in rows]
+    for start in range(0, len(names), ANALYSED_AT_ONCE):
+        async with target.transaction(isolation="read_committed"):
+            await fence.check(target, migration_id, epoch)
+            await target.execute(f"analyze {', '.join(names[start : start + ANALYSED_AT_ONCE])}")
+
+
+def _sql(name: str) -> str:
+    return statements("finish_cutover.sql")[name]
