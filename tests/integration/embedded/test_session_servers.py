@@ -1,7 +1,32 @@
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
 import asyncpg
+import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from tests.servers import PostgresTestServer
+from tests.server_containers import environment_name
+from tests.servers import (
+    GONE_SECONDS,
+    KAFKA_VARIABLE,
+    POSTGRES_VARIABLE,
+    PostgresTestServer,
+    docker_answers,
+    read_keeper,
+    source_of_servers,
+)
+
+ROOT = Path(__file__).parents[3]
+WORKER = """
+import sys
+from pathlib import Path
+from tests.servers import SharedServers
+print(SharedServers(Path(sys.argv[1])).join().kafka_bootstrap, flush=True)
+sys.stdin.read()
+"""
 
 
 async def test_source_and_target_are_different_empty_databases(
@@ -29,7 +54,7 @@ async def test_a_database_made_in_a_test_has_a_name_of_its_own(
 
 
 async def test_the_broker_takes_records_of_topics_that_were_made(kafka_bootstrap: str) -> None:
-    topic = "embedded-session-servers"
+    topic = f"session-servers-{uuid4()}"
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
     await admin.start()
     try:
@@ -44,3 +69,64 @@ async def test_the_broker_takes_records_of_topics_that_were_made(kafka_bootstrap
     finally:
         await producer.stop()
     assert (first.offset, second.offset) == (0, 1)
+
+
+def test_workers_share_servers_that_end_when_the_last_worker_is_gone_however_it_went(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if docker_answers():
+        pytest.skip("containers are ended by their engine")
+    for variable in (KAFKA_VARIABLE, POSTGRES_VARIABLE):
+        monkeypatch.delenv(variable, raising=False)
+    with worker(tmp_path) as first, worker(tmp_path) as second:
+        assert joined(first) == joined(second)
+        keeper = read_keeper(tmp_path)
+        assert keeper is not None
+        servers = keeper.children()
+        assert len(servers) >= 2
+        first.send_signal(signal.SIGKILL)
+        first.wait(GONE_SECONDS)
+        assert keeper.alive()
+        assert all(each.alive() for each in servers)
+        second.send_signal(signal.SIGKILL)
+        second.wait(GONE_SECONDS)
+    assert all(each.wait_gone(GONE_SECONDS) for each in (*servers, keeper))
+    assert not (tmp_path / "servers.json").exists()
+
+
+def test_the_header_says_which_servers_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in (KAFKA_VARIABLE, POSTGRES_VARIABLE):
+        monkeypatch.setenv(variable, "given")
+    assert KAFKA_VARIABLE in source_of_servers()
+    assert POSTGRES_VARIABLE in source_of_servers()
+    monkeypatch.delenv(POSTGRES_VARIABLE)
+    assert "apache/kafka:4.4.0" in source_of_servers()
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        ("node.id", "KAFKA_NODE_ID"),
+        ("log.dirs", "KAFKA_LOG_DIRS"),
+        ("one_word.with-dash", "KAFKA_ONE__WORD_WITH___DASH"),
+    ],
+)
+def test_a_setting_reaches_a_container_under_the_name_that_its_image_reads(
+    setting: str, name: str
+) -> None:
+    assert environment_name(setting) == name
+
+
+def worker(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", WORKER, folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+
+
+def joined(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
