@@ -56,7 +56,8 @@ WHERE c.relkind IN ('r', 'p', 'f')
 ORDER BY n.nspname, c.relname
 
 -- name: split_partitions
--- Partitions that lie in another schema than their parent, where only one of the two is in $1.
+-- Partitions that lie in another schema than their parent, where only one of the two is in $1,
+-- and tables of $1 that inherit from one that is not.
 SELECT cn.nspname AS schema, c.relname AS name,
   pn.nspname AS parent_schema, p.relname AS parent_name
 FROM pg_inherits i
@@ -66,6 +67,7 @@ JOIN pg_class p ON p.oid = i.inhparent
 JOIN pg_namespace pn ON pn.oid = p.relnamespace
 WHERE c.relkind IN ('r', 'p', 'f')
   AND (cn.nspname = ANY ($1::text[])) <> (pn.nspname = ANY ($1::text[]))
+  AND (c.relispartition OR cn.nspname = ANY ($1::text[]))
 ORDER BY 1, 2
 
 -- name: columns
@@ -432,29 +434,32 @@ ORDER BY 1
 -- name: dependencies
 -- Objects of the schemas $1 (but for the tables $2, left out, and what hangs on them) that need
 -- a relation, type or routine that is not in these schemas, or is left out; no extension's.
-WITH ours (classid, objid, name, schema) AS (
-  SELECT 'pg_class'::regclass::oid, c.oid, c.relname::text, n.nspname::text
+WITH ours (classid, objid, kind, name, schema) AS (
+  SELECT 'pg_class'::regclass::oid, c.oid,
+    CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' WHEN 'c' THEN 'type'
+      ELSE 'table' END,
+    c.relname::text, n.nspname::text
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = ANY ($1::text[]) AND c.oid <> ALL ($2::oid[])
     AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
-  UNION ALL SELECT 'pg_type'::regclass, t.oid, t.typname, n.nspname
+  UNION ALL SELECT 'pg_type'::regclass, t.oid, 'type', t.typname, n.nspname
   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
   WHERE n.nspname = ANY ($1::text[]) AND t.typrelid = 0
-  UNION ALL SELECT 'pg_proc'::regclass, p.oid, p.proname, n.nspname
+  UNION ALL SELECT 'pg_proc'::regclass, p.oid, 'routine', p.proname, n.nspname
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ANY ($1::text[])
-  UNION ALL SELECT 'pg_constraint'::regclass, k.oid, c.relname, n.nspname
+  UNION ALL SELECT 'pg_constraint'::regclass, k.oid, 'constraint', c.relname, n.nspname
   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = ANY ($1::text[]) AND c.oid <> ALL ($2::oid[])
-  UNION ALL SELECT 'pg_attrdef'::regclass, f.oid, c.relname, n.nspname
+  UNION ALL SELECT 'pg_attrdef'::regclass, f.oid, 'default', c.relname, n.nspname
   FROM pg_attrdef f JOIN pg_class c ON c.oid = f.adrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = ANY ($1::text[]) AND c.oid <> ALL ($2::oid[])
-  UNION ALL SELECT 'pg_rewrite'::regclass, r.oid, c.relname, n.nspname
+  UNION ALL SELECT 'pg_rewrite'::regclass, r.oid, 'view', c.relname, n.nspname
   FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
   JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = ANY ($1::text[]) AND c.oid <> ALL ($2::oid[])
-  UNION ALL SELECT 'pg_trigger'::regclass, g.oid, c.relname, n.nspname
+  UNION ALL SELECT 'pg_trigger'::regclass, g.oid, 'trigger', c.relname, n.nspname
   FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = ANY ($1::text[]) AND c.oid <> ALL ($2::oid[]) AND NOT g.tgisinternal
@@ -475,7 +480,7 @@ needed (classid, objid, kind, name, schema) AS (
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
   WHERE n.nspname <> ALL ($1::text[]) AND n.nspname NOT IN ('pg_catalog', 'information_schema')
 )
-SELECT DISTINCT o.schema, o.name, w.kind AS needs_kind, w.schema AS needs_schema,
+SELECT DISTINCT o.kind, o.schema, o.name, w.kind AS needs_kind, w.schema AS needs_schema,
   w.name AS needs_name
 FROM pg_depend d
 JOIN ours o ON o.classid = d.classid AND o.objid = d.objid
@@ -491,7 +496,7 @@ WHERE d.deptype IN ('n', 'a')
     WHERE e.classid = o.classid AND e.objid = o.objid
       AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
   )
-ORDER BY 1, 2, 3, 4, 5
+ORDER BY 1, 2, 3, 4, 5, 6
 LIMIT 500
 
 -- name: collations

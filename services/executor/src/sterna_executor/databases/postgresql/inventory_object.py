@@ -75,8 +75,9 @@ class Feature(Struct, frozen=True, kw_only=True):
 
 
 class Dependency(Struct, frozen=True, kw_only=True):
-    """An object that is selected and needs one that is not."""
+    """An object that is selected and needs one that is not; a default's is named by its table."""
 
+    kind: Literal["table", "view", "type", "routine", "constraint", "default", "trigger"]
     schema: str
     name: str
     needs_kind: Literal["table", "view", "sequence", "type", "routine"]

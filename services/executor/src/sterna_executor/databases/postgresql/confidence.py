@@ -1,0 +1,65 @@
+"""How sure it is that the target can hold a column, measured on the source's real rows."""
+
+import math
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+DECIMALS = 4
+UNMEASURED_SAFE = 0.99
+UNMEASURED_DOUBTFUL = 0.9
+
+
+class Measured(Struct, frozen=True, kw_only=True):
+    """What was found in the rows of a table that were looked at.
+
+    `rows` is how many, `whole` whether these are all. `present` counts what is not null, and
+    `holds` what the target can hold, by column; a column in which nothing can go wrong is not in
+    `holds`.
+    """
+
+    rows: int
+    whole: bool
+    share: float
+    present: Mapping[str, int]
+    holds: Mapping[str, int]
+
+    @property
+    def estimated_rows(self) -> int:
+        """The rows of the whole table, as far as the sample tells."""
+        return self.rows if self.whole else round(self.rows / self.share)
+
+
+class Confidence(Struct, frozen=True):
+    """A number between 0 and 1, and what it was measured on."""
+
+    value: float
+    evidence: str
+
+
+def confidence_of(
+    measured: Measured | None, column: str, *, type_known: str | None, doubtful: bool
+) -> Confidence:
+    """Say how sure it is that the target can hold a column.
+
+    The value is the share of rows that it can hold, and 1 only where that is all of them.
+    `type_known` says why the type is known to the target, None that it is not. `doubtful` says
+    that values could fail, for rows that could not be looked at.
+    """
+    if type_known is None:
+        return Confidence(0.0, "the target does not know the type")
+    if measured is None:
+        value = UNMEASURED_DOUBTFUL if doubtful else UNMEASURED_SAFE
+        return Confidence(value, f"no row was looked at in the time given; type {type_known}")
+    if measured.rows == 0:
+        return Confidence(1.0, f"the table is empty; type {type_known}")
+    passed = measured.holds.get(column, measured.rows)
+    scale = 10**DECIMALS
+    rate = math.floor(passed / measured.rows * scale) / scale
+    rows = f"{measured.rows:,} {'' if measured.whole else 'sampled '}rows"
+    nulls = 1 - measured.present.get(column, measured.rows) / measured.rows
+    spoken = f"{rate:.2f}" if passed == measured.rows else f"{rate:.4f}"
+    return Confidence(
+        rate,
+        f"{spoken} of {rows} convertible, {nulls:.0%} null; type {type_known}",
+    )

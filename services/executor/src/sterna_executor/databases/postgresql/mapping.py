@@ -1,0 +1,130 @@
+"""Where each column goes: one mapping a column, and one plan a table."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from sterna_core.ids import derived_id
+from sterna_core.migration.plan import ColumnMapping, CopyFormat, TablePlan
+from sterna_core.postgres.identifiers import qualified, quote
+from sterna_core.tasks.work import PlanMigration
+from sterna_executor.databases.postgresql.boundaries import boundaries
+from sterna_executor.databases.postgresql.confidence import Confidence, Measured, confidence_of
+from sterna_executor.databases.postgresql.confidence_check import ColumnCheck
+from sterna_executor.databases.postgresql.inventory import Inventory
+from sterna_executor.databases.postgresql.inventory_table import Column, Table, TypeInfo
+from sterna_executor.databases.postgresql.preflight_target import TargetFacts
+
+MAPPING = "map_"
+
+
+class Mapper(Struct, frozen=True, kw_only=True):
+    """Maps tables and columns to themselves in the target, with what was measured."""
+
+    migration_id: str
+    inventory: Inventory
+    target: TargetFacts
+    work: PlanMigration
+
+    def table(
+        self,
+        table: Table,
+        checks: tuple[ColumnCheck, ...],
+        measured: Measured | None,
+        copy_format: CopyFormat,
+    ) -> TablePlan:
+        """Plan one table."""
+        doubtful = {check.column for check in checks if check.text or check.holds is not None}
+        rows = estimated_rows(table, measured)
+        cut = boundaries(
+            pages=table.pages,
+            stored_bytes=table.bytes,
+            rows=rows,
+            chunk_bytes=self.work.chunk_bytes,
+            batch_rows=self.work.batch_rows,
+        )
+        return TablePlan(
+            table_id=table.id,
+            source_schema=table.schema,
+            source_table=table.name,
+            target_schema=self.inventory.target_schema(table.schema),
+            target_table=table.name,
+            columns=tuple(self._columns(table, measured, doubtful)),
+            key=table.key,
+            copy_format=copy_format,
+            estimated_rows=rows,
+            bytes=table.bytes,
+            pages_per_chunk=cut.pages_per_chunk,
+            chunks=cut.chunks,
+        )
+
+    def _columns(
+        self, table: Table, measured: Measured | None, doubtful: set[str]
+    ) -> Iterator[ColumnMapping]:
+        for column in table.columns:
+            sure = (
+                confidence_of(
+                    measured,
+                    column.name,
+                    type_known=self._type_known(self.inventory.types[column.type_oid]),
+                    doubtful=column.name in doubtful,
+                )
+                if column.generated is None
+                else Confidence(1.0, f"the target computes it ({column.generated})")
+            )
+            yield ColumnMapping(
+                mapping_id=derived_id(MAPPING, self.migration_id, table.id, column.name),
+                source_column=column.name,
+                target_column=column.name,
+                source_type=column.type,
+                target_type=self._target_type(column),
+                transformation=quote(column.name),
+                confidence=sure.value,
+                evidence=sure.evidence,
+                status="approved" if sure.value >= self.work.auto_approve_above else "pending",
+                copied=column.generated is None,
+            )
+
+    def _target_type(self, column: Column) -> str:
+        kind = self.inventory.types[column.type_oid]
+        named = kind if kind.element is None else self.inventory.types[kind.element]
+        renamed = self.inventory.renames.get(named.schema)
+        if renamed is None or named.extension is not None:
+            return column.type
+        return qualified(renamed, named.name) + ("" if kind.element is None else "[]")
+
+    def _type_known(self, kind: TypeInfo) -> str | None:
+        """Say why the target knows a type; None where it does not."""
+        if kind.element is not None:
+            return self._type_known(self.inventory.types[kind.element])
+        if kind.extension is not None:
+            there = self.target.extensions.get(kind.extension)
+            if there is None:
+                return None
+            if there.installed is not None:
+                return f"of the extension {kind.extension} there"
+            return f"comes with the extension {kind.extension}"
+        if kind.schema in self.inventory.schemas:
+            return "is created with the schema"
+        if (kind.schema, kind.name) in self.target.types:
+            return "known to the target"
+        return None
+
+
+def estimated_rows(table: Table, measured: Measured | None) -> int:
+    """Give the best count known: of all rows, the server's estimate, or what a sample tells."""
+    if measured is not None and measured.whole:
+        return measured.rows
+    if table.rows is not None:
+        return table.rows
+    return measured.estimated_rows if measured is not None else 0
+
+
+def transformations(tables: tuple[TablePlan, ...]) -> int:
+    """Count the columns that are more than copied."""
+    return sum(
+        column.transformation != quote(column.source_column)
+        for plan in tables
+        for column in plan.columns
+        if column.copied
+    )
