@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import structlog
 
@@ -13,7 +14,7 @@ from sterna_core.kafka.log import KafkaLog
 from sterna_core.kafka.provisioning import provision_topics
 from sterna_core.kafka.sender import KafkaSender
 from sterna_core.secrets.keyring import Keyring
-from sterna_executor.databases.postgresql.engine import PostgresqlEngine
+from sterna_executor.databases.postgresql.engine import MEBIBYTE, EngineOptions, PostgresqlEngine
 from sterna_executor.settings import ExecutorSettings
 from sterna_executor.tasks.consumer import TaskConsumer
 from sterna_executor.tasks.figures import Telemetry
@@ -45,8 +46,9 @@ async def run_executor(
             clock,
             interval_seconds=settings.executor_figures_seconds,
         )
+        engine = PostgresqlEngine(_engine_options(settings, executor_id), keyring, telemetry)
         runner = Runner(
-            PostgresqlEngine(settings, keyring, executor_id, telemetry),
+            engine,
             BusReporter(sender, topics, executor_id, clock),
             executor_id,
             max_concurrency=settings.executor_max_concurrency,
@@ -72,6 +74,7 @@ async def run_executor(
             await consumer.run(stopping)
             for each in background:
                 each.cancel()
+        await engine.close()
     _log.info("executor.stopped", executor_id=executor_id)
 
 
@@ -83,6 +86,15 @@ async def _again_and_again(name: str, run: Callable[[], Awaitable[None]]) -> Non
         except Transient as error:
             _log.warning("follower.restarted", name=name, code=error.code)
             await asyncio.sleep(RESTART_SECONDS)
+
+
+def _engine_options(settings: ExecutorSettings, executor_id: str) -> EngineOptions:
+    return EngineOptions(
+        executor_id=executor_id,
+        connections_per_host=settings.executor_connections_per_host,
+        maintenance_bytes=settings.maintenance_work_mem_mib * MEBIBYTE,
+        pg_bin_dir=Path(settings.pg_bin_dir) if settings.pg_bin_dir else None,
+    )
 
 
 def _access(settings: ExecutorSettings, executor_id: str) -> KafkaAccess:
