@@ -42,7 +42,6 @@ _POSTGRES_SETTINGS = {
 
 def main(folder: Path) -> None:
     """Run the servers; `folder` is shared with the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the workers, and they end us
     for leftover in Path(tempfile.gettempdir()).glob(f"{_HOME_PREFIX}*"):
         _clear(leftover)
     home = Path(tempfile.mkdtemp(prefix=_HOME_PREFIX))

@@ -101,6 +101,20 @@ async def test_an_error_in_the_body_stops_the_servers_and_arrives_as_it_is(home:
     assert not list((home / "run").glob("*.json"))
 
 
+async def test_a_home_may_have_any_name_and_its_postgresql_knows_vectors(home: Path) -> None:
+    odd = home / "a home, très: odd=1\\2"
+    async with EmbeddedStack(odd, postgres_settings=TEST_SETTINGS) as stack:
+        await make_topic(stack.kafka_bootstrap)
+        await keep_a_record(stack.kafka_bootstrap, "kept")
+        connection = await asyncpg.connect(stack.database_url)
+        try:
+            await connection.execute("create extension vector")
+            assert await connection.fetchval("select '[1,2]'::vector <-> '[1,4]'") == 2
+        finally:
+            await connection.close()
+    assert (odd / "kafka/data/kept-0").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_no_process_is_left_when_the_supervisor_is_told_to_stop(
     supervising: Callable[..., Supervising], number: signal.Signals

@@ -113,7 +113,8 @@ class KafkaServer:
 
     async def _start_on(self, port: int, controller_port: int, java: JavaProgram) -> None:
         configuration = self.home / "server.properties"
-        lines = properties(self._data, port, controller_port, self.settings)
+        # Relative to where it runs: in a path a comma would end it, and other signs be decoded.
+        lines = properties(Path(self._data.name), port, controller_port, self.settings)
         text = "".join(f"{key}={value}\n" for key, value in lines.items())
         await asyncio.to_thread(configuration.write_text, text, encoding="utf-8")
         self._process = ManagedProcess(
@@ -122,7 +123,7 @@ class KafkaServer:
                 *(["nice", "-n", str(self._niceness)] if self._niceness else []),
                 *java.command(
                     "kafka.Kafka",
-                    configuration,
+                    configuration.name,
                     options=java.warm() if self._java_options is None else self._java_options,
                 ),
             ],

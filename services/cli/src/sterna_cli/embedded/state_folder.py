@@ -9,6 +9,7 @@ from typing import IO
 from sterna_cli.embedded.errors import EmbeddedStackRunning, HomeNotReachable
 from sterna_cli.embedded.os_user import OsUser
 from sterna_cli.embedded.process_record import end_leftover
+from sterna_core.errors import Misconfigured
 
 _PASSWORD_BYTES = 24
 
@@ -74,7 +75,14 @@ class StateFolder:
 
     def lock(self) -> None:
         """Take the home. Raises EmbeddedStackRunning if another process has it."""
+        if not Path("/proc/self/stat").exists():
+            raise Misconfigured(
+                "the embedded stack needs Linux: elsewhere set STERNA_KAFKA_BOOTSTRAP and "
+                "STERNA_DATABASE_URL to servers of your own"
+            )
         make_home(self.home)
+        for folder in (self.run, self.logs):
+            folder.mkdir(mode=0o700, exist_ok=True)
         # The kernel frees the lock with its holder, however that one ends.
         lock = (self.home / "lock").open("a+", encoding="ascii")
         try:

@@ -87,6 +87,7 @@ class Supervisor:
         self._logs = logs
         self._restarts = restarts or Restarts()
         self._watched: list[tuple[Runnable, asyncio.Task[None]]] = []
+        self._names: set[str] = set()
         self._background: list[asyncio.Task[None]] = []
         self._tasks = asyncio.TaskGroup()
 
@@ -131,7 +132,13 @@ class Supervisor:
         return process
 
     async def start(self, runnable: Runnable) -> None:
-        """Start something and keep it running. Raises what its start raises."""
+        """Start something and keep it running. Raises what its start raises.
+
+        Names are unique: a pid is recorded under its process's name. Raises ValueError.
+        """
+        if runnable.name in self._names:
+            raise ValueError(f"{runnable.name} is supervised already")
+        self._names.add(runnable.name)
         await runnable.start()
         task = self._tasks.create_task(self._keep_running(runnable), name=f"watch {runnable.name}")
         self._watched.append((runnable, task))
