@@ -72,7 +72,7 @@ class SchemaMigration:
         finally:
             await close(connection)
 
-    async def create(self) -> SchemaCreated:
+    async def create(self, structure_digest: str | None = None) -> SchemaCreated:
         async with self.connected("target") as target, self.connected("source") as source:
             return await create_schema(
                 source,
@@ -82,23 +82,24 @@ class SchemaMigration:
                 migration_id=self.migration_id,
                 epoch=self.epoch,
                 selection=self.selection,
-                structure_digest=None,
+                structure_digest=structure_digest,
             )
 
-    async def build(self, item: PostObject) -> ObjectBuilt:
+    async def build(self, *objects: PostObject) -> list[ObjectBuilt]:
         async with self.connected("target") as target:
-            return await build_object(
-                target,
-                migration_id=self.migration_id,
-                epoch=self.epoch,
-                object_id=item.object_id,
-            )
+            return [
+                await build_object(
+                    target,
+                    migration_id=self.migration_id,
+                    epoch=self.epoch,
+                    object_id=item.object_id,
+                )
+                for item in objects
+            ]
 
     async def build_all(self, objects: tuple[PostObject, ...]) -> None:
-        for wave in WAVES:
-            for item in objects:
-                if item.wave == wave:
-                    await self.build(item)
+        ordered = sorted(objects, key=lambda item: WAVES.index(item.wave))
+        await self.build(*ordered)
 
     async def finish(self, *, keep_bookkeeping: bool = False) -> CutoverFinished:
         async with self.connected("target") as target, self.connected("source") as source:
@@ -118,9 +119,7 @@ class SchemaMigration:
 
     async def roll_back(self) -> RolledBack:
         async with self.connected("target") as target:
-            return await roll_back(
-                target, migration_id=self.migration_id, epoch=self.epoch
-            )
+            return await roll_back(target, migration_id=self.migration_id, epoch=self.epoch)
 
 
 async def run_sql(url: str, text: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from sterna_core.connection.endpoint import Endpoint
-from sterna_core.errors import InvalidRequest
+from sterna_core.errors import InvalidRequest, Terminal
 from sterna_core.migration.plan import Selection
 from sterna_core.secrets.secret import Secret
 from sterna_executor.databases.postgresql.archive import Entry, read_archive
@@ -21,6 +21,7 @@ from sterna_executor.databases.postgresql.objects import plan_objects, read_fact
 from sterna_executor.databases.postgresql.restore import settle
 from sterna_executor.databases.postgresql.scratch import rename_schema, scratch_database
 from sterna_executor.databases.postgresql.statements import statements
+from sterna_executor.databases.postgresql.structure import structure_digest as digest_of
 from sterna_executor.databases.postgresql.toc import Contents, select_entries
 
 
@@ -170,4 +171,8 @@ def _extensions_of(inventory: Inventory) -> tuple[Extension, ...]:
 
 
 def _refuse_drift(inventory: Inventory, structure_digest: str | None) -> None:
-    del inventory, structure_digest
+    if structure_digest is not None and structure_digest != digest_of(inventory):
+        raise Terminal(
+            "the source's tables are not what the plan was made for any more: plan again",
+            code="structure_changed",
+        )

@@ -42,8 +42,8 @@ class Fingerprint(Struct, frozen=True, kw_only=True):
 
 async def take_fingerprint(
     target: Connection, tables: frozenset[str] | None = None
-) -> tuple[Fingerprint, frozenset[Address]]:
-    """Describe the target and count rows; also give the addresses of all that is there.
+) -> tuple[Fingerprint, dict[Address, str]]:
+    """Describe the target and count rows; also name all that is there, by address.
 
     `tables` names those to count (as `Fingerprint.rows` does); None counts as many as are small.
     Definitions are given with every name's schema: the caller has set the search path to nothing.
@@ -62,8 +62,8 @@ async def take_fingerprint(
         elif name not in tables:
             continue
         rows[name] = await target.fetchval(f"select count(*) from only {name}")
-    addresses = frozenset((row["classid"], row["objid"]) for row in found)
-    return Fingerprint(objects=objects, rows=rows), addresses
+    names = {(row["classid"], row["objid"]): f"{row['kind']} {row['identity']}" for row in found}
+    return Fingerprint(objects=objects, rows=rows), names
 
 
 def _differences(before: Fingerprint, now: Fingerprint) -> Iterator[str]:

@@ -151,7 +151,9 @@ cross join lateral pg_catalog.pg_identify_object(o.classid, o.objid, 0) as i
 where not exists (
     select from pg_catalog.pg_depend d
     where d.classid = o.classid and d.objid = o.objid
-        and (d.deptype = 'e' or d.deptype = 'i' and o.classid <> 'pg_catalog.pg_class'::regclass)
+        and d.deptype in ('e', 'i')
+        -- a partitioned table is a part of its own key's columns
+        and (d.refclassid, d.refobjid) <> (d.classid, d.objid)
 );
 
 -- name: tables

@@ -1,6 +1,6 @@
 """The ledger on the target: what a migration made there, and what it is still to make."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -55,7 +55,7 @@ class ObjectProgress(Struct, frozen=True, kw_only=True):
 
 
 async def made_now(
-    connection: Connection, before: frozenset[Address], extensions: Iterable[str] = ()
+    connection: Connection, before: Container[Address], extensions: Iterable[str] = ()
 ) -> tuple[Created, ...]:
     """Give what the transaction of `connection` made so far, apart from what was there before.
 

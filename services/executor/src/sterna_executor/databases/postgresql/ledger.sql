@@ -77,6 +77,8 @@ where coalesce(i.schema, i.identity) <> '_sterna'
     and not exists (
         select from pg_catalog.pg_depend d
         where d.classid = m.classid and d.objid = m.objid and d.deptype in ('e', 'i')
+            -- a partitioned table is a part of its own key's columns
+            and (d.refclassid, d.refobjid) <> (d.classid, d.objid)
     );
 
 -- name: created

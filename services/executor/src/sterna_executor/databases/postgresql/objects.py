@@ -104,44 +104,50 @@ def plan_objects(
 
 
 def _groups(before: Sequence[Entry], after: Sequence[Entry]) -> list[_Group]:
+    """Put entries together that need each other within a wave, in the order of the archive."""
     roots = _roots(before)
-    group_of: dict[int, _Group] = {}
-    kinds: dict[int, str] = {}
-    attached: dict[int, _Group] = {}
-    groups: list[_Group] = []
+    place = {entry.dump_id: position for position, entry in enumerate(after)}
+    waves: list[ObjectWave] = []
+    home = list(range(len(after)))  # the first of those that are created together
+    attached: dict[int, int] = {}
     for position, entry in enumerate(after):
-        needs = {
-            dependency: group_of[dependency]
+        needs = [
+            place[dependency]
             for dependency in entry.depends_on
-            if dependency in group_of
+            if place.get(dependency, position) < position
             # An index of a partition can be made before its parent's: they are attached later.
-            and not (entry.kind in _INDEXES and kinds[dependency] in _INDEXES)
-        }
-        wave = _latest(
-            [_WAVE_OF.get(entry.kind, "behaviour" if entry.kind != "COMMENT" else "index")]
-            + [group.wave for group in needs.values()]
-        )
-        merged = _unique(group for group in needs.values() if group.wave == wave)
+            and not (entry.kind in _INDEXES and after[place[dependency]].kind in _INDEXES)
+        ]
+        waves.append(_latest([_natural_wave(entry), *(waves[need] for need in needs)]))
+        together = [need for need in needs if waves[need] == waves[position]]
         if entry.kind == "INDEX ATTACH":
             root = next((roots[d] for d in entry.depends_on if d in roots), 0)
-            group = attached.get(root)
-            if group is None:
-                group = attached[root] = _Group(position, wave, [])
-                groups.append(group)
-        elif merged:
-            group = merged[0]
-            for other in merged[1:]:
-                group.entries += other.entries
-                groups.remove(other)
-                for known in other.entries:
-                    group_of[known.dump_id] = group
-        else:
-            group = _Group(position, wave, [])
-            groups.append(group)
+            together.append(attached.setdefault(root, position))
+        for other in together:
+            _join(home, position, other)
+    groups: dict[int, _Group] = {}
+    for position, entry in enumerate(after):
+        first = _find(home, position)
+        group = groups.setdefault(first, _Group(first, waves[first], []))
         group.entries.append(entry)
-        group_of[entry.dump_id] = group
-        kinds[entry.dump_id] = entry.kind
-    return groups
+    return list(groups.values())
+
+
+def _natural_wave(entry: Entry) -> ObjectWave:
+    # A comment is created with what it describes.
+    return "index" if entry.kind == "COMMENT" else _WAVE_OF.get(entry.kind, "behaviour")
+
+
+def _find(home: list[int], position: int) -> int:
+    while home[position] != position:
+        home[position] = home[home[position]]
+        position = home[position]
+    return position
+
+
+def _join(home: list[int], one: int, other: int) -> None:
+    one, other = _find(home, one), _find(home, other)
+    home[max(one, other)] = min(one, other)
 
 
 def _roots(before: Sequence[Entry]) -> dict[int, int]:
@@ -158,14 +164,6 @@ def _roots(before: Sequence[Entry]) -> dict[int, int]:
 
 def _latest(waves: Iterable[ObjectWave]) -> ObjectWave:
     return max(waves, key=_WAVES.index)
-
-
-def _unique(groups: Iterable[_Group]) -> list[_Group]:
-    found: list[_Group] = []
-    for group in groups:
-        if not any(group is known for known in found):
-            found.append(group)
-    return found
 
 
 def _table_of(

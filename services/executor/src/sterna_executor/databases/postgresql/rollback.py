@@ -80,9 +80,9 @@ async def _undo(target: Connection, migration_id: str, epoch: int) -> RolledBack
     before = msgspec.json.decode(body, type=Fingerprint) if body else None
     counted = frozenset(before.rows) if before else frozenset()
     now, left = await take_fingerprint(target, counted)
-    astray = present - left - {entry.address for entry in made}
-    if astray:
-        raise _refusal([f"{len(astray)} objects that depend on what was made"])
+    astray = present.keys() - left.keys() - {entry.address for entry in made}
+    if astray:  # hung on what was made between the look and the drop
+        raise _refusal(sorted(present[address] for address in astray))
     await bookkeeping.remove(target, migration_id)
     return RolledBack(
         removed=dict(sorted(Counter(entry.kind for entry in removed).items())),

@@ -35,7 +35,8 @@ with recursive ours (classid, objid) as (
 )
 select distinct pg_catalog.pg_describe_object(
         case when r.oid is null then d.classid else 'pg_catalog.pg_class'::regclass end,
-        coalesce(r.ev_class, d.objid), 0
+        coalesce(r.ev_class, d.objid),
+        case when r.oid is null then d.objsubid else 0 end
     ) as name
 from ours o
 join pg_catalog.pg_depend d on d.refclassid = o.classid and d.refobjid = o.objid
