@@ -7,19 +7,22 @@ from tests.integration.schema.migration import (
 )
 
 from sterna_executor.databases.postgresql import bookkeeping
+from sterna_executor.databases.postgresql.finish_cutover import CutoverFinished
 
 SEQUENCES = """
 select schemaname || '.' || sequencename as name, last_value from pg_sequences order by 1
 """
 
 
-async def _whole(migration: SchemaMigration):
+async def _whole(migration: SchemaMigration) -> CutoverFinished:
     created = await migration.create()
     await migration.build_all(created.objects)
     return await migration.finish()
 
 
-async def test_sequences_go_on_where_the_source_stood(source_database, target_database):
+async def test_sequences_go_on_where_the_source_stood(
+    source_database: str, target_database: str
+) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database)
 
@@ -32,8 +35,8 @@ async def test_sequences_go_on_where_the_source_stood(source_database, target_da
 
 
 async def test_materialised_views_are_filled_where_the_source_has_filled_them(
-    source_database, target_database
-):
+    source_database: str, target_database: str
+) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database)
 
@@ -44,7 +47,9 @@ async def test_materialised_views_are_filled_where_the_source_has_filled_them(
     assert await fetch(target_database, filled) == await fetch(source_database, filled)
 
 
-async def test_nothing_of_the_bookkeeping_is_left(source_database, target_database):
+async def test_nothing_of_the_bookkeeping_is_left(
+    source_database: str, target_database: str
+) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database)
 
@@ -56,8 +61,8 @@ async def test_nothing_of_the_bookkeeping_is_left(source_database, target_databa
 
 
 async def test_a_repeat_after_the_bookkeeping_is_gone_changes_nothing(
-    source_database, target_database
-):
+    source_database: str, target_database: str
+) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database)
     await _whole(migration)
@@ -70,7 +75,7 @@ async def test_a_repeat_after_the_bookkeeping_is_gone_changes_nothing(
     assert await fetch(target_database, SEQUENCES) == before
 
 
-async def test_statistics_are_gathered(source_database, target_database):
+async def test_statistics_are_gathered(source_database: str, target_database: str) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database)
     created = await migration.create()
@@ -86,7 +91,7 @@ async def test_statistics_are_gathered(source_database, target_database):
     assert counted[0]["n"] == 99
 
 
-async def test_the_bookkeeping_can_be_kept(source_database, target_database):
+async def test_the_bookkeeping_can_be_kept(source_database: str, target_database: str) -> None:
     await run_sql(source_database, "create table public.t (a integer)")
     migration = SchemaMigration(source_database, target_database)
     await migration.create()

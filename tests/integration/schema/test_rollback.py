@@ -33,7 +33,9 @@ async def _state(url: str) -> tuple[list[str], list[tuple[int, ...]]]:
 
 
 @pytest.mark.parametrize("step", ["created", "indexed", "built", "finished"])
-async def test_a_rollback_leaves_the_target_as_it_was(source_database, target_database, step):
+async def test_a_rollback_leaves_the_target_as_it_was(
+    source_database: str, target_database: str, step: str
+) -> None:
     await load_everything(source_database)
     await run_sql(target_database, THEIRS)
     before = await _state(target_database)
@@ -57,7 +59,9 @@ async def test_a_rollback_leaves_the_target_as_it_was(source_database, target_da
     assert await _state(target_database) == before
 
 
-async def test_a_second_rollback_finds_nothing_to_do(source_database, target_database):
+async def test_a_second_rollback_finds_nothing_to_do(
+    source_database: str, target_database: str
+) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database)
     await migration.create()
@@ -71,8 +75,8 @@ async def test_a_second_rollback_finds_nothing_to_do(source_database, target_dat
 
 
 async def test_a_rollback_before_anything_was_created_removes_the_bookkeeping(
-    source_database, target_database
-):
+    source_database: str, target_database: str
+) -> None:
     migration = SchemaMigration(source_database, target_database)
     await migration.raise_fence()
 
@@ -100,8 +104,8 @@ async def test_a_rollback_before_anything_was_created_removes_the_bookkeeping(
     ],
 )
 async def test_what_others_hung_on_our_objects_stops_a_rollback_and_is_named(
-    source_database, target_database, foreign, named
-):
+    source_database: str, target_database: str, foreign: str, named: str
+) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database)
     created = await migration.create()
@@ -119,8 +123,8 @@ async def test_what_others_hung_on_our_objects_stops_a_rollback_and_is_named(
 
 
 async def test_what_others_put_into_our_schema_stays_and_is_reported(
-    source_database, target_database
-):
+    source_database: str, target_database: str
+) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database)
     await migration.create()
@@ -132,7 +136,9 @@ async def test_what_others_put_into_our_schema_stays_and_is_reported(
     assert undone.differences == ("schema shop is new", "table shop.theirs is new")
 
 
-async def test_a_table_that_took_the_place_of_ours_is_not_dropped(source_database, target_database):
+async def test_a_table_that_took_the_place_of_ours_is_not_dropped(
+    source_database: str, target_database: str
+) -> None:
     await run_sql(source_database, "create table public.t (a integer)")
     migration = SchemaMigration(source_database, target_database)
     await migration.create()
@@ -145,7 +151,9 @@ async def test_a_table_that_took_the_place_of_ours_is_not_dropped(source_databas
     assert undone.differences == ("table public.t is new",)
 
 
-async def test_rows_that_changed_meanwhile_are_reported(source_database, target_database):
+async def test_rows_that_changed_meanwhile_are_reported(
+    source_database: str, target_database: str
+) -> None:
     await run_sql(source_database, "create table public.t (a integer)")
     await run_sql(target_database, "create table public.mine (a integer)")
     migration = SchemaMigration(source_database, target_database)

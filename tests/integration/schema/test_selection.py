@@ -10,15 +10,15 @@ from tests.integration.schema.migration import (
 from sterna_core.errors import InvalidRequest, TargetConflict, Terminal
 
 
-async def _migrate(migration: SchemaMigration):
+async def _migrate(migration: SchemaMigration) -> SchemaCreated:
     created = await migration.create()
     await migration.build_all(created.objects)
     return created
 
 
 async def test_what_hangs_on_an_excluded_table_is_left_out_with_it(
-    source_database, target_database
-):
+    source_database: str, target_database: str
+) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database, exclude_tables=("shop.customer",))
 
@@ -34,8 +34,8 @@ async def test_what_hangs_on_an_excluded_table_is_left_out_with_it(
 
 
 async def test_an_excluded_partitioned_table_is_left_out_with_its_partitions(
-    source_database, target_database
-):
+    source_database: str, target_database: str
+) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database, exclude_tables=("event", "hous?"))
 
@@ -48,7 +48,9 @@ async def test_an_excluded_partitioned_table_is_left_out_with_its_partitions(
     assert await dump_text(target_database) == await dump_text(source_database)
 
 
-async def test_an_excluded_partition_leaves_the_others(source_database, target_database):
+async def test_an_excluded_partition_leaves_the_others(
+    source_database: str, target_database: str
+) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(
         source_database, target_database, exclude_tables=("event_us", "hashed_1")
@@ -70,7 +72,9 @@ async def test_an_excluded_partition_leaves_the_others(source_database, target_d
     assert len(invalid) == 1  # event_parent_only is so on the source
 
 
-async def test_one_schema_of_several_comes_with_what_it_uses(source_database, target_database):
+async def test_one_schema_of_several_comes_with_what_it_uses(
+    source_database: str, target_database: str
+) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database, schemas=("shop",))
 
@@ -82,7 +86,9 @@ async def test_one_schema_of_several_comes_with_what_it_uses(source_database, ta
     assert [row["extname"] for row in extensions] == ["btree_gist", "citext", "hstore", "plpgsql"]
 
 
-async def test_what_refers_to_an_unselected_schema_is_left_out(source_database, target_database):
+async def test_what_refers_to_an_unselected_schema_is_left_out(
+    source_database: str, target_database: str
+) -> None:
     await run_sql(
         source_database,
         """
@@ -101,7 +107,9 @@ async def test_what_refers_to_an_unselected_schema_is_left_out(source_database, 
     assert created.created == {"schema": 1, "table": 1, "view": 1}
 
 
-async def test_a_table_that_needs_an_unselected_type_is_refused(source_database, target_database):
+async def test_a_table_that_needs_an_unselected_type_is_refused(
+    source_database: str, target_database: str
+) -> None:
     await run_sql(
         source_database,
         """
@@ -123,7 +131,9 @@ async def test_a_table_that_needs_an_unselected_type_is_refused(source_database,
     ("old", "new"),
     [("shop", "market"), ("shop", "public"), ("shop", "shop"), ("shop", 'Hostile "; name')],
 )
-async def test_a_schema_gets_another_name(source_database, target_database, old, new):
+async def test_a_schema_gets_another_name(
+    source_database: str, target_database: str, old: str, new: str
+) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database, schemas=(old,), target_schema=new)
 
@@ -156,8 +166,8 @@ async def test_a_schema_gets_another_name(source_database, target_database, old,
 
 
 async def test_the_public_schema_gets_another_name_and_its_extensions_stay(
-    source_database, target_database
-):
+    source_database: str, target_database: str
+) -> None:
     await run_sql(
         source_database,
         """
@@ -185,7 +195,9 @@ async def test_the_public_schema_gets_another_name_and_its_extensions_stay(
     assert {row[0] for row in homes} == {"public", "pg_catalog"}
 
 
-async def test_several_schemas_cannot_get_one_name(source_database, target_database):
+async def test_several_schemas_cannot_get_one_name(
+    source_database: str, target_database: str
+) -> None:
     await run_sql(source_database, "create schema a; create schema b")
     migration = SchemaMigration(source_database, target_database, target_schema="app")
 
@@ -196,8 +208,8 @@ async def test_several_schemas_cannot_get_one_name(source_database, target_datab
 
 
 async def test_a_table_of_that_name_on_the_target_is_named_and_nothing_is_made(
-    source_database, target_database
-):
+    source_database: str, target_database: str
+) -> None:
     await load_everything(source_database)
     await run_sql(
         target_database,
@@ -215,7 +227,9 @@ async def test_a_table_of_that_name_on_the_target_is_named_and_nothing_is_made(
     assert await fetch(target_database, "select from pg_namespace where nspname = '_sterna'") == []
 
 
-async def test_a_function_of_that_name_on_the_target_is_named(source_database, target_database):
+async def test_a_function_of_that_name_on_the_target_is_named(
+    source_database: str, target_database: str
+) -> None:
     make = "create function public.f(a integer) returns integer language sql as 'select 1'"
     await run_sql(source_database, make)
     await run_sql(target_database, make)
@@ -227,7 +241,9 @@ async def test_a_function_of_that_name_on_the_target_is_named(source_database, t
     assert "function public.f(integer)" in failure.value.message
 
 
-async def test_a_source_that_changed_since_the_plan_is_refused(source_database, target_database):
+async def test_a_source_that_changed_since_the_plan_is_refused(
+    source_database: str, target_database: str
+) -> None:
     await run_sql(source_database, "create table public.t (a integer)")
     migration = SchemaMigration(source_database, target_database)
 
@@ -238,8 +254,8 @@ async def test_a_source_that_changed_since_the_plan_is_refused(source_database, 
 
 
 async def test_a_needed_extension_that_is_elsewhere_on_the_target_is_named(
-    source_database, target_database
-):
+    source_database: str, target_database: str
+) -> None:
     await run_sql(source_database, "create extension hstore; create table public.t (h hstore)")
     await run_sql(target_database, "create schema x; create extension hstore with schema x")
     migration = SchemaMigration(source_database, target_database)
@@ -250,7 +266,9 @@ async def test_a_needed_extension_that_is_elsewhere_on_the_target_is_named(
     assert failure.value.code == "extension_elsewhere"
 
 
-async def test_an_extension_that_the_target_has_is_left_as_it_is(source_database, target_database):
+async def test_an_extension_that_the_target_has_is_left_as_it_is(
+    source_database: str, target_database: str
+) -> None:
     await run_sql(source_database, "create extension hstore; create table public.t (h hstore)")
     await run_sql(target_database, "create extension hstore; comment on extension hstore is 'x'")
     migration = SchemaMigration(source_database, target_database)

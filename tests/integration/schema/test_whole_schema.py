@@ -5,7 +5,9 @@ from tests.integration.schema.migration import (
 )
 
 
-async def test_every_kind_of_object_comes_out_equal(source_database, target_database):
+async def test_every_kind_of_object_comes_out_equal(
+    source_database: str, target_database: str
+) -> None:
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database)
 

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sterna_executor.databases.postgresql.archive import Entry, Section
+from sterna_executor.databases.postgresql.ledger import LaterObject
 from sterna_executor.databases.postgresql.objects import Facts, plan_objects
 
 WAVES = ("index", "attach", "foreign_key", "behaviour")
@@ -25,7 +26,7 @@ def entry(dump_id: int, kind: str, depends_on: tuple[int, ...] = (), tag: str = 
     )
 
 
-def planned(*after: Entry, before: tuple[Entry, ...] = ()):
+def planned(*after: Entry, before: tuple[Entry, ...] = ()) -> tuple[LaterObject, ...]:
     return plan_objects("mig_1", before, after, NO_FACTS, {})
 
 
@@ -47,7 +48,7 @@ def planned(*after: Entry, before: tuple[Entry, ...] = ()):
         ("SOMETHING NEW", "behaviour"),
     ],
 )
-def test_each_kind_has_its_wave(kind, wave):
+def test_each_kind_has_its_wave(kind: str, wave: str):
     assert [item.wave for item in planned(entry(1, kind))] == [wave]
 
 
@@ -110,7 +111,7 @@ KINDS = (
 
 
 @st.composite
-def archives(draw):
+def archives(draw: st.DrawFn) -> tuple[Entry, ...]:
     count = draw(st.integers(1, 20))
     return tuple(
         entry(
@@ -123,7 +124,7 @@ def archives(draw):
 
 
 @given(archives())
-def test_every_entry_is_created_once_and_after_what_it_needs(after):
+def test_every_entry_is_created_once_and_after_what_it_needs(after: tuple[Entry, ...]):
     objects = planned(*after)
 
     place = {}
@@ -149,7 +150,7 @@ def test_every_entry_is_created_once_and_after_what_it_needs(after):
 
 
 @given(archives())
-def test_ids_of_objects_are_distinct_and_the_same_each_time(after):
+def test_ids_of_objects_are_distinct_and_the_same_each_time(after: tuple[Entry, ...]):
     first, second = planned(*after), planned(*after)
 
     assert [item.object_id for item in first] == [item.object_id for item in second]

@@ -109,7 +109,7 @@ def _groups(before: Sequence[Entry], after: Sequence[Entry]) -> list[_Group]:
     place = {entry.dump_id: position for position, entry in enumerate(after)}
     waves: list[ObjectWave] = []
     home = list(range(len(after)))  # the first of those that are created together
-    attached: dict[int, int] = {}
+    attached: dict[tuple[int, ObjectWave], int] = {}
     for position, entry in enumerate(after):
         needs = [
             place[dependency]
@@ -122,7 +122,7 @@ def _groups(before: Sequence[Entry], after: Sequence[Entry]) -> list[_Group]:
         together = [need for need in needs if waves[need] == waves[position]]
         if entry.kind == "INDEX ATTACH":
             root = next((roots[d] for d in entry.depends_on if d in roots), 0)
-            together.append(attached.setdefault(root, position))
+            together.append(attached.setdefault((root, waves[position]), position))
         for other in together:
             _join(home, position, other)
     groups: dict[int, _Group] = {}
