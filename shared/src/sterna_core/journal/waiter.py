@@ -27,12 +27,9 @@ class Waiter:
             await self._changed.wait()
         return self._seen[offset]
 
-    def decision_like(self, command_hash: str) -> Decision | None:
-        """Give a decision on a command of the same id and contents, if one has been seen.
-
-        For a command of which the sender does not know whether, or where, it was appended.
-        """
-        for decision in self._seen.values():
+    def first_decision(self, command_hash: str) -> Decision | None:
+        """Give the first decision that was seen on a command of the same id and contents."""
+        for _, decision in sorted(self._seen.items()):
             if decision.command_hash == command_hash:
                 return decision
         return None
