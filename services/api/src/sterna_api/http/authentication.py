@@ -6,7 +6,6 @@ from aiohttp import web
 from sterna_api.http.caller import CALLER, Caller
 from sterna_api.http.errors import Handler
 from sterna_core.api_key.key import PREFIX, Pepper, is_well_formed
-from sterna_core.clock import Clock
 from sterna_core.errors import Unauthorized
 from sterna_core.secrets.secret import Secret
 
@@ -30,12 +29,9 @@ class ApiKeys(Protocol):
 class Authenticator:
     """Tells who sent a request from its key, and from nothing else."""
 
-    def __init__(
-        self, keys: ApiKeys, pepper: Pepper, *, bootstrap_key: Secret | None, clock: Clock
-    ) -> None:
+    def __init__(self, keys: ApiKeys, pepper: Pepper, *, bootstrap_key: Secret | None) -> None:
         self._keys = keys
         self._pepper = pepper
-        self._clock = clock
         self._bootstrap_digest = pepper.digest(bootstrap_key.reveal()) if bootstrap_key else None
 
     async def caller(self, authorization: list[str]) -> Caller:

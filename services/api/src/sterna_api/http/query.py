@@ -4,6 +4,7 @@ import msgspec
 from aiohttp import web
 
 from sterna_api.http.problem import InvalidShape, Problem
+from sterna_api.http.read_your_writes import PARAMETER
 from sterna_api.http.shape import problems_of
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -20,6 +21,8 @@ def read_query(request: web.Request, kind: type[T]) -> T:
     raw: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, text in request.query.items():
+        if name == PARAMETER:
+            continue  # see ReadYourWrites
         if name in raw:
             problems.append(Problem(("query", name[:100]), "Given more than once", "repeated"))
         raw[name] = _value(text, is_number=name in numbers, is_boolean=name in booleans)

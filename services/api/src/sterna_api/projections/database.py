@@ -33,12 +33,23 @@ class Database:
         self._url = url
         self.schema = schema
         self._pool_size = pool_size
-        self._pool: asyncpg.Pool | None = None
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    def with_schema(self, schema: str) -> "Database":
+        """Give the same database with another schema, not open."""
+        return Database(self._url, schema=schema, pool_size=self._pool_size)
 
     @property
     def channel(self) -> str:
         """Name the channel on which projectors announce how far they are."""
         return f"{self.schema}_positions"
+
+    @property
+    def pool(self) -> "asyncpg.Pool[asyncpg.Record]":
+        """Give the pool itself; it must be open."""
+        if self._pool is None:
+            raise RuntimeError("the database is not open")
+        return self._pool
 
     async def open(self) -> None:
         """Open the pool; raises DatabaseAway."""
@@ -67,7 +78,7 @@ class Database:
     async def fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
         """Read rows; raises DatabaseAway."""
         try:
-            rows: list[asyncpg.Record] = await self._open_pool().fetch(statement, *arguments)
+            rows: list[asyncpg.Record] = await self.pool.fetch(statement, *arguments)
         except FAULTS:
             raise DatabaseAway from None
         return rows
@@ -102,11 +113,6 @@ class Database:
             yield connection
         finally:
             await _close(connection)
-
-    def _open_pool(self) -> asyncpg.Pool:
-        if self._pool is None:
-            raise RuntimeError("the database is not open")
-        return self._pool
 
     def _settings(self) -> dict[str, str]:
         return {"search_path": self.schema, "application_name": _APPLICATION}

@@ -96,7 +96,16 @@ class LogLines:
                 _PAGE_LINES,
             )
             for row in rows:
-                yield StoredLine(source, *list(row.values())[:-1], row["document"].encode())
+                yield StoredLine(
+                    source=source,
+                    position=row["position"],
+                    place=row["place"],
+                    closes=row["closes"],
+                    at=row["at"],
+                    level=row["level"],
+                    phase=row["phase"],
+                    document=row["document"].encode(),
+                )
             if len(rows) < _PAGE_LINES:
                 return
             position, place = rows[-1]["position"], rows[-1]["place"] + 1

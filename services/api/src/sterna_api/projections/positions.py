@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from sterna_core.errors import InvalidRequest, Transient
-from sterna_core.journal.terms import Position
 
 EVENTS = "events"
 TELEMETRY = "telemetry"
@@ -31,6 +30,11 @@ class JournalPosition(Struct, frozen=True):
         if not dash or not all(_is_number(number) for number in numbers):
             raise InvalidRequest("A position is what the header Sterna-Position of a write says.")
         return cls(int(partition), int(offset))
+
+    @property
+    def wanted(self) -> dict[tuple[str, int], int]:
+        """Give what has to be projected for this place to be seen."""
+        return {(EVENTS, self.partition): self.offset + 1}
 
     def __str__(self) -> str:
         return f"{self.partition}-{self.offset}"
@@ -72,11 +76,6 @@ class ProjectedPositions:
             raise BehindPosition(
                 "The projections are behind that position; ask again in a moment."
             ) from None
-
-
-def offsets_of(positions: Mapping[int, Position]) -> dict[tuple[str, int], int]:
-    """Give places in the journal as offsets to wait for."""
-    return {(EVENTS, partition): at.next_offset for partition, at in positions.items()}
 
 
 def _is_number(text: str) -> bool:

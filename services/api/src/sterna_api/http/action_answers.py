@@ -1,0 +1,96 @@
+"""What is answered to somebody who asks a migration to do something."""
+
+from collections.abc import Iterable
+
+from msgspec import UNSET, Struct, UnsetType
+
+from sterna_core.clock import UtcDatetime
+from sterna_core.migration import events as ev
+from sterna_core.tasks.telemetry import Phase
+
+
+class Happened(Struct, frozen=True):
+    """What a command has led to, as far as an answer tells it.
+
+    `status` None means that nothing had to change: the migration's own status is the answer.
+    """
+
+    status: str | None
+    phase: Phase | None
+    at: UtcDatetime | None
+    rollback: bool
+
+
+class StartedBody(Struct, frozen=True):
+    """A migration was started."""
+
+    id: str
+    status: str
+    phase: Phase | None
+    started_at: UtcDatetime | None
+    message: str
+
+
+class PausedBody(Struct, frozen=True):
+    """A migration will pause, or has."""
+
+    id: str
+    status: str
+    message: str
+    checkpoint_eta: UtcDatetime | None
+
+
+class ResumedBody(Struct, frozen=True):
+    """A migration goes on."""
+
+    id: str
+    status: str
+    resumed_at: UtcDatetime | None
+    resumed_from_checkpoint: str
+
+
+class CancelledBody(Struct, frozen=True):
+    """A migration is being cancelled, or has been."""
+
+    id: str
+    status: str
+    rollback_status: str
+    message: str
+
+
+class ReviewedBody(Struct, frozen=True):
+    """A mapping was reviewed."""
+
+    migration_id: str
+    mapping_id: str
+    status: str
+    plan_status: str | UnsetType = UNSET
+
+
+def happened(events: Iterable[Struct]) -> Happened:
+    """Say what a command has led to."""
+    status: str | None = None
+    phase: Phase | None = None
+    at: UtcDatetime | None = None
+    rollback = False
+    for event in events:
+        match event:
+            case ev.MigrationStarted() | ev.MigrationResumed():
+                status, at = "running", event.at
+            case ev.PhaseStarted():
+                phase = event.phase
+            case ev.PauseRequested():
+                status, at = "pausing", event.at
+            case ev.MigrationPaused():
+                status, at = "paused", event.at
+            case ev.CancelRequested():
+                status, at, rollback = "cancelling", event.at, event.rollback
+            case ev.MigrationCancelled():
+                status, at = "cancelled", event.at
+            case ev.MappingReviewed():
+                status, at = "plan_ready", event.at
+            case ev.PlanApproved():
+                status = "approved"
+            case _:
+                continue
+    return Happened(status, phase, at, rollback)

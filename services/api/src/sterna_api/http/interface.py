@@ -1,0 +1,116 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from sterna_api.http.api_keys import ApiKeyRoutes
+from sterna_api.http.app import make_app
+from sterna_api.http.authentication import Authenticator
+from sterna_api.http.command_desk import CommandDesk, CommandPort
+from sterna_api.http.connections import ConnectionRoutes
+from sterna_api.http.health import Check, HealthRoutes
+from sterna_api.http.logs import LogRoutes
+from sterna_api.http.migration_actions import MigrationActionRoutes
+from sterna_api.http.migrations import MigrationRoutes
+from sterna_api.http.probe_desk import ProbeDesk
+from sterna_api.http.read_your_writes import ReadYourWrites
+from sterna_api.http.webhooks import WebhookRoutes
+from sterna_api.projections.api_keys import ApiKeys
+from sterna_api.projections.connections import Connections
+from sterna_api.projections.database import Database
+from sterna_api.projections.log_lines import LogLines
+from sterna_api.projections.migrations import Migrations
+from sterna_api.projections.positions import ProjectedPositions
+from sterna_api.projections.webhooks import Webhooks
+from sterna_api.streams.follower import Follower, Wanted
+from sterna_api.streams.hub import Hub
+from sterna_api.webhooks.guard import AddressGuard
+from sterna_core.api_key.key import Pepper
+from sterna_core.clock import Clock
+from sterna_core.journal.log import Log
+from sterna_core.journal.topics import Topics
+from sterna_core.secrets.keyring import Keyring
+from sterna_core.secrets.secret import Secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterfaceParts:
+    """What the REST interface works with."""
+
+    port: CommandPort
+    log: Log
+    topics: Topics
+    database: Database
+    positions: ProjectedPositions
+    hub: Hub
+    keyring: Keyring
+    pepper: Pepper
+    bootstrap_key: Secret | None
+    guard: AddressGuard
+    clock: Clock
+    checks: Mapping[str, Check]
+    command_seconds: float
+    position_seconds: float
+    allow_http_webhooks: bool
+
+
+class Interface:
+    """The REST interface of one process: the application, and what runs beside it."""
+
+    def __init__(self, parts: InterfaceParts) -> None:
+        self.probes = ProbeDesk(parts.port, parts.keyring, parts.clock)
+        self.health = HealthRoutes(parts.checks)
+        self.app = self._app(parts)
+
+    def _app(self, parts: InterfaceParts) -> web.Application:
+        database, clock = parts.database, parts.clock
+        desk = CommandDesk(parts.port, clock, deadline_seconds=parts.command_seconds)
+        writes = ReadYourWrites(
+            parts.positions,
+            LogEnds(parts.log, parts.topics),
+            partitions=parts.topics.partitions,
+            deadline_seconds=parts.position_seconds,
+        )
+        connections, migrations = Connections(database), Migrations(database)
+        api_keys, lines = ApiKeys(database, clock), LogLines(database)
+
+        def follower(wanted: Wanted) -> Follower:
+            return Follower(
+                wanted, lines=lines, hub=parts.hub, positions=parts.positions, clock=clock
+            )
+
+        groups = (
+            self.health,
+            ConnectionRoutes(desk, connections, self.probes, parts.keyring, writes),
+            MigrationRoutes(desk, migrations, connections, writes, clock),
+            MigrationActionRoutes(desk, migrations, writes),
+            LogRoutes(migrations, lines, follower),
+            WebhookRoutes(
+                desk,
+                Webhooks(database),
+                parts.keyring,
+                parts.pepper,
+                parts.guard,
+                allow_http=parts.allow_http_webhooks,
+            ),
+            ApiKeyRoutes(desk, api_keys, parts.pepper, writes),
+        )
+        authenticator = Authenticator(api_keys, parts.pepper, bootstrap_key=parts.bootstrap_key)
+        return make_app(groups, authenticator, writes)
+
+
+class LogEnds:
+    """Where the journal ends, by the log itself."""
+
+    def __init__(self, log: Log, topics: Topics) -> None:
+        self._log = log
+        self._topics = topics
+
+    async def end_offset(self, partition: int) -> int:
+        """Give the offset that comes next in a partition; raises Unreachable."""
+        bounds = await self._log.bounds(self._topics.events, [partition])
+        return bounds[partition].end
+
+    def partition_of(self, org_id: str, aggregate_id: str) -> int:
+        """Give the partition of an aggregate."""
+        return self._topics.partition_of(org_id, aggregate_id)

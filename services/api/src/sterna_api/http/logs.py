@@ -1,0 +1,112 @@
+import asyncio
+from collections.abc import Callable
+
+from aiohttp import web
+from msgspec import Raw, Struct
+
+from sterna_api.http.answer import answer
+from sterna_api.http.caller import REQUEST_ID, caller_of
+from sterna_api.http.migration_bodies import LogsQuery
+from sterna_api.http.migrations import migration_id_of
+from sterna_api.http.problem import InvalidShape, Problem
+from sterna_api.http.query import read_query
+from sterna_api.http.resource_id import not_found
+from sterna_api.projections.log_lines import LogLines
+from sterna_api.projections.log_rows import LEVELS
+from sterna_api.projections.migrations import Migrations
+from sterna_api.streams.cursor import Cursor
+from sterna_api.streams.follower import Follower, Wanted
+from sterna_core.errors import InvalidRequest
+
+EVENT_STREAM = "text/event-stream"
+LAST_EVENT_ID = "Last-Event-ID"
+WRITE_SECONDS = 15.0
+"""How long a follower may take no bytes before its connection is cut; it resumes where it was."""
+
+FollowerFactory = Callable[[Wanted], Follower]
+
+
+class LogsBody(Struct, frozen=True):
+    """Some lines of a log, oldest first."""
+
+    data: list[Raw]
+
+
+class LogRoutes:
+    """`/v1/migrations/{id}/logs`: as JSON, or as a stream of Server-Sent Events."""
+
+    def __init__(
+        self, migrations: Migrations, lines: LogLines, new_follower: FollowerFactory
+    ) -> None:
+        self._migrations = migrations
+        self._lines = lines
+        self._new_follower = new_follower
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the routes."""
+        return [web.get("/v1/migrations/{migration_id}/logs", self.logs, allow_head=False)]
+
+    async def logs(self, request: web.Request) -> web.StreamResponse:
+        """Give the log of a migration."""
+        query = read_query(request, LogsQuery)
+        if query.follow or EVENT_STREAM in request.headers.get("Accept", ""):
+            return await self._follow(request, query)
+        org_id, migration_id = caller_of(request).org_id, migration_id_of(request)
+        lines = await self._lines.read(
+            org_id,
+            migration_id,
+            level=query.level,
+            phase=query.phase,
+            since=query.since,
+            limit=query.limit,
+        )
+        if not lines and await self._migrations.find(org_id, migration_id) is None:
+            raise not_found("migration")
+        return answer(LogsBody(lines))
+
+    async def _follow(self, request: web.Request, query: LogsQuery) -> web.StreamResponse:
+        wanted = Wanted(
+            org_id=caller_of(request).org_id,
+            migration_id=migration_id_of(request),
+            start=_start(request, query),
+            lowest_level=LEVELS.index(query.level or "debug"),
+            phase=query.phase,
+            since=query.since,
+        )
+        follower = self._new_follower(wanted)
+        if await follower.is_over():
+            return web.Response(status=204)
+        response = web.StreamResponse(
+            headers={
+                "Content-Type": EVENT_STREAM,
+                "Cache-Control": "no-cache",
+                "X-Accel-Buffering": "no",
+                "X-Request-Id": request[REQUEST_ID],
+            }
+        )
+        await response.prepare(request)
+
+        async def send(chunk: bytes) -> None:
+            async with asyncio.timeout(WRITE_SECONDS):
+                await response.write(chunk)
+
+        try:
+            await follower.run(send)
+            async with asyncio.timeout(WRITE_SECONDS):
+                await response.write_eof()
+        except (TimeoutError, ConnectionError):
+            # Gone, or too slow to be waited for: it can come back to where it was.
+            if request.transport is not None:
+                request.transport.abort()
+        return response
+
+
+def _start(request: web.Request, query: LogsQuery) -> Cursor:
+    text = request.headers.get(LAST_EVENT_ID) or query.last_event_id
+    if not text:
+        return Cursor()
+    try:
+        return Cursor.parse(text)
+    except InvalidRequest as error:
+        problem = Problem(("header", LAST_EVENT_ID), error.message, "event_id_invalid")
+        raise InvalidShape([problem]) from None

@@ -1,0 +1,142 @@
+from aiohttp import web
+from msgspec import Struct
+
+from sterna_api.http.action_answers import (
+    CancelledBody,
+    Happened,
+    PausedBody,
+    ResumedBody,
+    ReviewedBody,
+    StartedBody,
+    happened,
+)
+from sterna_api.http.answer import answer
+from sterna_api.http.body import read_body
+from sterna_api.http.caller import caller_of
+from sterna_api.http.command_desk import CommandDesk, position_of
+from sterna_api.http.migration_bodies import (
+    ApproveBody,
+    CancelBody,
+    PauseBody,
+    ResumeBody,
+    StartBody,
+)
+from sterna_api.http.migrations import migration_id_of
+from sterna_api.http.read_your_writes import ReadYourWrites
+from sterna_api.http.resource_id import not_found
+from sterna_api.projections.migrations import Migrations
+from sterna_core.journal.outcome import Outcome
+from sterna_core.migration import events as ev
+from sterna_core.migration.commands import (
+    CancelMigration,
+    PauseMigration,
+    ResumeMigration,
+    ReviewMapping,
+    StartMigration,
+)
+
+_MAPPING_ID_CHARACTERS_MAX = 200
+
+
+class MigrationActionRoutes:
+    """`/v1/migrations/{id}/…`: what can be asked of a migration."""
+
+    def __init__(self, desk: CommandDesk, migrations: Migrations, writes: ReadYourWrites) -> None:
+        self._desk = desk
+        self._migrations = migrations
+        self._writes = writes
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the routes."""
+        one = "/v1/migrations/{migration_id}"
+        return [
+            web.post(f"{one}/start", self.start),
+            web.post(f"{one}/pause", self.pause),
+            web.post(f"{one}/resume", self.resume),
+            web.post(f"{one}/cancel", self.cancel),
+            web.post(f"{one}/plan/mappings/{{mapping_id}}/approve", self.approve),
+        ]
+
+    async def start(self, request: web.Request) -> web.Response:
+        """Carry out the plan."""
+        body = await read_body(request, StartBody)
+        body.refuse_unsupported()
+        command = StartMigration(skip_approval=body.skip_approval)
+        migration_id, outcome, what = await self._act(request, body, command)
+        started = StartedBody(
+            id=migration_id,
+            status=what.status or "running",
+            phase=what.phase,
+            started_at=what.at,
+            message="Migration started successfully",
+        )
+        return answer(started, headers=position_of(outcome))
+
+    async def pause(self, request: web.Request) -> web.Response:
+        """Stop at the next checkpoint."""
+        body = await read_body(request, PauseBody)
+        command = PauseMigration(reason=body.reason, immediate=body.immediate)
+        migration_id, outcome, what = await self._act(request, body, command)
+        paused = what.status == "paused"
+        message = "Migration is paused" if paused else "Migration will pause at next checkpoint"
+        paused_body = PausedBody(migration_id, what.status or "pausing", message, None)
+        return answer(paused_body, headers=position_of(outcome))
+
+    async def resume(self, request: web.Request) -> web.Response:
+        """Go on from where it is."""
+        body = await read_body(request, ResumeBody)
+        migration_id, outcome, what = await self._act(request, body, ResumeMigration())
+        resumed = ResumedBody(
+            id=migration_id,
+            status=what.status or "running",
+            resumed_at=what.at,
+            resumed_from_checkpoint=f"ckpt_{outcome.position}",
+        )
+        return answer(resumed, headers=position_of(outcome))
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        """End the migration."""
+        body = await read_body(request, CancelBody)
+        command = CancelMigration(reason=body.reason, rollback=body.rollback, force=body.force)
+        migration_id, outcome, what = await self._act(request, body, command)
+        over = what.status in {"cancelled", "rolled_back"}
+        cancelled = CancelledBody(
+            id=migration_id,
+            status=what.status or "cancelling",
+            rollback_status="initiated" if what.rollback else "not_requested",
+            message="Migration is cancelled" if over else "Migration cancellation in progress",
+        )
+        return answer(cancelled, headers=position_of(outcome))
+
+    async def approve(self, request: web.Request) -> web.Response:
+        """Approve or reject one mapping."""
+        body = await read_body(request, ApproveBody)
+        body.refuse_unsupported()
+        mapping_id = request.match_info["mapping_id"]
+        if len(mapping_id) > _MAPPING_ID_CHARACTERS_MAX or "\0" in mapping_id:
+            raise not_found("mapping")
+        command = ReviewMapping(mapping_id=mapping_id, approved=body.approved, comment=body.comment)
+        migration_id, outcome, _ = await self._act(request, body, command)
+        approved = any(isinstance(event, ev.PlanApproved) for event in outcome.events)
+        reviewed = ReviewedBody(
+            migration_id=migration_id,
+            mapping_id=mapping_id,
+            status="approved" if body.approved else "rejected",
+            plan_status="approved" if approved else "pending_approval",
+        )
+        return answer(reviewed, headers=position_of(outcome))
+
+    async def _act(
+        self, request: web.Request, body: Struct, command: Struct
+    ) -> tuple[str, Outcome, Happened]:
+        migration_id = migration_id_of(request)
+        ticket = self._desk.ticket(request, body)
+        outcome = await self._desk.hand_in(ticket, migration_id, command)
+        what = happened(outcome.events)
+        if what.status is None and await self._writes.reach(outcome.position):
+            # Nothing had to change, or this is a repeat: the migration says how it is.
+            known = await self._migrations.find(caller_of(request).org_id, migration_id)
+            if known is not None:
+                view = known.view
+                what = Happened(view.status, view.phase, view.started_at, view.rollback)
+        return migration_id, outcome, what

@@ -1,0 +1,228 @@
+"""What is answered about migrations."""
+
+from datetime import timedelta
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from sterna_api.projections.migrations import KnownMigration
+from sterna_core.clock import UtcDatetime
+from sterna_core.migration.about import Party
+from sterna_core.migration.status import Status
+from sterna_core.migration.view import (
+    PHASES,
+    FailureView,
+    MigrationView,
+    PhaseStatus,
+    PhaseView,
+)
+from sterna_core.tasks.telemetry import Phase
+
+_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
+_PENDING: frozenset[str] = frozenset(("running", "validating"))
+
+
+class SourceShown(Struct, frozen=True):
+    """What is migrated."""
+
+    connection_id: str
+    connection_name: str
+    schemas: tuple[str, ...]
+    tables_count: int | None
+
+
+class TargetShown(Struct, frozen=True):
+    """Where it goes."""
+
+    connection_id: str
+    connection_name: str
+    schema: str | None
+
+
+class Links(Struct, frozen=True):
+    """Where the rest of a migration is."""
+
+    self: str
+    plan: str
+    start: str
+    logs: str
+
+
+class PlanLine(Struct, frozen=True):
+    """How far the plan is."""
+
+    status: str
+    estimated_completion: UtcDatetime | None
+
+
+class PhaseShown(Struct, frozen=True):
+    """One phase: its duration when it is over, its percentage while it runs."""
+
+    name: Phase
+    status: PhaseStatus
+    duration_seconds: float | UnsetType = UNSET
+    progress_percent: int | UnsetType = UNSET
+
+
+class Progress(Struct, frozen=True):
+    """How far a migration is."""
+
+    overall_percent: int
+    current_phase: Phase
+    phases: tuple[PhaseShown, ...]
+
+
+class Metrics(Struct, frozen=True):
+    """A migration in figures; the rate is the average since rows are being copied."""
+
+    records_processed: int
+    records_total: int
+    bytes_transferred: str
+    bytes_processed: int
+    throughput_records_per_second: int
+    errors_recovered: int
+    errors_escalated: int
+    snapshots: int
+
+
+class Timing(Struct, frozen=True):
+    """A migration in time."""
+
+    created_at: UtcDatetime
+    started_at: UtcDatetime | None
+    completed_at: UtcDatetime | None
+    estimated_completion: UtcDatetime | None
+    elapsed_seconds: int
+
+
+class MigrationBody(Struct, frozen=True, kw_only=True):
+    """A migration."""
+
+    id: str
+    name: str
+    description: str
+    status: Status
+    phase: Phase
+    created_at: UtcDatetime
+    created_by: str
+    source: SourceShown
+    target: TargetShown
+    options: Any
+    plan: PlanLine
+    progress: Progress
+    metrics: Metrics
+    timing: Timing
+    error: FailureView | None
+    links: Links
+
+
+class CreatedBody(Struct, frozen=True, kw_only=True):
+    """A migration that was just created."""
+
+    id: str
+    name: str
+    status: Status
+    created_at: UtcDatetime
+    created_by: str
+    source: SourceShown
+    target: TargetShown
+    plan: PlanLine
+    links: Links
+
+
+def links_of(migration_id: str) -> Links:
+    """Give where the rest of a migration is."""
+    one = f"/v1/migrations/{migration_id}"
+    return Links(one, f"{one}/plan", f"{one}/start", f"{one}/logs")
+
+
+def source_of(party: Party, schemas: tuple[str, ...], tables: int | None) -> SourceShown:
+    """Show a source, without what enters it."""
+    return SourceShown(party.endpoint.connection_id, party.connection_name, schemas, tables)
+
+
+def target_of(party: Party, schema: str | None) -> TargetShown:
+    """Show a target, without what enters it."""
+    return TargetShown(party.endpoint.connection_id, party.connection_name, schema)
+
+
+def show_migration(known: KnownMigration, now: UtcDatetime) -> MigrationBody:
+    """Show a migration as of a moment."""
+    view, about = known.view, known.view.about
+    tables = view.summary.tables if view.summary else None
+    rate = rate_of(view, now)
+    return MigrationBody(
+        id=known.migration_id,
+        name=about.name,
+        description=about.description,
+        status=view.status,
+        phase=view.phase,
+        created_at=about.created_at,
+        created_by=about.created_by,
+        source=source_of(about.source, about.selection.schemas, tables),
+        target=target_of(about.target, about.selection.target_schema),
+        options=about.options,
+        plan=PlanLine(view.plan_status, None),
+        progress=Progress(
+            known.percent, view.phase, tuple(_phase(view.phases[name]) for name in PHASES)
+        ),
+        metrics=Metrics(
+            records_processed=view.records_processed,
+            records_total=view.records_total,
+            bytes_transferred=size_text(view.bytes_processed),
+            bytes_processed=view.bytes_processed,
+            throughput_records_per_second=int(rate),
+            errors_recovered=view.errors_recovered,
+            errors_escalated=view.errors_escalated,
+            snapshots=view.snapshots,
+        ),
+        timing=_timing(view, now, rate),
+        error=view.failure,
+        links=links_of(known.migration_id),
+    )
+
+
+def size_text(size: int) -> str:
+    """Say a number of bytes as a person would."""
+    amount, unit = float(size), 0
+    while amount >= 1000 and unit < len(_UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    return f"{size} B" if unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
+
+
+def _phase(view: PhaseView) -> PhaseShown:
+    return PhaseShown(
+        view.name,
+        view.status,
+        UNSET if view.duration_seconds is None else view.duration_seconds,
+        int(view.progress_percent) if view.status == "running" else UNSET,
+    )
+
+
+def rate_of(view: MigrationView, now: UtcDatetime) -> float:
+    """Give the rows copied per second, over the whole of the data transfer so far."""
+    phase = view.phases["data_transfer"]
+    if phase.duration_seconds is not None:
+        seconds = phase.duration_seconds
+    elif phase.started_at is not None:
+        end = view.finished_at or (now if view.status in _PENDING else view.updated_at)
+        seconds = (end - phase.started_at).total_seconds()
+    else:
+        return 0.0
+    return view.records_processed / seconds if seconds > 0 else 0.0
+
+
+def _timing(view: MigrationView, now: UtcDatetime, rate: float) -> Timing:
+    end = view.finished_at or now
+    elapsed = (end - view.started_at).total_seconds() if view.started_at else 0.0
+    left = max(0, view.records_total - view.records_processed)
+    estimate = None
+    if view.status == "running" and view.phase == "data_transfer" and rate > 0:
+        estimate = now + timedelta(seconds=left / rate)
+    return Timing(
+        created_at=view.about.created_at,
+        started_at=view.started_at,
+        completed_at=view.finished_at,
+        estimated_completion=estimate,
+        elapsed_seconds=max(0, int(elapsed)),
+    )

@@ -1,0 +1,184 @@
+"""What is sent about migrations."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from sterna_api.http.connection_bodies import Description, Identifier, Name
+from sterna_api.http.paging import LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX
+from sterna_api.http.problem import InvalidShape, Location, Problem
+from sterna_api.projections.migrations import Order, Sort
+from sterna_core.clock import UtcDatetime
+from sterna_core.migration.about import MEBIBYTE
+from sterna_core.migration.status import Status
+from sterna_core.tasks.telemetry import Level, Phase
+
+ConnectionId = Annotated[str, Meta(min_length=1, max_length=100)]
+Glob = Annotated[str, Meta(min_length=1, max_length=200)]
+Reason = Annotated[str, Meta(max_length=2_000)]
+
+
+class SourceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is migrated; no `schemas` means every one that is not the system's."""
+
+    connection_id: ConnectionId
+    schemas: Annotated[list[Identifier], Meta(max_length=1_000)] = []
+    exclude_tables: Annotated[list[Glob], Meta(max_length=1_000)] = []
+
+
+class TargetBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where it goes; without `schema` each schema keeps its name."""
+
+    connection_id: ConnectionId
+    schema: Identifier | None = None
+
+
+class OptionsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How it is carried out; see `sterna_core.migration.about.Options`."""
+
+    mode: Literal["full"] = "full"
+    parallelism: Annotated[int, Meta(ge=1, le=64)] = 4
+    batch_size: Annotated[int, Meta(ge=1, le=100_000_000)] | None = None
+    chunk_bytes: Annotated[int, Meta(ge=65_536, le=1024 * MEBIBYTE)] = 64 * MEBIBYTE
+    auto_approve_above: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.95
+    generate_rollback: bool = True
+    snapshot_keep_seconds: Annotated[int, Meta(ge=0, le=86_400)] = 3_600
+    keep_bookkeeping: bool = False
+
+
+class WindowBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When work is allowed."""
+
+    start: Annotated[str, Meta(max_length=20)]
+    end: Annotated[str, Meta(max_length=20)]
+    timezone: Annotated[str, Meta(max_length=100)]
+
+
+class ScheduleBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When to begin."""
+
+    start_at: UtcDatetime | None = None
+    maintenance_window: WindowBody | None = None
+
+
+class NotificationsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom to tell."""
+
+    email: Annotated[list[Annotated[str, Meta(max_length=320)]], Meta(max_length=100)] = []
+    slack_channel: Annotated[str, Meta(max_length=100)] | None = None
+    on_events: Annotated[list[Annotated[str, Meta(max_length=100)]], Meta(max_length=100)] = []
+
+
+class CreateMigrationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A migration to make."""
+
+    name: Name
+    description: Description = ""
+    source: SourceBody
+    target: TargetBody
+    options: OptionsBody = OptionsBody()
+    schedule: ScheduleBody | None = None
+    notifications: NotificationsBody | None = None
+
+    def refuse_unsupported(self) -> None:
+        """Refuse what would silently not happen; raises InvalidShape."""
+        refuse_unsupported(
+            {
+                ("body", "schedule"): (self.schedule, "start the migration when it is time"),
+                ("body", "notifications"): (self.notifications, "create a webhook"),
+            }
+        )
+
+
+class StartBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to start."""
+
+    skip_approval: bool = False
+    start_from_phase: Phase | None = None
+    dry_run: bool = False
+
+    def refuse_unsupported(self) -> None:
+        """Refuse what would silently not happen; raises InvalidShape."""
+        refuse_unsupported(
+            {
+                ("body", "start_from_phase"): (
+                    self.start_from_phase,
+                    "a migration goes on from where it is",
+                ),
+                ("body", "dry_run"): (self.dry_run, "read the plan"),
+            }
+        )
+
+
+class PauseBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to pause."""
+
+    reason: Reason | None = None
+    immediate: bool = False
+
+
+class ResumeBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing needs to be said to resume."""
+
+
+class CancelBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to cancel."""
+
+    reason: Reason | None = None
+    rollback: bool = False
+    force: bool = False
+
+
+class ApproveBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody thinks of a mapping."""
+
+    approved: bool
+    override_transformation: Annotated[str, Meta(max_length=10_000)] | None = None
+    comment: Reason | None = None
+
+    def refuse_unsupported(self) -> None:
+        """Refuse what would silently not happen; raises InvalidShape."""
+        refuse_unsupported(
+            {
+                ("body", "override_transformation"): (
+                    self.override_transformation,
+                    "reject the mapping",
+                )
+            }
+        )
+
+
+class ListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which migrations to list."""
+
+    status: Status | None = None
+    source_id: ConnectionId | None = None
+    target_id: ConnectionId | None = None
+    created_after: UtcDatetime | None = None
+    created_before: UtcDatetime | None = None
+    limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    offset: Annotated[int, Meta(ge=0, le=OFFSET_MAX)] = 0
+    sort: Sort = "created_at"
+    order: Order = "desc"
+
+
+class LogsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which lines of a log to give."""
+
+    level: Level | None = None
+    phase: Phase | None = None
+    since: UtcDatetime | None = None
+    follow: bool = False
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
+    last_event_id: Annotated[str, Meta(max_length=64)] | None = None
+
+
+def refuse_unsupported(given: dict[Location, tuple[Any, str]]) -> None:
+    """Refuse every field that was given though it is not supported, saying what to do instead."""
+    problems = [
+        Problem(loc, f"This is not supported yet; {instead} instead", "not_supported")
+        for loc, (value, instead) in given.items()
+        if value
+    ]
+    if problems:
+        raise InvalidShape(problems)

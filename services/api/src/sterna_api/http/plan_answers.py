@@ -1,0 +1,86 @@
+"""What is answered about plans."""
+
+from collections.abc import Iterable
+
+from msgspec import UNSET, Struct, UnsetType
+
+from sterna_api.projections.migrations import KnownMigration
+from sterna_core.clock import UtcDatetime
+from sterna_core.migration.plan import MappingStatus, PhasePlan, PlanSummary, Risk, TablePlan
+from sterna_core.migration.view import PlanStatus
+
+
+class ColumnShown(Struct, frozen=True):
+    """One column of one table."""
+
+    schema: str
+    table: str
+    column: str
+    type: str
+
+
+class MappingShown(Struct, frozen=True):
+    """Where one column goes."""
+
+    id: str
+    source: ColumnShown
+    target: ColumnShown
+    transformation: str
+    confidence: float
+    evidence: str
+    status: MappingStatus
+
+
+class PlanBody(Struct, frozen=True, kw_only=True):
+    """A plan; without mappings while it is being made."""
+
+    migration_id: str
+    status: PlanStatus
+    generated_at: UtcDatetime | None
+    digest: str | None
+    summary: PlanSummary | UnsetType
+    mappings: tuple[MappingShown, ...]
+    mappings_pending: int
+    phases: tuple[PhasePlan, ...]
+    risks: tuple[Risk, ...]
+
+
+def show_plan(known: KnownMigration, tables: Iterable[TablePlan]) -> PlanBody:
+    """Show a plan."""
+    view = known.view
+    mappings = tuple(_mappings(tables)) if view.summary is not None else ()
+    return PlanBody(
+        migration_id=known.migration_id,
+        status=view.plan_status,
+        generated_at=view.plan_generated_at,
+        digest=view.plan_digest,
+        summary=UNSET if view.summary is None else view.summary,
+        mappings=mappings,
+        mappings_pending=sum(mapping.status != "approved" for mapping in mappings),
+        phases=view.phase_plans,
+        risks=view.risks,
+    )
+
+
+def _mappings(tables: Iterable[TablePlan]) -> Iterable[MappingShown]:
+    for table in tables:
+        for column in table.columns:
+            yield MappingShown(
+                id=column.mapping_id,
+                source=ColumnShown(
+                    table.source_schema,
+                    table.source_table,
+                    column.source_column,
+                    column.source_type,
+                ),
+                target=ColumnShown(
+                    table.target_schema,
+                    table.target_table,
+                    column.target_column,
+                    column.target_type,
+                ),
+                transformation=column.transformation,
+                confidence=column.confidence,
+                evidence=column.evidence,
+                status=column.status,
+            )

@@ -1,0 +1,70 @@
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from sterna_api.webhooks.schedule import ATTEMPT_DELAYS_SECONDS
+from sterna_core.journal.topics import Topics
+from sterna_core.kafka.access import KafkaAccess
+from sterna_core.secrets.secret import Secret
+
+Role = Literal["http", "decider", "projector", "notifier"]
+ROLES: tuple[Role, ...] = ("http", "decider", "projector", "notifier")
+
+
+class ApiSettings(Struct, frozen=True, kw_only=True):
+    """How an API process runs; each field is an environment variable, see docs/settings.md."""
+
+    kafka_bootstrap: str
+    kafka_security_protocol: str = "PLAINTEXT"
+    kafka_sasl_mechanism: str = "SCRAM-SHA-512"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: Secret | None = None
+    kafka_tls_ca_file: str | None = None
+    topic_prefix: str = "sterna"
+    partitions: Annotated[int, Meta(ge=1, le=1024)] = 8
+    task_partitions: Annotated[int, Meta(ge=1, le=1024)] = 16
+    telemetry_partitions: Annotated[int, Meta(ge=1, le=1024)] = 8
+    telemetry_days: Annotated[int, Meta(ge=1, le=3650)] = 90
+    topic_replication: Annotated[int, Meta(ge=1, le=9)] = 1
+    database_url: Secret
+    database_schema: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,40}$")] = "sterna"
+    database_pool_size: Annotated[int, Meta(ge=2, le=200)] = 10
+    keyring: Secret
+    key_pepper: Secret
+    bootstrap_key: Secret | None = None
+    roles: tuple[Role, ...] = ROLES
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Meta(ge=0, le=65_535)] = 8080
+    command_seconds: Annotated[float, Meta(ge=0.1, le=120.0)] = 10.0
+    position_seconds: Annotated[float, Meta(ge=0.1, le=60.0)] = 5.0
+    shutdown_seconds: Annotated[float, Meta(ge=1.0, le=300.0)] = 15.0
+    decider_instance_id: str | None = None
+    decider_session_seconds: Annotated[float, Meta(ge=1.0, le=300.0)] = 10.0
+    decider_snapshot_seconds: Annotated[float, Meta(ge=1.0, le=86_400.0)] = 60.0
+    webhook_delays_seconds: tuple[float, ...] = ATTEMPT_DELAYS_SECONDS
+    webhook_allowed_networks: tuple[str, ...] = ()
+    webhook_allow_http: bool = False
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def kafka(self) -> KafkaAccess:
+        """Give how to reach Kafka."""
+        return KafkaAccess(
+            bootstrap=self.kafka_bootstrap,
+            client_id="sterna-api",
+            security_protocol=self.kafka_security_protocol,
+            sasl_mechanism=self.kafka_sasl_mechanism,
+            sasl_username=self.kafka_sasl_username,
+            sasl_password=self.kafka_sasl_password,
+            tls_ca_file=self.kafka_tls_ca_file,
+        )
+
+    def topics(self) -> Topics:
+        """Give the topics of the installation."""
+        return Topics(
+            prefix=self.topic_prefix,
+            partitions=self.partitions,
+            task_partitions=self.task_partitions,
+            telemetry_partitions=self.telemetry_partitions,
+            telemetry_days=self.telemetry_days,
+            replication=self.topic_replication,
+        )
