@@ -8,6 +8,7 @@ from tests.integration.schema.migration import (
 )
 
 from sterna_core.errors import InvalidRequest, TargetConflict, Terminal
+from sterna_executor.databases.postgresql.create_schema import SchemaCreated
 
 
 async def _migrate(migration: SchemaMigration) -> SchemaCreated:

@@ -65,9 +65,10 @@ async def create_schema(
         blueprint = await draftsman.draw(
             source, source_login, target, target_login, structure_digest
         )
-        async with target.transaction(isolation="read_committed"):
-            await bookkeeping.create(target, migration_id, epoch)
-            return await _create(target, migration_id, blueprint)
+        with translated("target"):
+            async with target.transaction(isolation="read_committed"):
+                await bookkeeping.create(target, migration_id, epoch)
+                return await _create(target, migration_id, blueprint)
 
 
 @asynccontextmanager
@@ -100,17 +101,11 @@ async def _known(target: Connection, migration_id: str, epoch: int) -> SchemaCre
 
 
 async def _create(target: Connection, migration_id: str, blueprint: Blueprint) -> SchemaCreated:
-    with translated("target"):
-        await settle(target)
-        fingerprint, before = await take_fingerprint(target)
-        placement = await place(
-            target,
-            blueprint.before,
-            blueprint.after,
-            blueprint.extensions,
-        )
-        for schema in placement.schemas:
-            await target.execute(f"create schema {quote(schema)}")
+    await settle(target)
+    fingerprint, before = await take_fingerprint(target)
+    placement = await place(target, blueprint.before, blueprint.after, blueprint.extensions)
+    for schema in placement.schemas:
+        await target.execute(f"create schema {quote(schema)}")
     skipped = [*blueprint.skipped, *placement.skipped]
     tried = []
     for entry in placement.optional:
@@ -119,16 +114,15 @@ async def _create(target: Connection, migration_id: str, blueprint: Blueprint) -
         else:
             skipped.append(f"{entry.kind.lower()} {entry.name}")
     await restore(target, placement.entries)
-    with translated("target"):
-        created = await ledger.made_now(target, before, tried)
-        report = SchemaCreated(
-            created=dict(sorted(Counter(entry.kind for entry in created).items())),
-            skipped=tuple(skipped),
-            fingerprint_digest=fingerprint.digest,
-        )
-        await ledger.add_created(target, migration_id, created)
-        await ledger.add_objects(target, migration_id, blueprint.objects)
-        await ledger.add_part(target, migration_id, FINGERPRINT, msgspec.json.encode(fingerprint))
-        await ledger.add_part(target, migration_id, _CREATED, msgspec.json.encode(report))
-        objects = await ledger.read_objects(target, migration_id)
+    created = await ledger.made_now(target, before, tried)
+    report = SchemaCreated(
+        created=dict(sorted(Counter(entry.kind for entry in created).items())),
+        skipped=tuple(skipped),
+        fingerprint_digest=fingerprint.digest,
+    )
+    await ledger.add_created(target, migration_id, created)
+    await ledger.add_objects(target, migration_id, blueprint.objects)
+    await ledger.add_part(target, migration_id, FINGERPRINT, msgspec.json.encode(fingerprint))
+    await ledger.add_part(target, migration_id, _CREATED, msgspec.json.encode(report))
+    objects = await ledger.read_objects(target, migration_id)
     return msgspec.structs.replace(report, objects=objects)

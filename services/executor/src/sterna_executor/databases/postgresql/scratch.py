@@ -86,16 +86,15 @@ async def rename_schema(
     `schemas` have to exist beforehand. Extensions stay in the schemas they are in. Raises Terminal
     with the code `extension_not_relocatable` where one cannot be kept apart from the schema.
     """
-    async with scratch.transaction(isolation="read_committed"):
-        await settle(scratch)
-        for schema in schemas:
-            with translated("target"):
+    with translated("target"):
+        async with scratch.transaction(isolation="read_committed"):
+            await settle(scratch)
+            for schema in schemas:
                 if not await scratch.fetchval(_sql("schema_exists"), schema):
                     await scratch.execute(f"create schema {quote(schema)}")
-        # A new database has one with a comment, which would go with the name.
-        await scratch.execute("comment on schema public is null")
-        await restore(scratch, (entry for entry in entries if entry.kind != "SCHEMA"))
-        with translated("target"):
+            # A new database has one with a comment, which would go with the name.
+            await scratch.execute("comment on schema public is null")
+            await restore(scratch, (entry for entry in entries if entry.kind != "SCHEMA"))
             await _rename(scratch, old, new)
 
 
