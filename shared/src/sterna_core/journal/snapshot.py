@@ -5,7 +5,7 @@ import msgspec
 from msgspec import Struct
 
 from sterna_core.journal.codec import Codec
-from sterna_core.journal.entry import Answer, Entry
+from sterna_core.journal.entry import Answer, Entry, OpenDecision
 from sterna_core.journal.fold import EntryKey, Fold
 from sterna_core.journal.terms import Position
 
@@ -54,6 +54,7 @@ class _Body(Struct, frozen=True):
     sequence: int
     outcomes: dict[str, Answer]
     reports: dict[str, Answer]
+    open_decision: OpenDecision | None
 
 
 _encoder = msgspec.json.Encoder()
@@ -69,7 +70,7 @@ def schema_of(codec: Codec) -> str:
 def entry_snapshot(entry: Entry) -> EntrySnapshot:
     """Write an aggregate."""
     state = msgspec.Raw(_encoder.encode(entry.state))
-    body = _Body(state, entry.sequence, entry.outcomes, entry.reports)
+    body = _Body(state, entry.sequence, entry.outcomes, entry.reports, entry.open_decision)
     return EntrySnapshot(entry.org_id, entry.aggregate_id, _encoder.encode(body))
 
 
@@ -126,6 +127,7 @@ def _restore_entry(
         sequence=body.sequence,
         outcomes=body.outcomes,
         reports=body.reports,
+        open_decision=body.open_decision,
     )
 
 

@@ -26,7 +26,6 @@ from sterna_core.journal.sender import CommandSender
 from sterna_core.journal.tenure import Tenure, TermLost
 
 _READ_WAIT_SECONDS = 0.25
-_RETRY_SECONDS = 0.2
 _RETRY_SECONDS_MAX = 10.0
 _STEADY_SECONDS = 30.0
 """A term that lasted this long was a good one: the next trouble is a new trouble."""
@@ -95,8 +94,8 @@ class Owner:
 
     async def _pause(self, *, lost: bool) -> None:
         """Wait a little; longer where another owner is at work, which is the one to go on."""
-        least = 1.0 if lost else 0.0
-        most = min(_RETRY_SECONDS_MAX, _RETRY_SECONDS * 2**self._trouble) + least
+        least = self._settings.yield_seconds if lost else 0.0
+        most = min(_RETRY_SECONDS_MAX, self._settings.retry_seconds * 2**self._trouble) + least
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(random.uniform(least, most)):  # ruff: ignore[suspicious-non-cryptographic-random-usage]
                 await self._stop.wait()

@@ -16,3 +16,7 @@ class DeciderSettings(Struct, frozen=True):
     """How long a change may go without a snapshot; snapshots only save time at a takeover."""
     drain_seconds: float = 5.0
     """How long an owner may take to finish its batch when it is told to stop."""
+    retry_seconds: float = 0.2
+    """How long the first pause after trouble is at most; it doubles with every further one."""
+    yield_seconds: float = 1.0
+    """How long an owner at least waits after another one took its partition."""

@@ -1,0 +1,93 @@
+from dataclasses import replace as replaced
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sterna_core.journal.codec import Codec
+from sterna_core.journal.fold import fold_of
+from sterna_core.journal.local import LocalDecider
+from sterna_core.journal.snapshot import (
+    InMemorySnapshots,
+    entry_snapshot,
+    restore,
+    snapshot_of,
+)
+from sterna_core.journal.tally import TALLY, Add, Hand, Remind
+
+CODEC = Codec([TALLY])
+
+
+def decided(steps: list[tuple[int, int, bool]]) -> LocalDecider:
+    decider = LocalDecider([TALLY])
+    for tally, number, waits in steps:
+        command = {0: Hand(f"task{number}"), 1: Remind(decider.now)}.get(
+            number % 5, Add(number - 3, parts=1 + number % 2)
+        )
+        decider.send(
+            f"tally_{tally}", command, command_id=str(UUID(int=number)), expect_outcome=waits
+        )
+    return decider
+
+
+steps = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 12), st.booleans()), max_size=25)
+
+
+@settings(deadline=None)
+@given(steps=steps, share=st.floats(0, 1))
+def test_folding_from_a_snapshot_is_folding_from_zero(
+    steps: list[tuple[int, int, bool]], share: float
+):
+    records = decided(steps).events
+    cut = int(len(records) * share)
+    restored = restore(snapshot_of(fold_of(0, CODEC, records[:cut])), CODEC)
+    assert restored is not None
+    for record in records[cut:]:
+        restored.apply(record)
+    whole = fold_of(0, CODEC, records)
+    assert restored.entries == whole.entries
+    assert (restored.position, restored.source_offset, restored.last_record) == (
+        whole.position,
+        whole.source_offset,
+        whole.last_record,
+    )
+
+
+def test_a_fold_of_ones_own_batches_is_the_fold_of_reading_them():
+    decider = decided([(n % 3, n, n % 2 == 0) for n in range(12)] * 2)
+    live, read = decider._tenure.fold, fold_of(0, CODEC, decider.events)
+    assert live.entries == read.entries
+    assert (live.position, live.source_offset, live.last_record) == (
+        read.position,
+        read.source_offset,
+        read.last_record,
+    )
+
+
+def test_a_snapshot_of_other_shapes_is_not_used():
+    snapshot = snapshot_of(decided([(0, 7, True)])._tenure.fold)
+    assert restore(snapshot, CODEC) is not None
+    assert restore(snapshot, Codec([replaced(TALLY, schema_version=2)])) is None
+
+
+async def test_changes_are_only_added_to_the_snapshot_they_follow():
+    store = InMemorySnapshots()
+    decider = decided([(0, 7, True), (1, 7, True)])
+    fold = decider._tenure.fold
+    first = fold.next_offset
+    assert await store.save(snapshot_of(fold), since=None)
+    decider.send("tally_1", Add(9))
+    changed = [entry_snapshot(fold.entries["org_test", "tally_1"])]
+    assert not await store.save(snapshot_of(fold, changed), since=first - 1)
+    assert await store.save(snapshot_of(fold, changed), since=first)
+    kept = await store.load(0)
+    assert kept is not None
+    restored = restore(kept, CODEC)
+    assert restored is not None
+    assert restored.entries == fold.entries
+
+
+@pytest.mark.parametrize("partition", [0, 7])
+async def test_nothing_is_loaded_where_nothing_was_saved(partition: int):
+    assert await InMemorySnapshots().load(partition) is None
