@@ -313,10 +313,15 @@ ORDER BY n.nspname, p.proname, 3
 
 -- name: extensions
 -- The installed extensions, and whether an object of the schemas $1 depends on one.
-WITH member AS (
-  SELECT d.classid, d.objid, d.refobjid AS extension
+WITH RECURSIVE member (classid, objid, extension) AS (
+  SELECT d.classid, d.objid, d.refobjid
   FROM pg_depend d
   WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+  UNION
+  SELECT i.classid, i.objid, m.extension
+  FROM member m
+  JOIN pg_depend i ON i.refclassid = m.classid AND i.refobjid = m.objid
+  WHERE i.deptype IN ('i', 'a')
 ),
 ours AS (
   SELECT 'pg_class'::regclass::oid AS classid, c.oid AS objid
@@ -342,7 +347,13 @@ ours AS (
   FROM pg_policy y JOIN pg_class c ON c.oid = y.polrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY ($1::text[])
 )
-SELECT e.extname AS name, e.extversion AS version, n.nspname AS schema,
+SELECT e.extname::text AS name, e.extversion AS version, n.nspname::text AS schema,
+  ARRAY(
+    SELECT r.extname::text
+    FROM pg_depend d JOIN pg_extension r ON r.oid = d.refobjid
+    WHERE d.classid = 'pg_extension'::regclass AND d.objid = e.oid
+      AND d.refclassid = 'pg_extension'::regclass
+  ) AS requires,
   EXISTS (
     SELECT
     FROM member m
@@ -434,7 +445,17 @@ ORDER BY 1
 -- name: dependencies
 -- Objects of the schemas $1 (but for the tables $2, left out, and what hangs on them) that need
 -- a relation, type or routine that is not in these schemas, or is left out; no extension's.
-WITH ours (classid, objid, kind, name, schema) AS (
+WITH RECURSIVE member (classid, objid) AS (
+  SELECT d.classid, d.objid
+  FROM pg_depend d
+  WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+  UNION
+  SELECT i.classid, i.objid
+  FROM member m
+  JOIN pg_depend i ON i.refclassid = m.classid AND i.refobjid = m.objid
+  WHERE i.deptype IN ('i', 'a')
+),
+ours (classid, objid, kind, name, schema) AS (
   SELECT 'pg_class'::regclass::oid, c.oid,
     CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' WHEN 'c' THEN 'type'
       ELSE 'table' END,
@@ -486,16 +507,8 @@ FROM pg_depend d
 JOIN ours o ON o.classid = d.classid AND o.objid = d.objid
 JOIN needed w ON w.classid = d.refclassid AND w.objid = d.refobjid
 WHERE d.deptype IN ('n', 'a')
-  AND NOT EXISTS (
-    SELECT FROM pg_depend e
-    WHERE e.classid = w.classid AND e.objid = w.objid
-      AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
-  )
-  AND NOT EXISTS (
-    SELECT FROM pg_depend e
-    WHERE e.classid = o.classid AND e.objid = o.objid
-      AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
-  )
+  AND (w.classid, w.objid) NOT IN (SELECT m.classid, m.objid FROM member m)
+  AND (o.classid, o.objid) NOT IN (SELECT m.classid, m.objid FROM member m)
 ORDER BY 1, 2, 3, 4, 5, 6
 LIMIT 500
 

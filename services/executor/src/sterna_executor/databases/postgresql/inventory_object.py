@@ -58,7 +58,10 @@ class Routine(Struct, frozen=True, kw_only=True):
 
 
 class Extension(Struct, frozen=True, kw_only=True):
-    """An extension; `used` says whether something that is selected depends on it."""
+    """An extension; `used` says whether something that is selected depends on it.
+
+    So does one that a used one requires.
+    """
 
     name: str
     version: str

@@ -92,7 +92,7 @@ async def _read(source: Connection, selection: Selection) -> Inventory:
         sequences=tuple(_sequence(row) for row in await rows("sequences", schemas, out)),
         views=tuple(View(**row) for row in await rows("views", schemas)),
         routines=tuple(Routine(**row) for row in await rows("routines", schemas)),
-        extensions=tuple(Extension(**row) for row in await rows("extensions", schemas)),
+        extensions=_extensions(await rows("extensions", schemas)),
         features={
             row["kind"]: Feature(kind=row["kind"], count=row["count"], names=tuple(row["names"]))
             for row in await rows("features", ids, schemas)
@@ -170,6 +170,25 @@ def _column(row: asyncpg.Record) -> Column:
 
 def _type(row: asyncpg.Record) -> TypeInfo:
     return TypeInfo(**_plain(row, parts=tuple(row["parts"])))
+
+
+def _extensions(rows: list[asyncpg.Record]) -> tuple[Extension, ...]:
+    """Make the extensions; what a used one requires is used."""
+    used = {row["name"] for row in rows if row["used"]}
+    grown = True
+    while grown:
+        required = {name for row in rows if row["name"] in used for name in row["requires"]}
+        grown = not required <= used
+        used |= required
+    return tuple(
+        Extension(
+            name=row["name"],
+            version=row["version"],
+            schema=row["schema"],
+            used=row["name"] in used,
+        )
+        for row in rows
+    )
 
 
 def _sequence(row: asyncpg.Record) -> Sequence:

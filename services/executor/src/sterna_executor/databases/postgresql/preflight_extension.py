@@ -54,7 +54,7 @@ def _problems(
         yield Problem(
             "right",
             f"{server.role} may not install the extension {name} on the target: have a superuser"
-            f" run CREATE EXTENSION {quote(name)} WITH SCHEMA {quote(extension.schema)} in"
+            f" run CREATE EXTENSION {quote(name)} WITH SCHEMA {quote(extension.schema)} CASCADE in"
             f" {server.database}",
         )
     elif there.installed is not None and there.schema != extension.schema:

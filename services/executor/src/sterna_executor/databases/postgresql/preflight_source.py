@@ -61,6 +61,7 @@ def source_problems(inventory: Inventory, facts: SourceFacts) -> Iterator[Proble
     yield from _rights(inventory, facts)
     yield from _row_security(inventory, facts.server)
     yield from _broken_families(inventory)
+    yield from _standby(inventory, facts.server)
     yield from connection_problems(facts.server, "source")
 
 
@@ -138,3 +139,13 @@ def _broken_families(inventory: Inventory) -> Iterator[Problem]:
                     f"{table.id} inherits from {'.'.join(parent)}, which exclude_tables leaves"
                     " out: exclude both or none",
                 )
+
+
+def _standby(inventory: Inventory, server: Server) -> Iterator[Problem]:
+    unlogged = [table.id for table in inventory.with_rows if table.persistence == "unlogged"]
+    if server.in_recovery and unlogged:
+        yield Problem(
+            "setting",
+            f"the source is a standby, where unlogged tables cannot be read ({shown(unlogged)}):"
+            " enter the primary, or exclude them",
+        )
