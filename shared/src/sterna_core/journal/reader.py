@@ -1,13 +1,19 @@
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
+from sterna_core.errors import Unreachable
 from sterna_core.journal.decision import Decision, DecisionReader
-from sterna_core.journal.log import Bounds, Log, Tail
+from sterna_core.journal.log import Bounds, Log
 from sterna_core.journal.record import StoredRecord
 from sterna_core.journal.terms import Position, anchored_position
+from sterna_core.journal.watched_tail import WatchedTail
 
 READ_WAIT_SECONDS = 0.5
+END_SECONDS = 60.0
+"""How long finding the end of the journal may take."""
+
 _STRETCH_RECORDS = 64
 """How far from the end the search for a certain place begins; it grows until one is found."""
 _STRETCH_FACTOR = 8
@@ -21,10 +27,9 @@ class JournalReader:
     """
 
     def __init__(self, log: Log, topic: str, positions: Mapping[int, Position]) -> None:
-        self._log = log
-        self._topic = topic
         self._decisions = DecisionReader(positions)
-        self._tail: Tail | None = None
+        offsets = {p: position.next_offset for p, position in positions.items()}
+        self._tail = WatchedTail(log, topic, offsets)
 
     @property
     def positions(self) -> dict[int, Position]:
@@ -33,8 +38,7 @@ class JournalReader:
 
     async def __aenter__(self) -> Self:
         """Begin to read; raises Unreachable."""
-        offsets = {p: position.next_offset for p, position in self.positions.items()}
-        self._tail = await self._log.open_tail(self._topic, offsets)
+        await self._tail.open()
         return self
 
     async def __aexit__(
@@ -43,13 +47,13 @@ class JournalReader:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._tail is not None:
-            await self._tail.close()
+        await self._tail.close()
 
     async def read(self, wait_seconds: float = READ_WAIT_SECONDS) -> list[Decision]:
-        """Give the next decisions, in order within a partition; none after the wait."""
-        if self._tail is None:
-            raise RuntimeError("the reader is not open")
+        """Give the next decisions, in order within a partition; none after the wait.
+
+        While Kafka is away there are none; reading goes on by itself when it is back.
+        """
         return self._decisions.feed(await self._tail.read(wait_seconds))
 
     async def __aiter__(self) -> AsyncIterator[Decision]:
@@ -59,13 +63,22 @@ class JournalReader:
                 yield decision
 
 
-async def end_positions(log: Log, topic: str, partitions: Iterable[int]) -> dict[int, Position]:
+async def end_positions(
+    log: Log, topic: str, partitions: Iterable[int], *, deadline_seconds: float = END_SECONDS
+) -> dict[int, Position]:
     """Find where each partition ends and whose records count from there on.
 
     Reads back from the end to the nearest record that proves its own term, which is as a rule
     the last one. Raises Unreachable.
     """
-    bounds = await log.bounds(topic, partitions)
+    try:
+        async with asyncio.timeout(deadline_seconds):
+            return await _find_ends(log, topic, await log.bounds(topic, partitions))
+    except TimeoutError as error:
+        raise Unreachable("Kafka does not give the end of the journal.") from error
+
+
+async def _find_ends(log: Log, topic: str, bounds: Mapping[int, Bounds]) -> dict[int, Position]:
     found = {p: Position() for p, bound in bounds.items() if bound.end == 0}
     stretch = _STRETCH_RECORDS
     while wanted := {p: bound for p, bound in bounds.items() if p not in found}:

@@ -52,6 +52,9 @@ class KafkaTail:
             raise RecordsGone("Records that are wanted are not kept any more.") from None
         except KafkaError as error:
             raise Unreachable("Kafka cannot be read.") from error
+        if not found and self._consumer._fetcher.error_future.done():  # ruff: ignore[private-member-access]
+            # The consumer does not say so: it would give nothing for ever.
+            raise Unreachable("The consumer's fetcher has ended.")
         return [
             StoredRecord(record.partition, record.offset, record.key, record.value, record.headers)
             for records in found.values()

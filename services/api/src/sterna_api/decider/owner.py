@@ -24,6 +24,7 @@ from sterna_core.journal.log import BatchWriter, Tail
 from sterna_core.journal.record import StoredRecord
 from sterna_core.journal.sender import CommandSender
 from sterna_core.journal.tenure import Tenure, TermLost
+from sterna_core.journal.watched_tail import WatchedTail
 
 _READ_WAIT_SECONDS = 0.25
 _RETRY_SECONDS_MAX = 10.0
@@ -110,8 +111,9 @@ class Owner:
             self._saver.changed(fold, changed)
             start = await first_command(self._ports, fold)
             _log.info("term_started", partition=self._partition, term=tenure.term, command=start)
-            commands = await log.open_tail(topics.commands, {self._partition: start})
+            commands = WatchedTail(log, topics.commands, {self._partition: start})
             try:
+                await commands.open()
                 await self._begin(fold)
                 self.serving = True
                 await self._serve(tenure, writer, commands)
