@@ -146,9 +146,7 @@ def _environment(endpoint: Endpoint, password: Secret) -> dict[str, str]:
     return {
         "LC_ALL": "C",
         "PATH": os.defpath,
-        "HOME": os.devnull,
-        "PGPASSFILE": os.devnull,
-        "PGSERVICEFILE": os.devnull,
+        "HOME": os.devnull,  # no files of passwords, services and certificates
         "PGHOST": endpoint.host,
         "PGPORT": str(endpoint.port),
         "PGDATABASE": endpoint.database,
@@ -178,7 +176,7 @@ def _error_of(said: str, role: Role) -> SternaError:
             "the role may not read the whole schema: GRANT USAGE ON SCHEMA and GRANT SELECT ON "
             "ALL TABLES IN SCHEMA for every selected schema, or exclude the tables in question"
         )
-    if "lock timeout" in said or "could not obtain lock" in said:
+    if "statement timeout" in said or "lock timeout" in said:  # it locks under the former
         return Transient(
             f"a table stayed locked for more than {LOCK_WAIT_SECONDS} seconds", code="locked"
         )

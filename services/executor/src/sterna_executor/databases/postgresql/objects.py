@@ -202,7 +202,7 @@ def _two_steps(fact: Mapping[str, Any]) -> tuple[str, str] | None:
     if fact["relkind"] != "r":
         return None  # not every server can do it for a partitioned table
     table, name = qualified(fact["schema"], fact["table"]), quote(fact["name"])
-    if fact["type"] == b"f":
+    if fact["type"] == "f":
         if not fact["validated"] or not fact["enforced"] or fact["period"]:
             return None
         return (
@@ -211,7 +211,7 @@ def _two_steps(fact: Mapping[str, Any]) -> tuple[str, str] | None:
         )
     if fact["period"] or fact["marked"]:
         return None
-    words = "PRIMARY KEY" if fact["type"] == b"p" else "UNIQUE"
+    words = "PRIMARY KEY" if fact["type"] == "p" else "UNIQUE"
     deferral = " DEFERRABLE" if fact["deferrable"] else ""
     deferral += " INITIALLY DEFERRED" if fact["deferred"] else ""
     return (

@@ -1,8 +1,8 @@
 -- name: constraints
 -- Keys and foreign keys, with what is needed to make them in two steps. Columns that older
 -- servers lack are read through jsonb.
-select c.oid, c.contype as type, c.conname as name, n.nspname as schema, t.relname as table,
-    t.relkind as relkind, c.convalidated as validated,
+select c.oid, c.contype::text as type, c.conname as name, n.nspname as schema, t.relname as table,
+    t.relkind::text as relkind, c.convalidated as validated,
     coalesce((pg_catalog.to_jsonb(c) ->> 'conenforced')::boolean, true) as enforced,
     coalesce((pg_catalog.to_jsonb(c) ->> 'conperiod')::boolean, false) as period,
     c.condeferrable as deferrable, c.condeferred as deferred,
@@ -17,7 +17,7 @@ where c.oid = any ($1::oid[]) and c.contype in ('p', 'u', 'f');
 
 -- name: indexed
 -- The tables that indexes are on.
-select i.indexrelid as oid, n.nspname as schema, t.relname as table, t.relkind as relkind
+select i.indexrelid as oid, n.nspname as schema, t.relname as table, t.relkind::text as relkind
 from pg_catalog.pg_index i
 join pg_catalog.pg_class t on t.oid = i.indrelid
 join pg_catalog.pg_namespace n on n.oid = t.relnamespace
