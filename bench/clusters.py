@@ -1,8 +1,6 @@
 """The same two PostgreSQL servers for every tool: one holds the source, one gets fresh targets."""
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +9,7 @@ import asyncpg
 from msgspec import Struct
 
 from sterna_cli.embedded import PostgresServer, postgres_bin_dir
+from sterna_cli.temporary_home import temporary_home
 
 SETTINGS = {
     "shared_buffers": "1GB",
@@ -85,18 +84,15 @@ async def row_counts(url: str) -> dict[str, int]:
 
 
 @asynccontextmanager
-async def clusters(folder: Path | None = None) -> AsyncGenerator[Clusters, None]:
+async def clusters() -> AsyncGenerator[Clusters, None]:
     """Start both servers in a folder that is removed at the end."""
-    # Not mkdtemp's mode: PostgreSQL's unprivileged user has to pass through.
-    place = Path(tempfile.mkdtemp(prefix="sterna-bench-", dir=folder))
-    place.chmod(0o755)
-    source = PostgresServer(place / "source", settings=SETTINGS, name="source")
-    target = PostgresServer(place / "target", settings=SETTINGS, name="target")
-    try:
-        await source.start()
-        await target.start()
-        await source.create_database(SOURCE)
-        yield Clusters(source, target, await asyncio.to_thread(postgres_bin_dir, place))
-    finally:
-        await asyncio.gather(source.stop(), target.stop())
-        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+    async with temporary_home("bench") as home:
+        source = PostgresServer(home / "source", settings=SETTINGS, name="source")
+        target = PostgresServer(home / "target", settings=SETTINGS, name="target")
+        try:
+            await source.start()
+            await target.start()
+            await source.create_database(SOURCE)
+            yield Clusters(source, target, await asyncio.to_thread(postgres_bin_dir, home))
+        finally:
+            await asyncio.gather(source.stop(), target.stop())

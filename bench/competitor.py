@@ -20,9 +20,8 @@ class Competitor(Protocol):
     """A tool that moves a database."""
 
     name: str
-
-    def missing(self) -> str | None:
-        """Why it cannot take part, None where it can."""
+    missing: str | None
+    """Why it cannot take part, None where it can."""
 
     async def run(self, clusters: Clusters, target_url: str) -> Figures:
         """Move the source into an empty target; raises ToolFailed."""

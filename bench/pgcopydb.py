@@ -13,11 +13,9 @@ class PgCopyDb:
 
     def __init__(self, jobs: int) -> None:
         self.name = "pgcopydb clone"
+        found = shutil.which("pgcopydb")
+        self.missing = None if found else "not installed (Debian package pgcopydb)"
         self._jobs = str(jobs)
-
-    def missing(self) -> str | None:
-        """It is looked for on the PATH."""
-        return None if shutil.which("pgcopydb") else "not installed (Debian package pgcopydb)"
 
     async def run(self, clusters: Clusters, target_url: str) -> Figures:
         """Clone the source."""

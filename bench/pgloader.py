@@ -10,11 +10,9 @@ class PgLoader:
 
     def __init__(self, workers: int) -> None:
         self.name = "pgloader"
+        found = shutil.which("pgloader")
+        self.missing = None if found else "not installed (Debian package pgloader)"
         self._workers = workers
-
-    def missing(self) -> str | None:
-        """It is looked for on the PATH."""
-        return None if shutil.which("pgloader") else "not installed (Debian package pgloader)"
 
     async def run(self, clusters: Clusters, target_url: str) -> Figures:
         """Load the source into the target."""

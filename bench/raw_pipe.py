@@ -27,12 +27,9 @@ class RawPipe:
     """
 
     def __init__(self, streams: int) -> None:
-        self.name = f"raw pipe ({streams} × psql | psql)"
+        self.name = f"raw pipe, {streams} times psql | psql"
+        self.missing: str | None = None
         self._streams = streams
-
-    def missing(self) -> str | None:
-        """Nothing is missing: psql comes with the embedded PostgreSQL."""
-        return None
 
     async def run(self, clusters: Clusters, target_url: str) -> Figures:
         """Copy the rows; making the bare tables is not timed."""
@@ -44,7 +41,7 @@ class RawPipe:
         began = time.monotonic()
         async with asyncio.TaskGroup() as pipes:
             for _ in range(self._streams):
-                pipes.create_task(self._drain(parts, clusters, target_url))
+                pipes.create_task(_drain(parts, clusters, target_url))
         seconds = time.monotonic() - began
         return Figures(total_seconds=seconds, parts_seconds={"data": seconds})
 
@@ -59,19 +56,18 @@ class RawPipe:
             parts.append((table, condition))
         return parts
 
-    async def _drain(
-        self, parts: list[tuple[str, str]], clusters: Clusters, target_url: str
-    ) -> None:
-        while parts:
-            table, condition = parts.pop(0)
-            read = f"copy (select * from {table} where {condition}) to stdout (format binary)"
-            await timed(
-                ["bash", "-c", _PIPE],
-                env={
-                    "PSQL": str(clusters.programs / "psql"),
-                    "SOURCE": clusters.source_url,
-                    "TARGET": target_url,
-                    "READ": read,
-                    "WRITE": f"copy {table} from stdin (format binary)",
-                },
-            )
+
+async def _drain(parts: list[tuple[str, str]], clusters: Clusters, target_url: str) -> None:
+    while parts:
+        table, condition = parts.pop(0)
+        read = f"copy (select * from {table} where {condition}) to stdout (format binary)"
+        await timed(
+            ["bash", "-c", _PIPE],
+            env={
+                "PSQL": str(clusters.programs / "psql"),
+                "SOURCE": clusters.source_url,
+                "TARGET": target_url,
+                "READ": read,
+                "WRITE": f"copy {table} from stdin (format binary)",
+            },
+        )

@@ -10,6 +10,7 @@ _TABLES = (
     "select format('%I.%I', schemaname, tablename) as name from pg_tables "
     "where schemaname = 'public' order by 1"
 )
+_MISSING = "not installed (PyPI package sling-linux-amd64; name its program in STERNA_BENCH_SLING)"
 
 
 class Sling:
@@ -18,19 +19,12 @@ class Sling:
     name = "sling run"
 
     def __init__(self) -> None:
-        self._program = os.environ.get("STERNA_BENCH_SLING") or shutil.which("sling")
-
-    def missing(self) -> str | None:
-        """It is named by STERNA_BENCH_SLING, or looked for on the PATH."""
-        if self._program and os.access(self._program, os.X_OK):
-            return None
-        return (
-            "not installed (PyPI package sling-linux-amd64; name its program in STERNA_BENCH_SLING)"
-        )
+        program = os.environ.get("STERNA_BENCH_SLING") or shutil.which("sling") or ""
+        self.missing = None if os.access(program, os.X_OK) else _MISSING
+        self._program = program
 
     async def run(self, clusters: Clusters, target_url: str) -> Figures:
         """Move one table after the other."""
-        assert self._program is not None
         began = time.monotonic()
         for table in await fetch(clusters.source_url, _TABLES):
             await timed(

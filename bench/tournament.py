@@ -47,7 +47,7 @@ class Tournament:
         """Give what each tool took. A tool that loses rows is out, like one that fails."""
         expected = await row_counts(self._clusters.source_url)
         figures: dict[str, list[Figures]] = {each.name: [] for each in self._competitors}
-        out = {each.name: each.missing() for each in self._competitors}
+        out = {each.name: each.missing for each in self._competitors}
         for number in range(rounds):
             order = self._competitors if number % 2 == 0 else self._competitors[::-1]
             for competitor in order:

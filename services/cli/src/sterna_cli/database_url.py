@@ -3,6 +3,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from msgspec import Struct
+
 from sterna_core.errors import InvalidRequest
 from sterna_core.secrets.secret import Secret
 

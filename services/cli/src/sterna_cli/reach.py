@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from msgspec import Struct
-from sterna_core.errors import Misconfigured
-from sterna_core.secrets.secret import Secret
 
 from sterna_cli.client.sterna import Sterna, connect
 from sterna_cli.embedded import default_home
 from sterna_cli.running_stack import RunningStack
 from sterna_cli.stack import Stack
+from sterna_core.errors import Misconfigured
+from sterna_core.secrets.secret import Secret
 
 
 class Reached(Struct, frozen=True):

@@ -3,11 +3,10 @@ import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from sterna_core.errors import SternaError
-from sterna_core.logs import configure_logs
-
 from sterna_cli.console.terminal import Terminal
 from sterna_cli.exit_code import ExitCode
+from sterna_core.errors import SternaError
+from sterna_core.logs import configure_logs
 
 
 def run(terminal: Terminal, work: Callable[[], Coroutine[Any, Any, ExitCode]]) -> ExitCode:

@@ -11,16 +11,20 @@ _FILE = "run/api.address"
 
 
 class RunningStack(Struct, frozen=True):
-    """The address and first key of a stack that runs; kept in a file only its owner can read."""
+    """How to reach a stack that runs; kept in a file that only its owner can read.
+
+    `environment` is what its services were started with: it holds secrets.
+    """
 
     url: str
     key: str
+    environment: dict[str, str]
     holder: ProcessIdentity | None
 
     @classmethod
-    def announce(cls, home: Path, url: str, key: str) -> None:
+    def announce(cls, home: Path, url: str, key: str, environment: dict[str, str]) -> None:
         """Let other commands on this machine find the stack that this process runs."""
-        stack = cls(url, key, ProcessIdentity.of(os.getpid()))
+        stack = cls(url, key, environment, ProcessIdentity.of(os.getpid()))
         write_private(home / _FILE, msgspec.json.encode(stack))
 
     @classmethod

@@ -10,19 +10,22 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
-from sterna_core.secrets.keyring import Keyring
-from sterna_core.secrets.secret import Secret
 
 from sterna_cli.embedded import EmbeddedServerFailed, EmbeddedStack, SupervisedProcess
 from sterna_cli.embedded.free_port import free_port
 from sterna_cli.private_file import kept
 from sterna_cli.running_stack import RunningStack
+from sterna_core.api_key.key import make_key
+from sterna_core.secrets.keyring import Keyring
+from sterna_core.secrets.secret import Secret
 
 READY_SECONDS = 90.0
 API_GRACE_SECONDS = 15.0
 EXECUTOR_GRACE_SECONDS = 20.0
 _POLL_SECONDS = 0.1
 _PEPPER_BYTES = 32
+_STARTS_MAX = 4
+"""A service that is started more often than this before the API is ready will never run."""
 _INHERITED = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV"})
 
 
@@ -49,6 +52,8 @@ class Stack:
         self.api: SupervisedProcess | None = None
         self._executor_count = executors
         self._settings = dict(settings or {})
+        self.environment: dict[str, str] = {}
+        """What the services are started with, once they are; it holds secrets."""
         self._key = ""
         self._exit = AsyncExitStack()
 
@@ -65,10 +70,10 @@ class Stack:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
             await opening.enter_async_context(self.embedded)
-            environment = await asyncio.to_thread(self._environment)
-            await self._start(environment)
+            self.environment = await asyncio.to_thread(self._make_environment)
+            await self._start(self.environment)
             await self._wait_until_ready()
-            RunningStack.announce(self.home, self.url, self._key)
+            RunningStack.announce(self.home, self.url, self._key, self.environment)
             opening.callback(RunningStack.forget, self.home)
             self._exit = opening.pop_all()
         return self
@@ -99,7 +104,7 @@ class Stack:
                 )
             )
 
-    def _environment(self) -> dict[str, str]:
+    def _make_environment(self) -> dict[str, str]:
         folder = self.home / "secrets"
         self._key = kept(folder / "first_key", _new_key)
         inherited = {name: text for name, text in os.environ.items() if name in _INHERITED}
@@ -116,13 +121,21 @@ class Stack:
 
     async def _wait_until_ready(self) -> None:
         assert self.api is not None
-        log = self.api.process.log
         deadline = time.monotonic() + READY_SECONDS
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as http:
             while not await _is_ready(http, f"{self.url}/readyz"):
                 if time.monotonic() > deadline:
+                    log = self.api.process.log
                     raise EmbeddedServerFailed("the API", "was not ready in time", log)
+                self._refuse_crash_loops()
                 await asyncio.sleep(_POLL_SECONDS)
+
+    def _refuse_crash_loops(self) -> None:
+        assert self.api is not None
+        for service in (self.api, *self.executors):
+            if service.starts > _STARTS_MAX:
+                log = service.process.log
+                raise EmbeddedServerFailed(service.name, "ends whenever it is started", log)
 
 
 async def _is_ready(http: aiohttp.ClientSession, url: str) -> bool:
@@ -134,7 +147,7 @@ async def _is_ready(http: aiohttp.ClientSession, url: str) -> bool:
 
 
 def _new_key() -> str:
-    return "sk_live_" + secrets.token_urlsafe(32).replace("-", "0").replace("_", "1")
+    return make_key().reveal()
 
 
 def _new_pepper() -> str:

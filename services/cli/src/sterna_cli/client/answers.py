@@ -3,6 +3,7 @@
 from typing import Any
 
 from msgspec import Struct, field
+
 from sterna_core.clock import UtcDatetime
 
 FINAL_STATUSES = frozenset({"completed", "failed", "cancelled", "rolled_back"})

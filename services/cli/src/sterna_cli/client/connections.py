@@ -48,8 +48,7 @@ class Connections:
         while (connection := await self.get(connection_id)).status == "testing":
             if time.monotonic() > deadline:
                 raise ApiUnreachable(
-                    f"connection {connection_id} was not tested within {_TEST_SECONDS:.0f} s; "
-                    "is an executor running?",
+                    f"connection {connection_id} was not tested within {_TEST_SECONDS:.0f} s",
                     code="test_unfinished",
                 )
             await asyncio.sleep(_PAUSE_SECONDS)

@@ -1,5 +1,6 @@
 import msgspec
 from msgspec import Struct
+
 from sterna_core.errors import SternaError, Unreachable
 
 _CODES_BY_STATUS = {

@@ -1,6 +1,7 @@
 """A plan as the API answers it."""
 
 from msgspec import Struct, field
+
 from sterna_core.clock import UtcDatetime
 
 

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import aiohttp
 import msgspec
-from sterna_core.secrets.secret import Secret
 
 from sterna_cli.client.failure import ApiFailure, ApiUnreachable, failure_of
+from sterna_core.secrets.secret import Secret
 
 _A = TypeVar("_A")
 

@@ -2,11 +2,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import aiohttp
-from sterna_core.secrets.secret import Secret
 
 from sterna_cli.client.connections import Connections
 from sterna_cli.client.migrations import Migrations
 from sterna_cli.client.session import PATIENCE_SECONDS, Session
+from sterna_core.secrets.secret import Secret
 
 
 class Sterna:

@@ -1,6 +1,7 @@
 """What a migration's stream of logs carries."""
 
 from msgspec import Struct
+
 from sterna_core.clock import UtcDatetime
 
 

@@ -1,7 +1,6 @@
 import asyncio
 
 from msgspec import Struct
-from sterna_core.errors import Terminal as TerminalError
 
 from sterna_cli.client.answers import Connection, Migration
 from sterna_cli.client.failure import ApiFailure
@@ -15,7 +14,8 @@ from sterna_cli.console.terminal import Terminal
 from sterna_cli.database_url import DatabaseUrl, Side
 from sterna_cli.migrate.interrupts import Interrupts
 from sterna_cli.migrate.request import MigrationRequest
-from sterna_cli.migrate.watch import OnLook, Watch
+from sterna_cli.migrate.watch import LOOK_SECONDS, OnLook, Watch
+from sterna_core.errors import Terminal as TerminalError
 
 _LOOK_SECONDS = 0.2
 _PLANNING = frozenset({"pending", "planning"})
@@ -56,16 +56,32 @@ class Journey:
                 plan.migration_id, mapping.id, approved=True, comment="approved at the terminal"
             )
 
-    async def carry_out(self, migration_id: str, on_look: OnLook | None = None) -> Migration:
+    async def carry_out(
+        self,
+        migration_id: str,
+        on_look: OnLook | None = None,
+        look_seconds: float = LOOK_SECONDS,
+    ) -> Migration:
         """Start a migration whose plan is approved, and watch it."""
         await self._sterna.migrations.start(migration_id)
-        return await self.watch(migration_id, on_look)
+        return await self.watch(migration_id, on_look, look_seconds)
 
-    async def watch(self, migration_id: str, on_look: OnLook | None = None) -> Migration:
+    async def watch(
+        self,
+        migration_id: str,
+        on_look: OnLook | None = None,
+        look_seconds: float = LOOK_SECONDS,
+    ) -> Migration:
         """Show the progress until the migration rests or is over; Ctrl-C pauses it."""
         self._terminal.heading("Progress")
         with Interrupts() as interrupts, progress_view(self._terminal.remarks) as view:
-            watch = Watch(self._sterna.migrations, view, interrupts, on_look=on_look)
+            watch = Watch(
+                self._sterna.migrations,
+                view,
+                interrupts,
+                on_look=on_look,
+                look_seconds=look_seconds,
+            )
             return await watch.until_rest(migration_id)
 
     async def report(self, migration: Migration) -> Outcome:

@@ -9,11 +9,13 @@ from sterna_cli.client.stream import LogEntry
 from sterna_cli.console.progress import ProgressView
 from sterna_cli.migrate.interrupts import Interrupts
 
-_LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.5
 _REMARKED_LEVELS = frozenset({"warning", "error"})
 _RESTING = frozenset({"paused", "plan_ready", "approved"})
 
-OnLook = Callable[[Migration], Awaitable[None]]
+Remark = Callable[[str], None]
+OnLook = Callable[[Migration, Remark], Awaitable[None]]
+"""Called with each look at the migration, and with something to print a line by."""
 
 
 class Watch:
@@ -26,11 +28,13 @@ class Watch:
         interrupts: Interrupts,
         *,
         on_look: OnLook | None = None,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._migrations = migrations
         self._view = view
         self._interrupts = interrupts
         self._on_look = on_look
+        self._look_seconds = look_seconds
         self._has_metrics = True
         self._pause_asked = False
 
@@ -53,17 +57,17 @@ class Watch:
             if migration.is_over or migration.status in _RESTING:
                 return migration
             if self._on_look is not None:
-                await self._on_look(migration)
+                await self._on_look(migration, self._view.remark)
             if self._interrupts.asked.is_set() and not self._pause_asked:
                 await self._pause(migration_id)
             await self._rest()
 
     async def _rest(self) -> None:
         if self._pause_asked:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(self._look_seconds)
             return
         try:
-            async with asyncio.timeout(_LOOK_SECONDS):
+            async with asyncio.timeout(self._look_seconds):
                 await self._interrupts.asked.wait()
         except TimeoutError:
             pass
