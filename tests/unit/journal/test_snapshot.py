@@ -5,11 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sterna_api.decider.saver import SnapshotSaver
+from sterna_core.errors import Unreachable
 from sterna_core.journal.codec import Codec
 from sterna_core.journal.fold import fold_of
 from sterna_core.journal.local import LocalDecider
 from sterna_core.journal.snapshot import (
     InMemorySnapshots,
+    Snapshot,
     entry_snapshot,
     restore,
     snapshot_of,
@@ -52,6 +55,33 @@ def test_folding_from_a_snapshot_is_folding_from_zero(
         whole.source_offset,
         whole.last_record,
     )
+
+
+@settings(deadline=None)
+@given(steps=steps, saves=st.lists(st.integers(0, 60), max_size=6), fail=st.integers(0, 5))
+async def test_what_is_saved_bit_by_bit_is_the_whole(
+    steps: list[tuple[int, int, bool]], saves: list[int], fail: int
+):
+    class Failing(InMemorySnapshots):
+        async def save(self, snapshot: Snapshot, *, since: int | None) -> bool:
+            if len(snapshot.entries) % 6 == fail:
+                raise Unreachable("by test")
+            return await super().save(snapshot, since=since)
+
+    store = Failing()
+    saver = SnapshotSaver(store, every_seconds=60)
+    fold = fold_of(0, CODEC, [])
+    saver.watch(fold)
+    for place, record in enumerate(decided(steps).events):
+        fold.apply(record)
+        for _ in range(saves.count(place)):
+            await saver.finish()
+    kept = await store.load(0)
+    if kept is not None:
+        restored = restore(kept, CODEC)
+        whole = fold_of(0, CODEC, decided(steps).events[: kept.position.next_offset])
+        assert restored is not None
+        assert restored.entries == whole.entries
 
 
 def test_a_fold_of_ones_own_batches_is_the_fold_of_reading_them():

@@ -39,6 +39,8 @@ class Fold:
         self.last_record = last_record
         """Who wrote the last record that was read, and where it was expected: no two are alike."""
         self.entries: dict[EntryKey, Entry] = dict(entries or {})
+        self.changed: set[EntryKey] = set()
+        """What has changed since somebody emptied this: for snapshots, and never anything else."""
 
     @property
     def position(self) -> Position:
@@ -81,6 +83,7 @@ class Fold:
     ) -> None:
         """Take over what an appended batch came to."""
         self.entries.update(entries)
+        self.changed.update(entries)
         self.next_offset = next_offset
         self.source_offset = max(self.source_offset, source_offset)
         self.last_record = last_record
@@ -94,17 +97,18 @@ class Fold:
         aggregate = self.codec.aggregate_of(envelope.aggregate_id)
         entry = self.entries.get(key) or blank(envelope.org_id, envelope.aggregate_id, aggregate)
         if aggregate is None:
-            self.entries[key] = replace(entry, quarantine="aggregate_unknown")
-            return key
+            return self._put(key, replace(entry, quarantine="aggregate_unknown"))
         if answered_before:
-            self.entries[key] = replace(entry, quarantine="answered_twice")
-            return key
+            return self._put(key, replace(entry, quarantine="answered_twice"))
         try:
             event = self.codec.event(envelope.aggregate_id, envelope.type, body)
         except Undecodable:
-            self.entries[key] = replace(entry, quarantine="event_undecodable")
-            return key
-        self.entries[key] = advance(aggregate, entry, envelope, event)
+            return self._put(key, replace(entry, quarantine="event_undecodable"))
+        return self._put(key, advance(aggregate, entry, envelope, event))
+
+    def _put(self, key: EntryKey, entry: Entry) -> EntryKey:
+        self.entries[key] = entry
+        self.changed.add(key)
         return key
 
     def _quarantine_named_by(self, record: StoredRecord) -> EntryKey | None:
@@ -115,8 +119,7 @@ class Fold:
         key = (org_id, aggregate_id)
         aggregate = self.codec.aggregate_of(aggregate_id)
         entry = self.entries.get(key) or blank(org_id, aggregate_id, aggregate)
-        self.entries[key] = replace(entry, quarantine="event_undecodable")
-        return key
+        return self._put(key, replace(entry, quarantine="event_undecodable"))
 
 
 def blank(org_id: str, aggregate_id: str, aggregate: AnyAggregate | None) -> Entry:

@@ -3,7 +3,6 @@ from types import TracebackType
 from typing import Self
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from sterna_core.journal.log import AppendUnknown, RecordTooLarge
 from sterna_core.journal.record import OutgoingRecord
@@ -63,7 +62,7 @@ class KafkaSender:
                     headers=list(record.headers),
                 )
                 offset: int = (await future).offset
-        except (KafkaError, TimeoutError) as error:
+        except Exception as error:  # whatever went wrong, the record may be in the log
             await self._replace_if_broken(producer)
             raise AppendUnknown("Kafka did not say whether it took a record.") from error
         self._answered_at = asyncio.get_running_loop().time()

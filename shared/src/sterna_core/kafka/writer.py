@@ -2,7 +2,6 @@ import asyncio
 from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from sterna_core.journal.log import AppendUnknown
 from sterna_core.journal.record import OutgoingRecord
@@ -45,7 +44,7 @@ class KafkaWriter:
                     batch, self._topic, partition=self._partition
                 )
                 first_offset: int = (await future).offset
-        except (KafkaError, TimeoutError) as error:
+        except Exception as error:  # whatever went wrong, the batch may be in the log
             raise AppendUnknown("Kafka did not say whether it took a batch.") from error
         if first_offset < 0:
             raise AppendUnknown("Kafka took a batch and did not say where.")

@@ -27,7 +27,7 @@ from sterna_core.journal.tenure import Tenure, TermLost
 from sterna_core.journal.watched_tail import WatchedTail
 
 _READ_WAIT_SECONDS = 0.25
-_RETRY_SECONDS_MAX = 10.0
+_RETRY_SECONDS_MAX = 2.0
 _STEADY_SECONDS = 30.0
 """A term that lasted this long was a good one: the next trouble is a new trouble."""
 
@@ -104,11 +104,10 @@ class Owner:
     async def _hold_term(self) -> None:
         if self._fold is None:
             self._fold = await restored_fold(self._ports, self._partition)
-            self._saver.loaded(self._fold)
+            self._saver.watch(self._fold)
         fold, topics, log = self._fold, self._ports.topics, self._ports.log
         async with opened_writer(log, topics.events, self._partition) as writer:
-            tenure, changed = await claim_term(self._ports, fold, writer)
-            self._saver.changed(fold, changed)
+            tenure = await claim_term(self._ports, fold, writer)
             start = await first_command(self._ports, fold)
             _log.info("term_started", partition=self._partition, term=tenure.term, command=start)
             commands = WatchedTail(log, topics.commands, {self._partition: start})
@@ -155,7 +154,6 @@ class Owner:
             changed = await self._read_on(fold, first_offset + len(draft.records))
         if not tenure.holds:
             raise TermLost("Another owner has opened a later term.")
-        self._saver.changed(fold, changed)
         await self._act_on(fold, changed)
 
     async def _read_on(self, fold: Fold, end: int) -> frozenset[EntryKey]:

@@ -1,12 +1,11 @@
 import asyncio
-from collections.abc import Iterable
 
 import structlog
 from msgspec.structs import replace
 
 from sterna_core.errors import Transient
 from sterna_core.journal.entry import Entry
-from sterna_core.journal.fold import EntryKey, Fold
+from sterna_core.journal.fold import Fold
 from sterna_core.journal.snapshot import EntrySnapshot, SnapshotStore, entry_snapshot, snapshot_of
 
 _FINISH_SECONDS = 3.0
@@ -21,18 +20,13 @@ class SnapshotSaver:
         self._store = store
         self._every_seconds = every_seconds
         self._fold: Fold | None = None
-        self._changed: set[EntryKey] = set()
         self._saved_at: int | None = None
         """The offset of the snapshot that is kept, if it is known to be ours."""
 
-    def loaded(self, fold: Fold) -> None:
-        """Take note of the fold that was made from what is kept, or from nothing."""
-        self._saved_at = fold.next_offset or None
-
-    def changed(self, fold: Fold, keys: Iterable[EntryKey]) -> None:
-        """Take note of aggregates that have changed."""
+    def watch(self, fold: Fold) -> None:
+        """Save this fold, which was made from the snapshot that is kept, or from nothing."""
         self._fold = fold
-        self._changed.update(keys)
+        self._saved_at = fold.next_offset or None
 
     async def run(self) -> None:
         """Save every so often, for ever."""
@@ -54,19 +48,24 @@ class SnapshotSaver:
             return
         if fold.quarantined:
             return  # a version that can read the journal has to find it unread
+        # Up to the next await nothing moves: position, entries and what has changed belong
+        # together. Entries are never changed in place, so these stay as they are now.
         snapshot = snapshot_of(fold, ())
-        whole = self._saved_at is None
-        # Entries are never changed in place, so these stay as they are now while they are written.
-        entries = [fold.entries[key] for key in (fold.entries if whole else self._changed)]
-        changed, self._changed = self._changed, set()
+        entries = [
+            fold.entries[k] for k in (fold.entries if self._saved_at is None else fold.changed)
+        ]
+        saving, fold.changed = fold.changed, set()
+        saved = False
         try:
             snapshot = replace(snapshot, entries=await _write(entries))
             kept = await self._store.save(snapshot, since=self._saved_at)
+            self._saved_at = snapshot.position.next_offset if kept else None
+            saved = True
         except Transient as error:
             _log.warning("snapshot_not_saved", partition=fold.partition, code=error.code)
-            self._changed |= changed
-            return
-        self._saved_at = snapshot.position.next_offset if kept else None
+        finally:
+            if not saved:
+                fold.changed |= saving
 
 
 async def _write(entries: list[Entry]) -> tuple[EntrySnapshot, ...]:

@@ -9,7 +9,7 @@ import structlog
 from sterna_api.decider.catch_up import catch_up, next_records
 from sterna_api.decider.ports import DeciderPorts
 from sterna_core.errors import Misconfigured, Unreachable
-from sterna_core.journal.fold import EntryKey, Fold
+from sterna_core.journal.fold import Fold
 from sterna_core.journal.log import BatchWriter, Log
 from sterna_core.journal.snapshot import restore
 from sterna_core.journal.tenure import Tenure, TermLost
@@ -30,12 +30,8 @@ async def opened_writer(log: Log, topic: str, partition: int) -> AsyncGenerator[
         await writer.close()
 
 
-async def claim_term(
-    ports: DeciderPorts, fold: Fold, writer: BatchWriter
-) -> tuple[Tenure, frozenset[EntryKey]]:
+async def claim_term(ports: DeciderPorts, fold: Fold, writer: BatchWriter) -> Tenure:
     """Open a new term in a partition, having read all there is in it.
-
-    Gives the aggregates too that changed by what was read.
 
     Raises AppendUnknown, after which the writer is of no use; TermLost where others are always
     quicker; Unreachable.
@@ -44,13 +40,13 @@ async def claim_term(
     bounds = await ports.log.bounds(topic, [partition])
     tail = await ports.log.open_tail(topic, {partition: fold.next_offset})
     try:
-        changed = await catch_up(fold, tail, bounds[partition].end)
+        await catch_up(fold, tail, bounds[partition].end)
         for _ in range(_CLAIMS_MAX):
             tenure = Tenure(fold, uuid4().hex)
             offset = await writer.append([tenure.claim(ports.clock())])
-            changed |= await catch_up(fold, tail, offset + 1)
+            await catch_up(fold, tail, offset + 1)
             if tenure.holds:
-                return tenure, changed
+                return tenure
             await asyncio.sleep(random.uniform(0, _CLAIM_PAUSE_SECONDS))  # ruff: ignore[suspicious-non-cryptographic-random-usage]
     finally:
         await tail.close()
