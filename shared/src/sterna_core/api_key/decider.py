@@ -25,7 +25,7 @@ def decide(state: State, command: AnyCommand, context: Context) -> tuple[AnyEven
             )
         case RevokeApiKey():
             if not isinstance(state, Valid):
-                raise Rejected("api_key_not_found", "There is no such key.")
+                raise Rejected("api_key_not_found", "There is no such API key.")
             return (ApiKeyRevoked(at=context.now, by=context.actor),)
     assert_never(command)
 

@@ -1,7 +1,5 @@
-from typing import Annotated
-
 from aiohttp import web
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from sterna_api.http.answer import answer
 from sterna_api.http.body import read_body
@@ -23,7 +21,7 @@ class CreateApiKeyBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A key to make."""
 
     name: Name
-    expires_at: Annotated[UtcDatetime, Meta(tz=True)] | None = None
+    expires_at: UtcDatetime | None = None
 
 
 class CreatedApiKeyBody(Struct, frozen=True, kw_only=True):

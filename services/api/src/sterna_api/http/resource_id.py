@@ -25,5 +25,5 @@ def is_id(prefix: str, text: str) -> bool:
 
 def not_found(noun: str) -> NotFound:
     """Give the error for an id that this organisation does not have."""
-    words = noun.replace("_", " ")
+    words = noun.replace("_", " ").replace("api", "API")
     return NotFound(f"There is no such {words}.", code=f"{noun}_not_found")

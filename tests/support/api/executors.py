@@ -1,0 +1,75 @@
+"""Executors of a model world, on the same bus as the service under test."""
+
+import asyncio
+from uuid import uuid4
+
+import msgspec
+from tests.support.migration.executors import World
+from tests.support.migration.scenario import START, summary, table
+
+from sterna_core.journal.client import CommandClient
+from sterna_core.journal.log import Log
+from sterna_core.journal.topics import Topics
+from sterna_core.migration import reports as rep
+from sterna_core.migration.plan import TablePlan
+from sterna_core.tasks import work as wk
+from sterna_core.tasks.task import Task
+
+_task = msgspec.json.Decoder(Task)
+
+
+class ModelExecutors:
+    """Carries out every task at once, as long as `working` is set."""
+
+    def __init__(self, log: Log, topics: Topics, client: CommandClient) -> None:
+        self._log = log
+        self._topics = topics
+        self._client = client
+        self.tables: tuple[TablePlan, ...] = (table("orders"), table("customers"))
+        self.working = asyncio.Event()
+        self.working.set()
+        self._worlds: dict[str, World] = {}
+        self._done: set[tuple[str, int]] = set()
+
+    async def run(self) -> None:
+        partitions = dict.fromkeys(range(self._topics.task_partitions), 0)
+        tail = await self._log.open_tail(self._topics.tasks, partitions)
+        try:
+            while True:
+                for record in await tail.read(0.5):
+                    await self._carry_out(_task.decode(record.value or b""))
+        finally:
+            await tail.close()
+
+    async def _carry_out(self, task: Task) -> None:
+        await self.working.wait()
+        if (task.task_id, task.attempt) in self._done:
+            return
+        self._done.add((task.task_id, task.attempt))
+        for number, report in enumerate(self._reports(task)):
+            await self._client.append(
+                task.migration_id,
+                task.org_id,
+                report,
+                command_id=str(uuid4()),
+                actor=f"executor:{number}",
+                now=START,
+            )
+
+    def _reports(self, task: Task) -> tuple[msgspec.Struct, ...]:
+        by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
+        if not isinstance(task.work, wk.PlanMigration):
+            names = [each.table_id for each in self.tables]
+            world = self._worlds.setdefault(task.migration_id, World(names, self.tables[0].chunks))
+            return world.carry_out(task)
+        return (
+            rep.ReportTablesPlanned(**by, part=0, tables=self.tables),
+            rep.ReportPlanCompleted(
+                **by,
+                parts=1,
+                structure_digest="d",
+                summary=summary(len(self.tables)),
+                phases=(),
+                risks=(),
+            ),
+        )
