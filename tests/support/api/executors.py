@@ -59,9 +59,9 @@ class ModelExecutors:
     def _reports(self, task: Task) -> tuple[msgspec.Struct, ...]:
         by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
         if not isinstance(task.work, wk.PlanMigration):
-            names = [each.table_id for each in self.tables]
-            world = self._worlds.setdefault(task.migration_id, World(names, self.tables[0].chunks))
-            return world.carry_out(task)
+            return self._worlds[task.migration_id].carry_out(task)
+        names = [each.table_id for each in self.tables]
+        self._worlds[task.migration_id] = World(names, self.tables[0].chunks)
         return (
             rep.ReportTablesPlanned(**by, part=0, tables=self.tables),
             rep.ReportPlanCompleted(
