@@ -41,6 +41,17 @@ async def test_an_outcome_that_does_not_come_in_time_is_unknown_and_the_repeat_l
             assert event == Added(1, before=1)
 
 
+async def test_a_client_that_comes_later_learns_outcomes_too(
+    stack: JournalStack, kafka_bootstrap: str
+):
+    for number in range(5):
+        await stack.send(f"tally_later_{number}", Add(1))
+    async with journal_stack(kafka_bootstrap, prefix=stack.topics.prefix) as later:
+        for number in range(5):
+            outcome = await later.send(f"tally_later_{number}", Add(1))
+            assert outcome.events == (Added(1, before=1),)
+
+
 async def test_the_same_id_with_another_request_is_refused_and_changes_nothing(stack: JournalStack):
     command_id = str(uuid4())
     await stack.send("tally_reuse", Add(1), command_id=command_id)

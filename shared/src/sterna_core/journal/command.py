@@ -26,8 +26,10 @@ def command_record(
     `request_hash` tells a repeat from another command under the same id. Without it the body
     does, which is wrong where the body holds something fresh, such as what was just encrypted.
 
-    Raises RecordTooLarge.
+    Raises RecordTooLarge, and ValueError for a time without a zone.
     """
+    if now.tzinfo is None:
+        raise ValueError("the time of a command has no zone")
     body = encode(command)
     envelope = CommandEnvelope(
         type=tag_of(command),
