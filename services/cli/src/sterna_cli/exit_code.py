@@ -3,7 +3,14 @@ from enum import IntEnum
 from sterna_core.errors import SternaError
 
 _CONFLICTS = frozenset(
-    {"invalid_state", "plan_not_ready", "approval_required", "target_conflict", "in_use"}
+    {
+        "invalid_state",
+        "plan_not_ready",
+        "approval_required",
+        "target_conflict",
+        "in_use",
+        "embedded_stack_running",
+    }
 )
 _USAGE = frozenset({"invalid_request", "misconfigured", "unauthorized"})
 

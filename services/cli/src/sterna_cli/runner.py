@@ -31,7 +31,8 @@ def run(terminal: Terminal, work: Callable[[], Coroutine[Any, Any, ExitCode]]) -
 async def _stoppable(work: Callable[[], Coroutine[Any, Any, ExitCode]]) -> ExitCode:
     task = asyncio.current_task()
     assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     return await work()
 
 

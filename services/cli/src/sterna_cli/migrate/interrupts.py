@@ -22,9 +22,12 @@ class Interrupts:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+        # As it was before: Ctrl-C ends the command in order.
+        assert self._owner is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._owner.cancel)
 
     def _interrupt(self) -> None:
-        if self.asked.is_set() and self._owner is not None:
+        assert self._owner is not None
+        if self.asked.is_set():
             self._owner.cancel()
         self.asked.set()
