@@ -62,7 +62,11 @@ async def test_a_killed_broker_loses_and_repeats_nothing(
 ) -> None:
     async with trial(stack, source, target, **OPTIONS) as found:
         await found.start()
-        await after(moment, stack.embedded.kafka.kill)
+
+        async def strike() -> None:
+            kill(stack.embedded.kafka)
+
+        await after(moment, strike)
         await holds(found, source)
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import asyncpg
 
 from sterna_cli.client.sterna import Sterna, connect
-from sterna_cli.embedded import SupervisedProcess
+from sterna_cli.embedded import KafkaServer, SupervisedProcess
 from sterna_cli.stack import Stack
 from sterna_core.migration import events as ev
 from support.faults.witness import Witness
@@ -27,12 +27,14 @@ def endpoint(url: str) -> dict[str, Any]:
     return {
         "name": f"{parts.path.lstrip('/')}-{uuid4().hex[:8]}",
         "type": "postgresql",
-        "host": parts.hostname,
-        "port": parts.port,
-        "database": parts.path.lstrip("/"),
-        "username": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "ssl_mode": "disable",
+        "config": {
+            "host": parts.hostname,
+            "port": parts.port,
+            "database": parts.path.lstrip("/"),
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+        },
+        "options": {"ssl_mode": "disable"},
     }
 
 
@@ -113,8 +115,8 @@ async def after(seconds: float, action: Callable[[], Awaitable[None]]) -> None:
     await action()
 
 
-def kill(process: SupervisedProcess) -> None:
-    """SIGKILL: nothing is said, nothing is flushed."""
+def kill(process: SupervisedProcess | KafkaServer) -> None:
+    """SIGKILL: nothing is said, nothing is flushed; the supervisor finds out and starts it again."""
     pid = process.pid
     if pid is not None:
         os.kill(pid, signal.SIGKILL)

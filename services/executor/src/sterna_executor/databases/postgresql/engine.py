@@ -151,7 +151,8 @@ class PostgresqlEngine:
                     seconds=found.seconds,
                 )
             case wk.RepairTable():
-                mended = await repair_table(done, work)
+                meter = self._telemetry.meter(task, "data_transfer", table)
+                mended = await repair_table(done, work, meter)
                 return by.says(
                     rep.ReportTableRepaired,
                     rows_deleted=mended.rows_deleted,
