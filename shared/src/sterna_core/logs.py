@@ -8,6 +8,8 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, Processor
 
+from sterna_core.repeated_lines import RepeatedLines
+
 _MASK = "***"
 _SECRET_NAMES = re.compile(
     r"password|passwd|secret|token|authorization|api_?key|credential|dsn|pepper|keyring|database_url",
@@ -67,6 +69,7 @@ def _adopt_stdlib(level: int, out: TextIO, shared: list[Processor], renderer: Pr
             ],
         )
     )
+    handler.addFilter(RepeatedLines())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(level, logging.WARNING))
