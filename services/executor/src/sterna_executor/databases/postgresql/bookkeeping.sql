@@ -57,8 +57,8 @@ create table if not exists _sterna.bucket_sums (
     bucket_bits int not null,
     buckets int[] not null,
     counts bigint[] not null,
-    xors bigint[] not null,
-    sums numeric[] not null,
+    hash_sums numeric[] not null,
+    product_sums numeric[] not null,
     primary key (migration_id, table_id, pass_number, side, range_number)
 )
 
@@ -67,8 +67,8 @@ create table if not exists _sterna.bucket_sums (
 alter table _sterna.bucket_sums
 alter column buckets set storage external,
 alter column counts set storage external,
-alter column xors set storage external,
-alter column sums set storage external
+alter column hash_sums set storage external,
+alter column product_sums set storage external
 
 -- name: create_objects
 -- What is to be created after the rows: each step is a transaction, and `done` of them are.
@@ -96,6 +96,7 @@ create table if not exists _sterna.created (
     objid oid not null,
     kind text not null,
     identity text not null,
+    removed boolean not null default false,
     primary key (migration_id, classid, objid)
 )
 

@@ -59,7 +59,7 @@ async def copy_chunk(
 
     async def body(target: Connection) -> Figures:
         async with assignment.source.session(keep=not is_transformed(work.table)) as source:
-            await read_under(source, work.snapshot_id)
+            await read_under(source, work.snapshot_id, in_order=True)
             rows, size = await _copy(source, target, work, on_progress)
             with translated("source"):
                 await source.execute("commit")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from sterna_core.errors import SternaError, Unreachable
 from sterna_core.migration.plan import CopyFormat
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.errors import Role, translated, unreachable
+from sterna_executor.databases.postgresql.group_error import foremost
 
 BUFFER_BYTES = 128 * 1024
 """Small reads from the network are put together up to this size."""
@@ -71,7 +71,7 @@ async def pipe(
             for watch in lost:
                 watch.cancel()
     except BaseExceptionGroup as group_error:
-        raise _foremost(group_error) from None
+        raise foremost(group_error) from None
     return Piped(rows_sent, rows_taken, flow.bytes)
 
 
@@ -170,19 +170,3 @@ async def _lost(connection: Connection, role: Role) -> None:
 
 def _rows(status: str) -> int:
     return int(status.rpartition(" ")[2])
-
-
-def _foremost(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Choose the error that says most: what a server refused before what became of a socket."""
-    errors = list(_flat(group))
-    for error in errors:
-        if not isinstance(error, Unreachable):
-            return error
-    return next((error for error in errors if isinstance(error, SternaError)), errors[0])
-
-
-def _flat(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found += _flat(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found

@@ -18,6 +18,7 @@ from sterna_executor.databases.postgresql.connection import (
     connect,
 )
 from sterna_executor.databases.postgresql.errors import translated
+from sterna_executor.databases.postgresql.group_error import foremost
 
 HEARTBEAT_SECONDS = 5.0
 HEARTBEAT_TIMEOUT_SECONDS = 15.0
@@ -65,26 +66,32 @@ async def hold_snapshot(
         held = HeldSnapshot(snapshot_id)
         # The heartbeat does nothing while it waits, and asyncpg tells at once of a closed socket.
         connection.add_termination_listener(lambda _: held.lost.set())
-        async with asyncio.TaskGroup() as group:
-            heart = group.create_task(
-                _beat(connection, held, heartbeat_seconds, heartbeat_timeout_seconds)
-            )
-            try:
-                yield held
-            finally:
-                heart.cancel()
+        try:
+            async with asyncio.TaskGroup() as group:
+                heart = group.create_task(
+                    _beat(connection, held, heartbeat_seconds, heartbeat_timeout_seconds)
+                )
+                try:
+                    yield held
+                finally:
+                    heart.cancel()
+        except BaseExceptionGroup as errors:
+            raise foremost(errors) from None  # what the block raised
     finally:
         await close(connection)
 
 
-async def read_under(connection: Connection, snapshot_id: str) -> None:
+async def read_under(connection: Connection, snapshot_id: str, *, in_order: bool = False) -> None:
     """Begin a transaction on the source that sees exactly what the snapshot shows.
 
-    Raises SnapshotLost where the snapshot is no longer held.
+    With `in_order`, rows come in the order in which they are stored: no worker helps. Raises SnapshotLost where the snapshot is no longer held.
     """
     with translated("source"):
+        alone = "; set local max_parallel_workers_per_gather = 0" if in_order else ""
         try:
-            await connection.execute(f"{_BEGIN}; set transaction snapshot {literal(snapshot_id)}")
+            await connection.execute(
+                f"{_BEGIN}; set transaction snapshot {literal(snapshot_id)}{alone}"
+            )
         except asyncpg.PostgresError as error:
             if error.sqlstate in _GONE:
                 raise SnapshotLost(

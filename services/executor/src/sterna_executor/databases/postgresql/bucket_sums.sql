@@ -1,0 +1,81 @@
+-- name: keep
+-- Keeps the sums of one range of one side; element i of each array is one bucket.
+insert into _sterna.bucket_sums (
+    migration_id, table_id, pass_number, side, range_number, generation, bucket_bits,
+    buckets, counts, hash_sums, product_sums
+)
+values (
+    $1, $2, $3, $4, $5, $6, $7,
+    $8::text::int[], $9::text::bigint[], $10::text::numeric[], $11::text::numeric[]
+)
+
+-- name: forget_earlier
+-- Removes the sums of earlier comparisons of a table.
+delete from _sterna.bucket_sums where migration_id = $1 and table_id = $2 and pass_number < $3
+
+-- name: ranges
+-- Which ranges of a comparison are summed, by side.
+select
+    side,
+    count(*) as ranges,
+    min(range_number) as first,
+    max(range_number) as last,
+    min(generation) as oldest,
+    max(generation) as newest,
+    min(bucket_bits) as fewest_bits,
+    max(bucket_bits) as most_bits
+from _sterna.bucket_sums
+where migration_id = $1 and table_id = $2 and pass_number = $3
+group by side
+
+-- name: compare
+-- Adds the ranges up and compares the sides bucket by bucket.
+with added as (
+    select
+        b.side,
+        u.bucket,
+        sum(u.rows)::bigint as rows,
+        sum(u.hash_sum) as hash_sum,
+        sum(u.product_sum) as product_sum
+    from _sterna.bucket_sums as b
+    cross join lateral rows from (
+        unnest(b.buckets), unnest(b.counts), unnest(b.hash_sums), unnest(b.product_sums)
+    ) as u (bucket, rows, hash_sum, product_sum)
+    where b.migration_id = $1 and b.table_id = $2 and b.pass_number = $3
+    group by b.side, u.bucket
+),
+
+digests as (
+    select
+        side,
+        sum(rows)::bigint as rows,
+        encode(
+            sha256(
+                convert_to(
+                    string_agg(
+                        format('%s %s %s %s', bucket, rows, hash_sum, product_sum),
+                        e'\n' order by bucket
+                    ),
+                    'UTF8'
+                )
+            ),
+            'hex'
+        ) as digest
+    from added
+    group by side
+),
+
+differing as (
+    select coalesce(s.bucket, t.bucket) as bucket, coalesce(s.rows, 0) + coalesce(t.rows, 0) as rows
+    from (select * from added where side = 'source') as s
+    full join (select * from added where side = 'target') as t on t.bucket = s.bucket
+    where (s.rows, s.hash_sum, s.product_sum) is distinct from (t.rows, t.hash_sum, t.product_sum)
+)
+
+select
+    (select rows from digests where side = 'source') as source_rows,
+    (select rows from digests where side = 'target') as target_rows,
+    (select digest from digests where side = 'source') as source_digest,
+    (select digest from digests where side = 'target') as target_digest,
+    (select coalesce(sum(rows), 0)::bigint from differing) as differing_rows,
+    (select coalesce(array_agg(bucket), '{}') from differing) as buckets

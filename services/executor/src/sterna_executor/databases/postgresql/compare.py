@@ -1,0 +1,109 @@
+import asyncio
+import time
+from dataclasses import dataclass
+
+from sterna_core.tasks.work import CompareTable, ScanRange, Side
+from sterna_executor.databases.postgresql import bucket_sums
+from sterna_executor.databases.postgresql.bucket_sums import Sums
+from sterna_executor.databases.postgresql.comparable import comparable
+from sterna_executor.databases.postgresql.connection import Connection
+from sterna_executor.databases.postgresql.database import Assignment
+from sterna_executor.databases.postgresql.group_error import foremost
+from sterna_executor.databases.postgresql.once import once
+from sterna_executor.databases.postgresql.page_range import WHOLE
+from sterna_executor.databases.postgresql.receipts import Claim, Figures
+from sterna_executor.databases.postgresql.scan import scan_pages
+from sterna_executor.databases.postgresql.snapshot import read_under
+from sterna_executor.databases.postgresql.table_query import is_transformed, vet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareResult:
+    """How both sides of a table compare: equal where `differing_buckets` is 0.
+
+    The digests are SHA-256 over the buckets' counts and sums, in order.
+    """
+
+    source_rows: int
+    target_rows: int
+    differing_buckets: int
+    source_digest: str
+    target_digest: str
+    seconds: float
+
+
+async def compare_table(assignment: Assignment, work: CompareTable) -> CompareResult:
+    """Compare the buckets of both sides, scanning both first, at once, where the work says so.
+
+    Equal means equal as multisets of rows, each value by `=` of its type or stricter. Raises
+    Fenced, SnapshotLost and Unreachable as `copy_chunk` does, and Terminal where the sums are not
+    all there.
+    """
+    began = time.monotonic()
+    asked = Claim(
+        migration_id=assignment.migration_id,
+        task_id=assignment.task_id,
+        kind="compare_table",
+        table_id=work.table.table_id,
+        generation=work.generation,
+    )
+
+    async def body(target: Connection) -> Figures:
+        if work.scan:
+            await _scan(assignment, work, target)
+        compared = await bucket_sums.compare(target, assignment.migration_id, work)
+        await bucket_sums.forget_earlier(target, assignment.migration_id, work)
+        return Figures(
+            rows=compared.source_rows,
+            result={
+                "target_rows": compared.target_rows,
+                "differing_buckets": len(compared.differing),
+                "source_digest": compared.source_digest,
+                "target_digest": compared.target_digest,
+                "seconds": round(time.monotonic() - began, 3),
+            },
+        )
+
+    figures = (await once(assignment, asked, body)).figures
+    result = figures.result
+    return CompareResult(
+        source_rows=figures.rows,
+        target_rows=int(result["target_rows"] or 0),
+        differing_buckets=int(result["differing_buckets"] or 0),
+        source_digest=str(result["source_digest"]),
+        target_digest=str(result["target_digest"]),
+        seconds=float(result["seconds"] or 0.0),
+    )
+
+
+async def _scan(assignment: Assignment, work: CompareTable, target: Connection) -> None:
+    async with assignment.source.session(keep=not is_transformed(work.table)) as source:
+        await read_under(source, work.snapshot_id)
+        await vet(source, work.table)
+        both = await comparable(source, target, work.table)
+        try:
+            async with asyncio.TaskGroup() as group:
+                theirs = group.create_task(
+                    scan_pages(source, "source", both, WHOLE, work.bucket_bits)
+                )
+                ours = group.create_task(
+                    scan_pages(target, "target", both, WHOLE, work.bucket_bits)
+                )
+        except BaseExceptionGroup as errors:
+            raise foremost(errors) from None
+    scanned: dict[Side, Sums] = {"source": theirs.result(), "target": ours.result()}
+    for side, sums in scanned.items():
+        await bucket_sums.keep(target, assignment.migration_id, _whole_side(work, side), sums)
+
+
+def _whole_side(work: CompareTable, side: Side) -> ScanRange:
+    return ScanRange(
+        table=work.table,
+        pass_number=work.pass_number,
+        side=side,
+        range_number=0,
+        pages=WHOLE,
+        bucket_bits=work.bucket_bits,
+        snapshot_id=work.snapshot_id,
+        generation=work.generation,
+    )

@@ -1,0 +1,78 @@
+"""Queries that hash rows and put them into buckets; each row is hashed once.
+
+A row's hash `h` is what its columns' hashes add up to. That is linear: values that changed places
+between two rows of a bucket could cancel out in a sum of it. So beside `sum(h)` the product of the
+halves of `h` is summed, which is not linear. Neither sum forgets pairs, as XOR does.
+"""
+
+from dataclasses import dataclass
+
+from sterna_executor.databases.postgresql.comparable import Comparable
+
+_LONE_KEY_HASHES = {
+    "int2": "hashint2extended",
+    "int4": "hashint4extended",
+    "int8": "hashint8extended",
+    "text": "hashtextextended",
+    "varchar": "hashtextextended",
+    "uuid": "uuid_hash_extended",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Some of `2 ** bits` buckets: bit i of `bitmap`, from the lowest of each byte, is bucket i."""
+
+    bits: int
+    bitmap: bytes
+
+    def holds(self, place: str) -> str:
+        """Give the condition that the bucket of a place hash is among these."""
+        bucket = f"({place} & {2**self.bits - 1})::pg_catalog.int4"
+        return f"pg_catalog.get_bit('\\x{self.bitmap.hex()}'::pg_catalog.bytea, {bucket}) = 1"
+
+
+def bucket_sums(side: Comparable, condition: str, bits: int, among: Selected | None = None) -> str:
+    """Sum the rows that match into buckets: `bucket, rows, hash_sum, product_sum`."""
+    return (
+        "select bucket, pg_catalog.count(*) as rows, pg_catalog.sum(h) as hash_sum,"
+        " pg_catalog.sum((h >> 32) * (h & 4294967295)) as product_sum"
+        f" from ({_placed(side, condition, bits, among)}) as placed group by bucket"
+    )
+
+
+def row_addresses(side: Comparable, condition: str, among: Selected | None = None) -> str:
+    """List the rows that match: `h, address`, the address being the `ctid`."""
+    return f"select h, address from ({_placed(side, condition, 0, among)}) as placed"
+
+
+def _placed(side: Comparable, condition: str, bits: int, among: Selected | None) -> str:
+    """List `bucket, h, address`; `offset 0` keeps the server from hashing a row once per use."""
+    mask = 2**bits - 1
+    row_hash = _hash(side, side.row)
+    if not side.key:
+        inner = (
+            f"select {row_hash} as h, ctid as address from only {side.relation}"
+            f" where {condition} offset 0"
+        )
+        kept = f" where {among.holds('h')}" if among else ""
+        return (
+            f"select (h & {mask})::pg_catalog.int4 as bucket, h, address"
+            f" from ({inner}) as hashed{kept}"
+        )
+    place = _hash(side, side.key)
+    kept = f" and {among.holds(place)}" if among else ""
+    return (
+        f"select ({place} & {mask})::pg_catalog.int4 as bucket, {row_hash} as h, ctid as address"
+        f" from only {side.relation} where {condition}{kept} offset 0"
+    )
+
+
+def _hash(side: Comparable, values: tuple[str, ...]) -> str:
+    if side.canon == "text":
+        text = f'(row({", ".join(values)})::pg_catalog.text collate "C")'
+        return f"pg_catalog.hashtextextended({text}, 0)"
+    lone = _LONE_KEY_HASHES.get(side.key_type or "")
+    if lone is not None and values == side.key:
+        return f"pg_catalog.{lone}({values[0]}, 0)"
+    return f"pg_catalog.hash_record_extended(row({', '.join(values)}), 0)"
