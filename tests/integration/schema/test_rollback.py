@@ -164,3 +164,19 @@ async def test_rows_that_changed_meanwhile_are_reported(
     undone = await migration.roll_back()
 
     assert undone.differences == ('table "public"."mine" had 0 rows and has 1',)
+
+
+async def test_more_tables_than_one_transaction_takes_are_removed_step_by_step(
+    source_database: str, target_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await load_everything(source_database)
+    migration = SchemaMigration(source_database, target_database)
+    created = await migration.create()
+    await migration.build_all(created.objects)
+    await migration.raise_fence()
+    monkeypatch.setattr("sterna_executor.databases.postgresql.rollback.TABLES_A_TRANSACTION", 3)
+
+    undone = await migration.roll_back()
+
+    assert undone.differences == ()
+    assert undone.removed == created.created | {"event trigger": 2, "materialized view": 4}

@@ -19,13 +19,14 @@ class Created(Struct, frozen=True, kw_only=True):
     """An object that the migration made, by its address in the target's catalogs.
 
     `kind` and `identity` are as `pg_identify_object` gave them; `present` is what it is called
-    now, or None where it is gone.
+    now, or None where it is gone. `removed` says whether a rollback dropped it.
     """
 
     address: Address
     kind: str
     identity: str
     present: str | None
+    removed: bool = False
 
 
 class LaterObject(Struct, frozen=True, kw_only=True):
@@ -94,8 +95,21 @@ async def read_created(connection: Connection, migration_id: str) -> tuple[Creat
             kind=row["kind"],
             identity=row["identity"],
             present=row["present"],
+            removed=row["removed"],
         )
         for row in await connection.fetch(_sql("created"), migration_id)
+    )
+
+
+async def set_removed(
+    connection: Connection, migration_id: str, addresses: Sequence[Address]
+) -> None:
+    """Write down what was removed, in the transaction that removed it."""
+    await connection.execute(
+        _sql("set_removed"),
+        migration_id,
+        [classid for classid, _ in addresses],
+        [objid for _, objid in addresses],
     )
 
 

@@ -82,9 +82,9 @@ where coalesce(i.schema, i.identity) <> '_sterna'
     );
 
 -- name: created
--- The ledger of one migration: addresses, what they were called, and what they are called now
--- (null where the object is gone).
-select c.classid, c.objid, c.kind, c.identity, i.identity as present, i.schema
+-- The ledger of one migration: addresses, what they were called, what they are called now (null
+-- where the object is gone), and whether the migration removed them.
+select c.classid, c.objid, c.kind, c.identity, i.identity as present, c.removed
 from _sterna.created c
 left join lateral pg_catalog.pg_identify_object(c.classid, c.objid, 0) as i on true
 where c.migration_id = $1
@@ -113,3 +113,9 @@ where migration_id = $1 and object_id = $2 and done = $3 - 1;
 -- name: part
 -- One part of what is remembered of the target as it was.
 select body from _sterna.fingerprints where migration_id = $1 and part = $2;
+
+-- name: set_removed
+-- Writes down which of the addresses ($2 classes, $3 objects) were removed.
+update _sterna.created c set removed = true
+from unnest($2::oid[], $3::oid[]) as r (classid, objid)
+where c.migration_id = $1 and c.classid = r.classid and c.objid = r.objid;

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -21,7 +21,8 @@ from sterna_executor.databases.postgresql.statements import statements
 
 ROLLBACK_SECONDS = 3600.0
 NAMED = 20
-_DROPPED_AT_ONCE = 200
+TABLES_A_TRANSACTION = 256
+"""More than these are dropped in several transactions: each takes locks on all that is part of it."""
 
 # From what acts to what is acted on, and from users of types to types; anything else in between.
 _FIRST = ("event trigger", "table", "foreign table", "view", "materialized view", "sequence")
@@ -44,19 +45,24 @@ async def roll_back(
 ) -> RolledBack:
     """Remove what the migration made, its bookkeeping with it, and compare with the start.
 
-    All in one transaction. `target` is in none. May be repeated: where nothing is left of the
-    migration, nothing is removed. Raises Terminal with the code `rollback_failed`, naming what
-    somebody else made of what would have to go; nothing was removed then. Raises Fenced, and
-    Transient where somebody holds a table for too long.
+    In one transaction, or, where there are more tables than the server has locks for, in several,
+    each with its entries in the ledger. `target` is in no transaction. May be repeated, and goes
+    on where it was interrupted. Raises Terminal with the code `rollback_failed`, naming what
+    somebody else made of what would have to go. Raises Fenced, and Transient where somebody holds
+    a table for too long.
     """
+    undoing = _Undoing(target, migration_id, epoch)
     try:
         async with asyncio.timeout(deadline_seconds):
             await drop_scratch(target, migration_id)
             if not await bookkeeping.exists(target):
                 return RolledBack(removed={}, differences=())
             with translated("target"):
+                while await undoing.too_many_tables():
+                    async with target.transaction(isolation="read_committed"):
+                        await undoing.remove_some_tables()
                 async with target.transaction(isolation="read_committed"):
-                    return await _undo(target, migration_id, epoch)
+                    return await undoing.finish()
     except TimeoutError:
         raise Transient(
             f"the rollback did not finish within {deadline_seconds:g} seconds",
@@ -64,68 +70,102 @@ async def roll_back(
         ) from None
 
 
-async def _undo(target: Connection, migration_id: str, epoch: int) -> RolledBack:
-    if await target.fetchval(_sql("forgotten"), migration_id):
-        return RolledBack(removed={}, differences=())
-    await fence.check(target, migration_id, epoch)
-    await settle(target)
-    await _lock(target, migration_id)
-    strangers = [row["name"] for row in await target.fetch(_sql("strangers"), migration_id)]
-    if strangers:
-        raise _refusal(strangers)
-    made = await ledger.read_created(target, migration_id)
-    _, present = await take_fingerprint(target, frozenset())
-    removed = await _drop(target, made)
-    body = await ledger.read_part(target, migration_id, FINGERPRINT)
-    before = msgspec.json.decode(body, type=Fingerprint) if body else None
-    counted = frozenset(before.rows) if before else frozenset()
-    now, left = await take_fingerprint(target, counted)
-    astray = present.keys() - left.keys() - {entry.address for entry in made}
-    if astray:  # hung on what was made between the look and the drop
-        raise _refusal(sorted(present[address] for address in astray))
-    await bookkeeping.remove(target, migration_id)
-    return RolledBack(
-        removed=dict(sorted(Counter(entry.kind for entry in removed).items())),
-        differences=before.differences(now) if before else (),
-    )
+class _Undoing:
+    def __init__(self, target: Connection, migration_id: str, epoch: int) -> None:
+        self._target = target
+        self._migration_id = migration_id
+        self._epoch = epoch
+
+    async def too_many_tables(self) -> bool:
+        return len(_tables(await self._present())) > TABLES_A_TRANSACTION
+
+    async def remove_some_tables(self) -> None:
+        await self._begin()
+        there = await self._present()
+        tables = _tables(there)[:TABLES_A_TRANSACTION]
+        await self._lock(tables)
+        await self._refuse_strangers()
+        await self._drop_tables(tables)
+        left = {entry.address for entry in await self._present()}
+        gone = [entry.address for entry in there if entry.address not in left]
+        await ledger.set_removed(self._target, self._migration_id, gone)
+
+    async def finish(self) -> RolledBack:
+        target = self._target
+        if await target.fetchval(_sql("forgotten"), self._migration_id):
+            return RolledBack(removed={}, differences=())
+        await self._begin()
+        there = await self._present()
+        await self._lock(_tables(there))
+        await self._refuse_strangers()
+        _, names = await take_fingerprint(target, frozenset())
+        await self._drop(there)
+        body = await ledger.read_part(target, self._migration_id, FINGERPRINT)
+        before = msgspec.json.decode(body, type=Fingerprint) if body else None
+        counted = frozenset(before.rows) if before else frozenset()
+        now, left = await take_fingerprint(target, counted)
+        made = await ledger.read_created(target, self._migration_id)
+        astray = names.keys() - left.keys() - {entry.address for entry in made}
+        if astray:  # hung on what was made between the look and the drop
+            raise _refusal(sorted(names[address] for address in astray))
+        was_there = {entry.address for entry in there}
+        removed = Counter(
+            entry.kind
+            for entry in made
+            if entry.removed or (entry.address in was_there and entry.present is None)
+        )
+        await bookkeeping.remove(target, self._migration_id)
+        return RolledBack(
+            removed=dict(sorted(removed.items())),
+            differences=before.differences(now) if before else (),
+        )
+
+    async def _begin(self) -> None:
+        await fence.check(self._target, self._migration_id, self._epoch)
+        await settle(self._target)
+
+    async def _present(self) -> list[Created]:
+        """Give what is there of the ledger, in the order in which it is to be dropped."""
+        made = await ledger.read_created(self._target, self._migration_id)
+        there = [entry for entry in made if entry.present is not None]
+        return sorted(there, key=lambda entry: _order(entry.kind))
+
+    async def _lock(self, tables: Sequence[Created]) -> None:
+        """Keep others from hanging something on the tables between the look and the drop."""
+        oids = [entry.address[1] for entry in tables]
+        rows = await self._target.fetch(_sql("locked"), oids)
+        names = ", only ".join(qualified(row["schema"], row["name"]) for row in rows)
+        if names:
+            await self._target.execute(f"lock table only {names} in access exclusive mode")
+
+    async def _refuse_strangers(self) -> None:
+        rows = await self._target.fetch(_sql("strangers"), self._migration_id)
+        if rows:
+            raise _refusal([row["name"] for row in rows])
+
+    async def _drop_tables(self, tables: Sequence[Created]) -> None:
+        names = ", ".join(entry.present for entry in tables if entry.present)
+        if names:
+            # Whatever goes along is of the ledger: it was looked at, and is looked at again after.
+            await self._target.execute(f"drop table if exists {names} cascade")
+
+    async def _drop(self, there: Sequence[Created]) -> None:
+        for entry in there:
+            if entry.kind == "event trigger":
+                await self._target.execute(_drop_statement(entry.kind, entry.present or ""))
+        await self._drop_tables(_tables(there))
+        for entry in there:
+            if entry.kind == "schema" and await self._target.fetchval(
+                _sql("schema_contents"), entry.address[1]
+            ):
+                continue  # somebody else uses it: the comparison says so
+            name = await self._target.fetchval(_sql("present"), *entry.address)
+            if name is not None:
+                await self._target.execute(_drop_statement(entry.kind, name))
 
 
-async def _lock(target: Connection, migration_id: str) -> None:
-    """Keep others from hanging something on the tables between the look and the drop."""
-    rows = await target.fetch(_sql("locked"), migration_id)
-    names = [qualified(row["schema"], row["name"]) for row in rows]
-    for start in range(0, len(names), _DROPPED_AT_ONCE):
-        batch = ", only ".join(names[start : start + _DROPPED_AT_ONCE])
-        await target.execute(f"lock table only {batch} in access exclusive mode")
-
-
-async def _drop(target: Connection, made: Iterable[Created]) -> list[Created]:
-    """Drop what is still there, the newest first within its kind; gives what was dropped."""
-    there = [entry for entry in made if entry.present is not None]
-    there.sort(key=lambda entry: _order(entry.kind))
-    tables = [entry.present for entry in there if entry.kind == "table"]
-    events = [entry for entry in there if entry.kind == "event trigger"]
-    for entry in events:
-        await target.execute(_drop_statement(entry.kind, entry.present or ""))
-    for start in range(0, len(tables), _DROPPED_AT_ONCE):
-        names = [name for name in tables[start : start + _DROPPED_AT_ONCE] if name]
-        # Whatever goes along is of the ledger: it was looked at, and is looked at again after.
-        await target.execute(f"drop table if exists {', '.join(names)} cascade")
-    kept = 0
-    for entry in there:
-        if entry.kind in {"table", "event trigger"}:
-            continue
-        if entry.kind == "schema" and await target.fetchval(
-            _sql("schema_contents"), entry.address[1]
-        ):
-            kept += 1
-            continue
-        name = await target.fetchval(_sql("present"), *entry.address)
-        if name is not None:
-            await target.execute(_drop_statement(entry.kind, name))
-    return [
-        entry for entry in there if await target.fetchval(_sql("present"), *entry.address) is None
-    ]
+def _tables(entries: Sequence[Created]) -> list[Created]:
+    return [entry for entry in entries if entry.kind == "table"]
 
 
 def _order(kind: str) -> int:
@@ -148,8 +188,8 @@ def _drop_statement(kind: str, identity: str) -> str:
 def _refusal(names: list[str]) -> Terminal:
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return Terminal(
-        "the target was not rolled back, and nothing was removed: objects that Sterna did not make "
-        f"depend on what it made: {', '.join(names[:NAMED])}{more}. Drop them, then try again",
+        "the target was not rolled back: objects that Sterna did not make depend on what it made: "
+        f"{', '.join(names[:NAMED])}{more}. Drop them, then try again",
         code="rollback_failed",
         details={"objects": names[:NAMED], "count": len(names)},
     )

@@ -3,13 +3,11 @@
 select not exists (select from _sterna.fence where migration_id = $1);
 
 -- name: locked
--- The tables of the ledger, to be locked before anything is looked at.
+-- The tables among the objects $1, to be locked before anything is looked at.
 select n.nspname as schema, c.relname as name
-from _sterna.created l
-join pg_catalog.pg_class c on c.oid = l.objid
+from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where l.migration_id = $1 and l.classid = 'pg_catalog.pg_class'::regclass
-    and c.relkind in ('r', 'p')
+where c.oid = any ($1::oid[]) and c.relkind in ('r', 'p')
 order by c.oid;
 
 -- name: strangers
