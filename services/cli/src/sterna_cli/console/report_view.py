@@ -3,7 +3,7 @@ from sterna_cli.client.measures import ValidationReport
 from sterna_cli.console.quantities import count, duration
 from sterna_cli.console.terminal import Terminal
 
-_DIGEST_CHARACTERS = 16
+_DIGEST_CHARACTERS = 12
 
 
 def show_validation(terminal: Terminal, report: ValidationReport) -> None:
@@ -12,7 +12,7 @@ def show_validation(terminal: Terminal, report: ValidationReport) -> None:
         return
     terminal.heading("Validation by content")
     terminal.rows(
-        ("table", "source rows", "target rows", "digest of the source", "of the target", ""),
+        ("table", "source rows", "target rows", "source digest", "target digest", ""),
         (
             (
                 table.table,

@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_LOG_WIDTH = 120
+
 Format = Literal["table", "json"]
 
 
@@ -20,6 +22,8 @@ class Terminal:
         self.is_json = output == "json"
         self.answers = Console(highlight=False, soft_wrap=True)
         self.remarks = Console(highlight=False, soft_wrap=True, stderr=self.is_json)
+        if not self.remarks.is_terminal:
+            self.remarks.width = _LOG_WIDTH
 
     def say(self, text: str = "", style: str = "") -> None:
         """Print a line for a person, as it stands (nothing in it is markup)."""

@@ -2,7 +2,7 @@ from sterna_cli.console.quantities import count
 from sterna_cli.console.terminal import Terminal
 from sterna_cli.demo.proof import Inventory, TableContent
 
-_DIGEST_CHARACTERS = 16
+_DIGEST_CHARACTERS = 12
 _ABSENT = TableContent(0, "absent")
 
 
@@ -12,7 +12,7 @@ def show_proof(terminal: Terminal, source: Inventory, target: Inventory) -> None
     names = sorted(source.tables.keys() | target.tables.keys())
     pairs = [(source.tables.get(n, _ABSENT), target.tables.get(n, _ABSENT)) for n in names]
     terminal.rows(
-        ("table", "source rows", "target rows", "digest of the source", "of the target", ""),
+        ("table", "source rows", "target rows", "source digest", "target digest", ""),
         (
             (
                 name,
