@@ -174,14 +174,14 @@ async def test_a_policy_for_a_role_that_the_target_lacks_is_named(
             "index public.only_one",
         ),
         (
-            "create table t (a int); create table k (a int primary key);"
-            "alter table t add constraint known foreign key (a) references k",
+            """create table t (a int); create table k (a int primary key);
+            alter table t add constraint known foreign key (a) references k""",
             "values (1)",
             "fk constraint public.t known",
         ),
         (
-            "create extension btree_gist; create table t (a int,"
-            "constraint lonely exclude using gist (a with =))",
+            """create extension btree_gist; create table t (a int,
+            constraint lonely exclude using gist (a with =))""",
             "values (1), (1)",
             "constraint public.t lonely",
         ),

@@ -73,6 +73,30 @@ async def test_an_excluded_partition_leaves_the_others(
     assert len(invalid) == 1  # event_parent_only is so on the source
 
 
+async def test_names_that_hurt_can_be_excluded_and_selected(
+    source_database: str, target_database: str
+) -> None:
+    await load_everything(source_database)
+    await run_sql(
+        source_database,
+        """create schema "sp ""ace$ *?|.
+line"; create table "sp ""ace$ *?|.
+line"."t *.a" (a integer primary key)""",
+    )
+    migration = SchemaMigration(
+        source_database,
+        target_database,
+        schemas=('We"ird Näme', 'sp "ace$ *?|.\nline'),
+        exclude_tables=("*line table", "T? ble; drop*"),
+    )
+
+    created = await _migrate(migration)
+
+    assert created.created == {"schema": 2, "table": 1}
+    there = await fetch(target_database, "select relname from pg_class where relname = 't *.a'")
+    assert len(there) == 1
+
+
 async def test_one_schema_of_several_comes_with_what_it_uses(
     source_database: str, target_database: str
 ) -> None:

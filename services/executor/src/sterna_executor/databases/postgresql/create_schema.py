@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from sterna_core.migration.plan import Selection
@@ -22,6 +23,9 @@ from sterna_executor.databases.postgresql.statements import statements
 
 FINGERPRINT = "fingerprint"
 _CREATED = "created"
+_LOGGED = 50
+
+_log = structlog.get_logger(__name__)
 
 
 class SchemaCreated(Struct, frozen=True, kw_only=True):
@@ -125,4 +129,5 @@ async def _create(target: Connection, migration_id: str, blueprint: Blueprint) -
     await ledger.add_part(target, migration_id, FINGERPRINT, msgspec.json.encode(fingerprint))
     await ledger.add_part(target, migration_id, _CREATED, msgspec.json.encode(report))
     objects = await ledger.read_objects(target, migration_id)
+    _log.info("schema.created", created=report.created, skipped=skipped[:_LOGGED])
     return msgspec.structs.replace(report, objects=objects)
