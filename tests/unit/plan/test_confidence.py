@@ -22,7 +22,7 @@ def test_the_evidence_says_what_was_looked_at():
     found = confidence_of(
         measured(12_345, 12_345, whole=False), "c", type_known="known", doubtful=False
     )
-    assert found.evidence == "1.00 of 12,345 sampled rows convertible, 0% null; type known"
+    assert found.evidence == "1.00 of 12,345 sampled rows convertible; type known"
 
 
 def test_a_type_that_the_target_does_not_know_gives_no_confidence():

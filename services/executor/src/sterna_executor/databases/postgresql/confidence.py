@@ -61,5 +61,5 @@ def confidence_of(
     spoken = f"{rate:.2f}" if passed == measured.rows else f"{rate:.4f}"
     return Confidence(
         rate,
-        f"{spoken} of {rows} convertible, {nulls:.0%} null; type {type_known}",
+        f"{spoken} of {rows} convertible{f', {nulls:.0%} null' if nulls else ''}; type {type_known}",
     )

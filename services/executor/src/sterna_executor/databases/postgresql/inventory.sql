@@ -377,6 +377,7 @@ SELECT found.kind, count(*) AS count,
 FROM (
   SELECT 'trigger' AS kind, g.tgrelid::regclass::text || '.' || g.tgname AS name
   FROM pg_trigger g WHERE NOT g.tgisinternal AND g.tgrelid = ANY ($1::oid[])
+    AND coalesce((to_jsonb(g) ->> 'tgparentid')::oid, 0) = 0
   UNION ALL SELECT 'rule', r.ev_class::regclass::text || '.' || r.rulename
   FROM pg_rewrite r WHERE r.rulename <> '_RETURN' AND r.ev_class = ANY ($1::oid[])
   UNION ALL SELECT 'policy', y.polrelid::regclass::text || '.' || y.polname

@@ -1,5 +1,6 @@
 """Reads an inventory from the source's catalog."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -25,7 +26,7 @@ from sterna_executor.databases.postgresql.inventory_selection import choose_sche
 from sterna_executor.databases.postgresql.inventory_table import Column, Table, TypeInfo
 from sterna_executor.databases.postgresql.statements import statements
 
-QUERY_TIMEOUT_SECONDS = 120.0
+READ_TIMEOUT_SECONDS = 300.0
 _GENERATED_SINCE = 12
 _IDENTITY = {"a": "always", "d": "by default"}
 _GENERATED = {"s": "stored", "v": "virtual"}
@@ -34,11 +35,14 @@ _GENERATED = {"s": "stored", "v": "virtual"}
 async def read_inventory(source: Connection, selection: Selection) -> Inventory:
     """Read what is selected of the source, as of one moment.
 
-    `source` is in no transaction. Raises InvalidRequest where the selection names a schema that
+    `source` is in no transaction, or in one that is repeatable read and read only. Raises InvalidRequest where the selection names a schema that
     is not there, and what `translated` makes of the driver's errors.
     """
     with translated("source"):
-        async with source.transaction(isolation="repeatable_read", readonly=True):
+        async with (
+            asyncio.timeout(READ_TIMEOUT_SECONDS),
+            source.transaction(isolation="repeatable_read", readonly=True),
+        ):
             return await _read(source, selection)
 
 
@@ -46,9 +50,7 @@ async def _read(source: Connection, selection: Selection) -> Inventory:
     queries = statements("inventory.sql")
 
     async def rows(name: str, *arguments: Any) -> list[asyncpg.Record]:
-        found: list[asyncpg.Record] = await source.fetch(
-            queries[name], *arguments, timeout=QUERY_TIMEOUT_SECONDS
-        )
+        found: list[asyncpg.Record] = await source.fetch(queries[name], *arguments)
         return found
 
     present = [row["nspname"] for row in await rows("schemas")]

@@ -16,6 +16,7 @@ from sterna_executor.databases.postgresql.inventory_table import Column, Table, 
 from sterna_executor.databases.postgresql.preflight_target import TargetFacts
 
 MAPPING = "map_"
+MAPPING_ID_CHARACTERS = 24
 
 
 class Mapper(Struct, frozen=True, kw_only=True):
@@ -73,7 +74,7 @@ class Mapper(Struct, frozen=True, kw_only=True):
                 else Confidence(1.0, f"the target computes it ({column.generated})")
             )
             yield ColumnMapping(
-                mapping_id=derived_id(MAPPING, self.migration_id, table.id, column.name),
+                mapping_id=self._mapping_id(table, column),
                 source_column=column.name,
                 target_column=column.name,
                 source_type=column.type,
@@ -84,6 +85,11 @@ class Mapper(Struct, frozen=True, kw_only=True):
                 status="approved" if sure.value >= self.work.auto_approve_above else "pending",
                 copied=column.generated is None,
             )
+
+    def _mapping_id(self, table: Table, column: Column) -> str:
+        # Short, since a table of a thousand columns has a thousand; 80 bits are its own.
+        whole = derived_id(MAPPING, self.migration_id, table.id, column.name)
+        return whole[:MAPPING_ID_CHARACTERS]
 
     def _target_type(self, column: Column) -> str:
         kind = self.inventory.types[column.type_oid]

@@ -24,7 +24,7 @@ from sterna_executor.databases.postgresql.sample import Sampler, Sampling
 from sterna_executor.databases.postgresql.structure import structure_digest
 
 PART_BYTES = 200 * 1024
-TABLE_BYTES = 400 * 1024
+TABLE_BYTES = 480 * 1024
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -128,8 +128,8 @@ def split_tables(
         if encoded > TABLE_BYTES:
             raise Misconfigured(
                 f"the plan of {table.table_id} takes {encoded:,} bytes, and at most"
-                f" {TABLE_BYTES:,} can be sent: exclude the table"
-                f" ({counted(len(table.columns), 'column')} with long names)",
+                f" {TABLE_BYTES:,} can be sent ({counted(len(table.columns), 'column')}): exclude"
+                " the table",
                 details={"table": table.table_id, "bytes": encoded},
             )
         if part and size + encoded > part_bytes:

@@ -38,7 +38,7 @@ _COUNTED: tuple[tuple[str, Severity, str, str], ...] = (
     ),
     (
         "extension_rows",
-        "medium",
+        "low",
         "{n} tables of extensions hold rows, which are not moved",
         "copy what was added to them by hand",
     ),

@@ -26,6 +26,7 @@ TEXT_CHARACTERS = 65_536
 STATEMENT_TIMEOUT_SECONDS = 5
 LOCK_TIMEOUT_SECONDS = 1
 DEADLINE_SECONDS = 30.0
+GRACE_SECONDS = 60.0
 _SEED = 1
 
 _log = structlog.get_logger(__name__)
@@ -81,10 +82,12 @@ class Sampler:
             if table.pages == 0
         }
         with translated("source"):
-            for batch in _batches([table for table in tables if table.pages > 0]):
-                if self._seconds() > deadline:
-                    break
-                found |= await self._batch(batch, pages, deadline)
+            # Past its own deadline a statement of seconds may be under way, and nothing else.
+            async with asyncio.timeout(max(self._sampling.deadline_seconds, 0) + GRACE_SECONDS):
+                for batch in _batches([table for table in tables if table.pages > 0]):
+                    if self._seconds() > deadline:
+                        break
+                    found |= await self._batch(batch, pages, deadline)
         return found
 
     async def _batch(
