@@ -6,8 +6,7 @@ from msgspec import Struct
 
 from sterna_core.errors import OutcomeUnknown, Transient
 from sterna_core.journal.codec import Codec, encode
-from sterna_core.journal.command import command_record
-from sterna_core.journal.draft import hash_of
+from sterna_core.journal.command import command_record, hash_of
 from sterna_core.journal.log import Log, RecordSender
 from sterna_core.journal.outcome import Outcome
 from sterna_core.journal.reader import JournalReader, end_positions

@@ -1,28 +1,19 @@
-import hashlib
-from dataclasses import dataclass
-
 from msgspec import Struct
 
-from sterna_core.errors import Rejected
-from sterna_core.journal.aggregate import Context
-from sterna_core.journal.codec import AnyAggregate, encode, tag_of
-from sterna_core.journal.entry import Answer, Entry, advance
-from sterna_core.journal.envelope import (
-    CommandEnvelope,
-    EventEnvelope,
-    Undecodable,
-    event_headers,
-    read_command,
-)
+from sterna_core.journal.codec import AnyAggregate
+from sterna_core.journal.entry import Entry, advance
+from sterna_core.journal.envelope import CommandEnvelope, Undecodable, read_command
 from sterna_core.journal.fold import EntryKey, Fold, blank
-from sterna_core.journal.outcome import CommandAcknowledged, CommandRejected, CommandRepeated
+from sterna_core.journal.outcome import CommandRejected
 from sterna_core.journal.record import OutgoingRecord, StoredRecord
+from sterna_core.journal.ruling import Ruling, failure, refusal, rule
+from sterna_core.journal.scribe import Scribe, event_record
 from sterna_core.journal.topics import BATCH_BYTES_MAX, RECORD_BYTES_MAX, key_of
 
-
-def hash_of(body: bytes) -> str:
-    """Give what tells a command's body from another's."""
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
+_TOO_LARGE = CommandRejected(
+    "decision_too_large",
+    "What the command asks for is too large for one decision; ask for less at a time.",
+)
 
 
 class DeadLetter(Struct, frozen=True):
@@ -33,11 +24,16 @@ class DeadLetter(Struct, frozen=True):
     """A stable word; what the record holds is never part of it."""
 
 
-@dataclass(frozen=True)
-class _Decision:
+class _Decision(Struct, frozen=True):
+    """A ruling as it would be written."""
+
     records: tuple[OutgoingRecord, ...]
     entry: Entry | None
     """The aggregate afterwards; none where the decision leaves it alone."""
+    fault: str | None
+
+    def size_bytes(self) -> int:
+        return sum(record.size_bytes() for record in self.records)
 
 
 class Draft:
@@ -51,8 +47,7 @@ class Draft:
         self, fold: Fold, *, term: int, owner: str, batch_bytes: int = BATCH_BYTES_MAX
     ) -> None:
         self._fold = fold
-        self._term = term
-        self._owner = owner
+        self._scribe = Scribe(term, owner)
         self._bytes_left = self._batch_bytes = batch_bytes
         self.records: list[OutgoingRecord] = []
         self.entries: dict[EntryKey, Entry] = {}
@@ -69,84 +64,39 @@ class Draft:
         except Undecodable as error:
             self.dead_letters.append(DeadLetter(command, error.code))
             return True
-        dead_letters = len(self.dead_letters)
         decision = self._decide(envelope, command)
-        size = sum(record.size_bytes() for record in decision.records)
-        if size > self._bytes_left:
-            del self.dead_letters[dead_letters:]
+        if decision.size_bytes() > self._bytes_left:
             return False
-        self._bytes_left -= size
+        self._bytes_left -= decision.size_bytes()
         if decision.records:
             self.records.extend(decision.records)
             self.source_offset = command.offset
         if decision.entry is not None:
             self.entries[envelope.org_id, envelope.aggregate_id] = decision.entry
+        if decision.fault is not None:
+            self.dead_letters.append(DeadLetter(command, decision.fault))
         return True
 
     def _decide(self, envelope: CommandEnvelope, command: StoredRecord) -> _Decision:
         aggregate = self._fold.codec.aggregate_of(envelope.aggregate_id)
-        if aggregate is None or command.key != key_of(envelope.org_id, envelope.aggregate_id):
-            return self._refuse(
-                envelope, command, "unknown_aggregate", "There is no such kind of thing."
-            )
         key = (envelope.org_id, envelope.aggregate_id)
-        entry = (
-            self.entries.get(key)
-            or self._fold.entries.get(key)
-            or blank(envelope.org_id, envelope.aggregate_id, aggregate)
-        )
-        if entry.stands_still:
-            return self._refuse(
-                envelope,
-                command,
-                "aggregate_quarantined",
-                "This part of the journal cannot be read and stands still until it is looked at.",
-            )
-        answer = entry.answer_to(envelope.command_id)
-        if answer is not None:
-            return self._repeat(envelope, command, answer)
+        if aggregate is None or command.key != key_of(*key):
+            unknown = refusal(envelope, "unknown_aggregate", "There is no such kind of thing.")
+            return self._aside(envelope, command, unknown)
+        entry = self.entries.get(key) or self._fold.entries.get(key) or blank(*key, aggregate)
+        ruling = rule(aggregate, entry, envelope, command, self._fold.codec)
+        if ruling.aside or not ruling.events:
+            return self._aside(envelope, command, ruling)
         try:
-            body = self._fold.codec.command(aggregate, envelope.type, command.value)
-        except Undecodable as error:
-            return self._refuse(envelope, command, error.code, error.message)
-        return self._decide_on(aggregate, entry, envelope, command, body)
-
-    def _decide_on(
-        self,
-        aggregate: AnyAggregate,
-        entry: Entry,
-        envelope: CommandEnvelope,
-        command: StoredRecord,
-        body: Struct,
-    ) -> _Decision:
-        try:
-            events = _events_of(aggregate, entry, envelope, body)
-            records, after = self._write(aggregate, entry, envelope, command, events)
+            decision = self._write(aggregate, entry, envelope, command, ruling)
         except Exception as fault:  # ruff: ignore[blind-except]  # one faulty decision must not stop a partition
-            return self._refuse(
-                envelope,
-                command,
-                "internal_error",
-                "The command could not be decided on.",
-                cause=type(fault).__name__,
-            )
-        if after.stands_still:
-            return self._refuse(
-                envelope,
-                command,
-                "internal_error",
-                "The command could not be decided on.",
-                cause=after.stands_still,
-            )
-        sizes = [record.size_bytes() for record in records]
-        if any(size > RECORD_BYTES_MAX for size in sizes) or sum(sizes) > self._batch_bytes:
-            return self._refuse(
-                envelope,
-                command,
-                "decision_too_large",
-                "What the command asks for is too large for one decision; ask for less at a time.",
-            )
-        return _Decision(records, after if records else None)
+            return self._aside(envelope, command, failure(envelope, type(fault).__name__))
+        if decision.entry is not None and decision.entry.stands_still:
+            return self._aside(envelope, command, failure(envelope, decision.entry.stands_still))
+        largest = max(record.size_bytes() for record in decision.records)
+        if largest > RECORD_BYTES_MAX or decision.size_bytes() > self._batch_bytes:
+            return self._aside(envelope, command, _too_large(envelope))
+        return decision
 
     def _write(
         self,
@@ -154,110 +104,43 @@ class Draft:
         entry: Entry,
         envelope: CommandEnvelope,
         command: StoredRecord,
-        events: tuple[Struct, ...],
-    ) -> tuple[tuple[OutgoingRecord, ...], Entry]:
+        ruling: Ruling,
+    ) -> _Decision:
+        """Write a decision, and apply it to its aggregate."""
         records = []
-        for index, event in enumerate(events):
-            header = self._envelope(
+        for index, event in enumerate(ruling.events):
+            header = self._scribe.envelope(
                 envelope,
-                command,
                 event,
+                source_offset=command.offset,
+                position=self._fold.next_offset + len(self.records) + index,
                 sequence=entry.sequence + 1,
                 index=index,
-                count=len(events),
+                count=len(ruling.events),
             )
-            record = _record(header, event)
+            record = event_record(header, event)
             records.append(record)
             # The state follows from what readers will read, to the last bit; and an event that
             # nobody could read is found before it is written.
             read_back = self._fold.codec.event(envelope.aggregate_id, header.type, record.value)
             entry = advance(aggregate, entry, header, read_back)
-        return tuple(records), entry
+        return _Decision(tuple(records), entry, None)
 
-    def _envelope(
-        self,
-        envelope: CommandEnvelope,
-        command: StoredRecord,
-        event: Struct,
-        *,
-        sequence: int,
-        index: int = 0,
-        count: int = 1,
-    ) -> EventEnvelope:
-        return EventEnvelope(
-            type=tag_of(event),
-            org_id=envelope.org_id,
-            aggregate_id=envelope.aggregate_id,
-            command_id=envelope.command_id,
-            command_hash=envelope.command_hash,
-            actor=envelope.actor,
-            time=envelope.now,
-            term=self._term,
-            owner=self._owner,
-            source_offset=command.offset,
-            sequence=sequence,
-            index=index,
-            count=count,
-            position=self._fold.next_offset + len(self.records) + index,
-            expect_outcome=envelope.expect_outcome,
-        )
-
-    def _repeat(
-        self, envelope: CommandEnvelope, command: StoredRecord, answer: Answer
-    ) -> _Decision:
-        if not envelope.expect_outcome:
-            return _Decision((), None)
-        event: Struct = CommandRepeated(answer.first_sequence, answer.rejected)
-        if answer.command_hash != envelope.command_hash:
-            event = CommandRejected(
-                "idempotency_key_reused",
-                "The same Idempotency-Key came with another request before; use a new key.",
+    def _aside(self, envelope: CommandEnvelope, command: StoredRecord, ruling: Ruling) -> _Decision:
+        """Write an answer that leaves its aggregate alone."""
+        records = []
+        for event in ruling.events:
+            header = self._scribe.envelope(
+                envelope,
+                event,
+                source_offset=command.offset,
+                position=self._fold.next_offset + len(self.records),
             )
-        return _Decision((self._aside(envelope, command, event),), None)
-
-    def _refuse(
-        self,
-        envelope: CommandEnvelope,
-        command: StoredRecord,
-        code: str,
-        message: str,
-        *,
-        cause: str | None = None,
-    ) -> _Decision:
-        """Refuse a command without its aggregate: it is not remembered, so it can be sent again."""
-        if code != "decision_too_large":
-            self.dead_letters.append(DeadLetter(command, f"{code}:{cause}" if cause else code))
-        if not envelope.expect_outcome:
-            return _Decision((), None)
-        event = CommandRejected(code, message)
-        return _Decision((self._aside(envelope, command, event),), None)
-
-    def _aside(
-        self, envelope: CommandEnvelope, command: StoredRecord, event: Struct
-    ) -> OutgoingRecord:
-        return _record(self._envelope(envelope, command, event, sequence=0), event)
+            records.append(event_record(header, event))
+        return _Decision(tuple(records), None, ruling.fault)
 
 
-def _events_of(
-    aggregate: AnyAggregate, entry: Entry, envelope: CommandEnvelope, command: Struct
-) -> tuple[Struct, ...]:
-    context = Context(
-        now=envelope.now,
-        command_id=envelope.command_id,
-        org_id=envelope.org_id,
-        aggregate_id=envelope.aggregate_id,
-        actor=envelope.actor,
-    )
-    try:
-        events: tuple[Struct, ...] = tuple(aggregate.decide(entry.state, command, context))
-    except Rejected as refusal:
-        return (CommandRejected(refusal.code, refusal.message, refusal.details),)
-    if not events and envelope.expect_outcome:
-        return (CommandAcknowledged(),)
-    return events
-
-
-def _record(envelope: EventEnvelope, event: Struct) -> OutgoingRecord:
-    return OutgoingRecord(
-        key_of(envelope.org_id, envelope.aggregate_id), encode(event), event_headers(envelope)
-    )
+def _too_large(envelope: CommandEnvelope) -> Ruling:
+    if envelope.expect_outcome:
+        return Ruling((_TOO_LARGE,), aside=True)
+    return Ruling(aside=True, fault=_TOO_LARGE.code)
