@@ -1,3 +1,5 @@
+import io
+
 import asyncpg
 import pytest
 
@@ -96,23 +98,50 @@ async def test_chunks_follow_the_bytes_and_the_batch_size(sides: Sides):
     assert cut.tables[0].pages_per_chunk == 125
 
 
+EVERY_TYPE = """
+    CREATE EXTENSION citext;
+    CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE DOMAIN whole AS int CHECK (VALUE > 0);
+    CREATE TYPE plain AS (x int, y text); CREATE TYPE mixed AS (x int, m mood);
+    CREATE TYPE span AS RANGE (subtype = float8);
+    CREATE TABLE b_base (a int, b text[], c jsonb, d numeric(9, 2), e timestamptz, f bytea, g uuid, h money);
+    CREATE TABLE b_local (m mood, d whole, p plain, s span, c citext);
+    CREATE TABLE t_enums (a mood[]); CREATE TABLE t_domains (a whole[]);
+    CREATE TABLE t_rows (a mixed); CREATE TABLE t_many (a plain[]); CREATE TABLE t_exts (a citext[]);
+    CREATE TABLE t_class (a regclass); CREATE TABLE t_acl (a aclitem);
+    CREATE TABLE b_computed (a int, b text[] GENERATED ALWAYS AS ('{}') STORED);
+"""
+ROWS = """
+    INSERT INTO b_base VALUES (1, '{a,NULL}', '{"é": 1}', 'NaN', 'infinity', '\\x00', gen_random_uuid(), 5);
+    INSERT INTO b_local VALUES ('bad', 7, ROW(1, 'é'), span(1, 'infinity'), 'Ab'), (NULL, NULL, NULL, NULL, NULL);
+    INSERT INTO t_enums VALUES ('{good,bad}'); INSERT INTO t_domains VALUES ('{1,2}');
+    INSERT INTO t_rows VALUES (ROW(1, 'bad')); INSERT INTO t_many VALUES (ARRAY[ROW(1, 'x')::plain]);
+    INSERT INTO t_exts VALUES ('{Ab}'); INSERT INTO t_class VALUES ('t_acl');
+    INSERT INTO t_acl VALUES (('=r/' || current_user)::aclitem); INSERT INTO b_computed VALUES (1);
+"""
+
+
 async def test_rows_travel_in_binary_where_types_mean_the_same_on_both_sides(sides: Sides):
-    await sides.source.execute("""
-        CREATE EXTENSION citext;
-        CREATE TYPE mood AS ENUM ('good'); CREATE DOMAIN whole AS int CHECK (VALUE > 0);
-        CREATE TYPE plain AS (x int, y text); CREATE TYPE mixed AS (x int, m mood);
-        CREATE TYPE span AS RANGE (subtype = float8);
-        CREATE TABLE b_base (a int, b text[], c jsonb, d numeric(9, 2), e timestamptz, f bytea, g uuid, h money);
-        CREATE TABLE b_local (m mood, d whole, p plain, s span, c citext);
-        CREATE TABLE t_enums (a mood[]); CREATE TABLE t_domains (a whole[]);
-        CREATE TABLE t_rows (a mixed); CREATE TABLE t_many (a plain[]); CREATE TABLE t_exts (a citext[]);
-        CREATE TABLE t_class (a regclass); CREATE TABLE t_acl (a aclitem);
-        CREATE TABLE b_computed (a int, b text[] GENERATED ALWAYS AS ('{}') STORED);
-    """)
+    await sides.source.execute(EVERY_TYPE + ROWS)
     plan = await sides.plan()
     formats = {table.source_table: table.copy_format for table in plan.tables}
     expected = {name: "text" if name.startswith("t_") else "binary" for name in formats}
     assert formats == expected
+    await sides.target.execute("CREATE TYPE shifts_every_address AS ENUM ('x')")
+    await sides.target.execute(EVERY_TYPE)
+    for table in plan.tables:
+        columns = [column.source_column for column in table.columns if column.copied]
+        carried = io.BytesIO()
+        await sides.source.copy_from_table(
+            table.source_table, columns=columns, output=carried, format=table.copy_format
+        )
+        carried.seek(0)
+        await sides.target.copy_to_table(
+            table.source_table, columns=columns, source=carried, format=table.copy_format
+        )
+        content = f"SELECT t::text FROM {table.source_table} t"
+        arrived = await sides.target.fetch(content)
+        assert arrived == await sides.source.fetch(content), table.table_id
+        assert arrived
 
 
 async def test_types_of_a_renamed_schema_are_renamed_too(sides: Sides):

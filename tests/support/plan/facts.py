@@ -7,7 +7,7 @@ from sterna_executor.databases.postgresql.inventory import Inventory
 from sterna_executor.databases.postgresql.inventory_table import TypeInfo
 from sterna_executor.databases.postgresql.preflight_server import Server
 from sterna_executor.databases.postgresql.preflight_source import SourceFacts
-from sterna_executor.databases.postgresql.preflight_target import TargetFacts
+from sterna_executor.databases.postgresql.preflight_target_facts import TargetFacts
 
 INT4 = TypeInfo(
     oid=23,

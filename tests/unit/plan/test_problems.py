@@ -13,7 +13,7 @@ from sterna_executor.databases.postgresql.preflight import Findings
 from sterna_executor.databases.postgresql.preflight_problem import Kind, Problem, refuse
 from sterna_executor.databases.postgresql.preflight_server import Server
 from sterna_executor.databases.postgresql.preflight_source import SourceFacts
-from sterna_executor.databases.postgresql.preflight_target import TargetFacts
+from sterna_executor.databases.postgresql.preflight_target_facts import TargetFacts
 from sterna_executor.databases.postgresql.risks import risks_of
 from support.plan.facts import a_server, an_inventory, source_facts, target_facts
 from support.plan.tables import a_column, a_table

@@ -13,7 +13,7 @@ from sterna_executor.databases.postgresql.confidence import Confidence, Measured
 from sterna_executor.databases.postgresql.confidence_check import ColumnCheck
 from sterna_executor.databases.postgresql.inventory import Inventory
 from sterna_executor.databases.postgresql.inventory_table import Column, Table, TypeInfo
-from sterna_executor.databases.postgresql.preflight_target import TargetFacts
+from sterna_executor.databases.postgresql.preflight_target_facts import TargetFacts
 
 MAPPING = "map_"
 MAPPING_ID_CHARACTERS = 24

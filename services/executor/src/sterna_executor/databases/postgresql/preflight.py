@@ -12,11 +12,8 @@ from sterna_executor.databases.postgresql.preflight_source import (
     read_source,
     source_problems,
 )
-from sterna_executor.databases.postgresql.preflight_target import (
-    TargetFacts,
-    read_target,
-    target_problems,
-)
+from sterna_executor.databases.postgresql.preflight_target import target_problems
+from sterna_executor.databases.postgresql.preflight_target_facts import TargetFacts, read_target
 from sterna_executor.databases.postgresql.risks import risks_of
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sterna_core.migration.plan import Risk, Severity
 from sterna_executor.databases.postgresql.inventory import Inventory
 from sterna_executor.databases.postgresql.preflight_server import Server
-from sterna_executor.databases.postgresql.preflight_target import TargetFacts
+from sterna_executor.databases.postgresql.preflight_target_facts import TargetFacts
 from sterna_executor.databases.postgresql.risks_of_objects import object_risks
 from sterna_executor.databases.postgresql.risks_of_servers import server_risks
 from sterna_executor.databases.postgresql.risks_of_tables import table_risks

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 from sterna_core.migration.plan import Risk, Severity
 from sterna_executor.databases.postgresql.inventory import Inventory
-from sterna_executor.databases.postgresql.preflight_target import TargetFacts
+from sterna_executor.databases.postgresql.preflight_target_facts import TargetFacts
 from sterna_executor.databases.postgresql.risk import counted, risk
 
 _COUNTED: tuple[tuple[str, Severity, str, str], ...] = (

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from sterna_core.migration.plan import Risk
 from sterna_executor.databases.postgresql.inventory import Inventory
 from sterna_executor.databases.postgresql.preflight_server import Server
-from sterna_executor.databases.postgresql.preflight_target import TargetFacts
+from sterna_executor.databases.postgresql.preflight_target_facts import TargetFacts
 from sterna_executor.databases.postgresql.risk import risk
 
 COMFORTABLE_CONNECTIONS = 12
