@@ -44,18 +44,20 @@ async def build_object(
     too long, and what else `creation_error` gives.
     """
     began = time.monotonic()
-    steps = 0
+    repeated = True
+    left = 1
     try:
         async with asyncio.timeout(deadline_seconds):
-            while await _next_step(
-                target, migration_id, epoch, object_id, maintenance_bytes, parallel_workers
-            ):
-                steps += 1
+            while left > 0:
+                was_done, left = await _next_step(
+                    target, migration_id, epoch, object_id, maintenance_bytes, parallel_workers
+                )
+                repeated = repeated and was_done
     except TimeoutError:
         raise Transient(
             f"an object was not created within {deadline_seconds:g} seconds", code="build_slow"
         ) from None
-    return ObjectBuilt(seconds=time.monotonic() - began, repeated=steps == 0)
+    return ObjectBuilt(seconds=time.monotonic() - began, repeated=repeated)
 
 
 async def _next_step(
@@ -65,8 +67,8 @@ async def _next_step(
     object_id: str,
     maintenance_bytes: int,
     parallel_workers: int | None,
-) -> bool:
-    """Do one step, with its entry in the ledger; False where none was left."""
+) -> tuple[bool, int]:
+    """Do one step, with its entry in the ledger: whether all were done before, and those left."""
     sql = statements("build_object.sql")
     with translated("target"):
         async with target.transaction(isolation="read_committed"):
@@ -76,11 +78,9 @@ async def _next_step(
             if item is None:
                 raise NotFound("the target's ledger has no such object", code="object_unknown")
             if item.done == len(item.steps):
-                return False
+                return True, 0
             await settle(target)
-            await target.execute(sql["memory"], maintenance_bytes // 1024)
-            if parallel_workers is not None:
-                await target.execute(sql["workers"], str(parallel_workers))
+            await target.fetchval(sql["resources"], maintenance_bytes // 1024, parallel_workers)
             try:
                 await target.execute(item.steps[item.done])
             except asyncpg.PostgresError as error:
@@ -88,7 +88,7 @@ async def _next_step(
             if item.may_stand_alone:
                 await _keep_in_ledger(target, migration_id)
             await ledger.step_done(target, migration_id, object_id, item.done + 1)
-    return True
+    return False, len(item.steps) - item.done - 1
 
 
 async def _keep_in_ledger(target: Connection, migration_id: str) -> None:

@@ -39,9 +39,7 @@ async def settle(connection: Connection) -> None:
     Event triggers are off where they can be: those that come with the migration must not act on
     what the migration itself does.
     """
-    sql = statements("restore.sql")
-    await connection.execute(sql["settings"])
-    await connection.execute(sql["no_event_triggers"])
+    await connection.execute(statements("restore.sql")["settings"])
 
 
 async def restore(connection: Connection, entries: Iterable[Entry]) -> None:

@@ -51,10 +51,6 @@ class Contents(Struct, frozen=True, kw_only=True):
     after: tuple[Entry, ...]
     skipped: tuple[str, ...]
 
-    def extensions(self) -> frozenset[str]:
-        """Name the extensions among the entries."""
-        return frozenset(entry.tag for entry in self.before if entry.kind == "EXTENSION")
-
 
 def select_entries(
     entries: Iterable[Entry], left_out: frozenset[Address], extensions: frozenset[str]
