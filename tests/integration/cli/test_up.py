@@ -81,11 +81,13 @@ async def running() -> AsyncGenerator[Up, None]:
                 line = await process.stdout.readline()
                 assert line, printed
                 printed += line.decode()
-        yield Up(home, process, printed)
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(_STOP_SECONDS):
-                await process.wait()
+        try:
+            yield Up(home, process, printed)
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await process.wait()
 
 
 def _printed(up: Up, what: str) -> str:

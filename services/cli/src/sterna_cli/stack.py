@@ -26,7 +26,7 @@ _POLL_SECONDS = 0.1
 _PEPPER_BYTES = 32
 _STARTS_MAX = 4
 """A service that is started more often than this before the API is ready will never run."""
-_INHERITED = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV"})
+_INHERITED = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH"})
 
 
 class Stack:

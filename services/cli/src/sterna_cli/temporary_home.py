@@ -10,13 +10,14 @@ _MODE = 0o755
 
 
 @asynccontextmanager
-async def temporary_home(purpose: str) -> AsyncGenerator[Path, None]:
-    """Make a folder for servers, and remove it with all that is in it."""
+async def temporary_home(purpose: str, *, keep: bool = False) -> AsyncGenerator[Path, None]:
+    """Make a folder for servers, and remove it with all that is in it unless it is to be kept."""
     home = await asyncio.to_thread(_make, purpose)
     try:
         yield home
     finally:
-        await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
+        if not keep:
+            await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
 
 
 def _make(purpose: str) -> Path:

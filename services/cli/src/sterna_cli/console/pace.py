@@ -1,6 +1,7 @@
 from collections import deque
 
 _WINDOW_SECONDS = 5.0
+_SHORTEST_SECONDS = 1.0
 
 
 class Pace:
@@ -18,8 +19,9 @@ class Pace:
 
     @property
     def rows_per_second(self) -> float:
-        """Rows a second, 0 where nothing can be said."""
+        """Rows a second, 0 where less than a second is known."""
         if len(self._notes) < 2:
             return 0.0
         (began, first), (ended, last) = self._notes[0], self._notes[-1]
-        return max(0.0, (last - first) / (ended - began)) if ended > began else 0.0
+        seconds = ended - began
+        return max(0.0, (last - first) / seconds) if seconds >= _SHORTEST_SECONDS else 0.0

@@ -30,13 +30,9 @@ def _show_phases(terminal: Terminal, plan: Plan) -> None:
         return
     terminal.heading("Phases")
     for phase in sorted(plan.phases, key=lambda each: each.order):
-        tables = ", ".join(phase.tables[:_SHOWN_TABLES])
-        rest = len(phase.tables) - _SHOWN_TABLES
-        more = f" and {rest} more" if rest > 0 else ""
         terminal.say(
-            f"  {phase.order}. {phase.name.replace('_', ' ')}"
-            f" ({duration(phase.estimated_duration_seconds)})"
-            + (f": {tables}{more}" if tables else "")
+            f"  {phase.order}. {phase.name.replace('_', ' ')}, {count(len(phase.tables))} tables, "
+            f"about {duration(phase.estimated_duration_seconds)}"
         )
 
 

@@ -24,6 +24,8 @@ from sterna_cli.console.quantities import count, duration
 _SHOWN_TABLES = 8
 _LINE_SECONDS = 2.0
 _BAR_WIDTH = 28
+_COPYING = "data_transfer"
+_SETTLED = frozenset({"running", "validating", "planning"})
 _FRAMES_PER_SECOND = 8
 
 
@@ -156,14 +158,18 @@ def standing(migration: Migration, pace: Pace) -> str:
     if metrics.records_total:
         parts.append(f"{count(metrics.records_processed)} of {count(metrics.records_total)} rows")
     rate = pace.rows_per_second
-    if rate >= 1 and metrics.records_processed < metrics.records_total:
-        left = (metrics.records_total - metrics.records_processed) / rate
+    if _phase_name(migration) == _COPYING and rate >= 1:
+        left = max(0, metrics.records_total - metrics.records_processed) / rate
         parts.extend((f"{count(rate)} rows/s", f"{duration(left)} left"))
     return ", ".join(parts)
 
 
 def _phase(migration: Migration) -> str:
-    phase = migration.phase or migration.progress.current_phase
-    words = (phase or migration.status).replace("_", " ")
-    settled = {"running", "validating", "planning"}
-    return words if migration.status in settled else f"{words} ({migration.status})"
+    if migration.is_over:
+        return migration.status.replace("_", " ")
+    words = (_phase_name(migration) or migration.status).replace("_", " ")
+    return words if migration.status in _SETTLED else f"{words} ({migration.status})"
+
+
+def _phase_name(migration: Migration) -> str | None:
+    return migration.phase or migration.progress.current_phase

@@ -41,7 +41,7 @@ def show_result(terminal: Terminal, migration: Migration) -> None:
     for phase in migration.progress.phases:
         if phase.duration_seconds is not None:
             terminal.say(f"  {phase.name.replace('_', ' '):<18} {duration(phase.duration_seconds)}")
-    elapsed = migration.timing.elapsed_seconds
+    elapsed = _elapsed_seconds(migration)
     style = "bold green" if migration.status == "completed" else "bold red"
     terminal.say(
         f"  {migration.id} {migration.status.replace('_', ' ')}"
@@ -50,3 +50,10 @@ def show_result(terminal: Terminal, migration: Migration) -> None:
     )
     if migration.error is not None:
         terminal.say(f"  {migration.error.code}: {migration.error.message}", "red")
+
+
+def _elapsed_seconds(migration: Migration) -> float | None:
+    timing = migration.timing
+    if timing.started_at is not None and timing.completed_at is not None:
+        return (timing.completed_at - timing.started_at).total_seconds()
+    return timing.elapsed_seconds

@@ -23,13 +23,13 @@ _SOURCE = "old_shop"
 _TARGET = "new_shop"
 
 
-async def demonstrate(terminal: Terminal) -> ExitCode:
+async def demonstrate(terminal: Terminal, *, keep: bool = False) -> ExitCode:
     """Migrate a shop with an executor killed half-way, and compare source and target.
 
-    Leaves nothing behind. Gives OK only if everything arrived although the executor was killed.
+    Leaves nothing behind, unless the data and logs are to be kept. Gives OK only if everything arrived although the executor was killed.
     """
     began = time.monotonic()
-    async with temporary_home("demo") as home, _stack(terminal, home) as reached:
+    async with temporary_home("demo", keep=keep) as home, _stack(terminal, home) as reached:
         code = await _demonstrate(terminal, reached)
     terminal.say(f"Everything, from an empty folder to here: {duration(time.monotonic() - began)}")
     return code
