@@ -17,6 +17,7 @@ _CREATE = (
     "create_receipts_chunk",
     "create_bucket_sums",
     "keep_bucket_sums_plain",
+    "create_passes",
     "create_objects",
     "create_created",
     "create_fingerprints",
@@ -24,6 +25,7 @@ _CREATE = (
 _FORGET = (
     "forget_receipts",
     "forget_bucket_sums",
+    "forget_passes",
     "forget_objects",
     "forget_created",
     "forget_fingerprints",
@@ -87,8 +89,7 @@ async def remove(connection: Connection, migration_id: str) -> None:
 
 
 async def _create_schema(connection: Connection) -> None:
-    if await connection.fetchval(_sql("schema_mark")) == _MARK:
-        return
+    # Not without the lock: the last to leave may be removing what is there.
     await connection.execute(_sql("lock"))
     mark = await connection.fetchval(_sql("schema_mark"))
     if mark is None:

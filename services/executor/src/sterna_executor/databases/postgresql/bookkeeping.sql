@@ -70,6 +70,15 @@ alter column counts set storage external,
 alter column hash_sums set storage external,
 alter column product_sums set storage external
 
+-- name: create_passes
+-- Which comparison of a table is at hand; repairs of an earlier one are refused.
+create table if not exists _sterna.passes (
+    migration_id text not null,
+    table_id text not null,
+    pass_number bigint not null,
+    primary key (migration_id, table_id)
+)
+
 -- name: create_objects
 -- What is to be created after the rows: each step is a transaction, and `done` of them are.
 create table if not exists _sterna.objects (
@@ -121,6 +130,10 @@ delete from _sterna.receipts where migration_id = $1
 -- Removes what is kept of one migration: its sums.
 delete from _sterna.bucket_sums where migration_id = $1
 
+-- name: forget_passes
+-- Removes what is kept of one migration: its comparisons.
+delete from _sterna.passes where migration_id = $1
+
 -- name: forget_objects
 -- Removes what is kept of one migration: its objects.
 delete from _sterna.objects where migration_id = $1
@@ -139,7 +152,7 @@ select exists (select from _sterna.fence)
 
 -- name: drop_tables
 -- Removes the bookkeeping's tables; whoever still reads them is waited for.
-drop table _sterna.fingerprints, _sterna.created, _sterna.objects, _sterna.bucket_sums, _sterna.receipts,
+drop table _sterna.fingerprints, _sterna.created, _sterna.objects, _sterna.bucket_sums, _sterna.passes, _sterna.receipts,
 _sterna.fence
 
 -- name: drop_schema

@@ -3,7 +3,7 @@ import time
 from dataclasses import dataclass
 
 from sterna_core.tasks.work import CompareTable, ScanRange, Side
-from sterna_executor.databases.postgresql import bucket_sums
+from sterna_executor.databases.postgresql import bucket_sums, passes
 from sterna_executor.databases.postgresql.bucket_sums import Sums
 from sterna_executor.databases.postgresql.comparable import comparable
 from sterna_executor.databases.postgresql.connection import Connection
@@ -64,6 +64,7 @@ async def compare_table(assignment: Assignment, work: CompareTable) -> CompareRe
             },
         )
 
+    await passes.begin(assignment, work)
     figures = (await once(assignment, asked, body)).figures
     result = figures.result
     return CompareResult(

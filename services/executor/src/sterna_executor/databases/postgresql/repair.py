@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sterna_core.errors import Transient
 from sterna_core.postgres.identifiers import literal
 from sterna_core.tasks.work import RepairTable
-from sterna_executor.databases.postgresql import bucket_sums, hashed_rows
+from sterna_executor.databases.postgresql import bucket_sums, hashed_rows, passes
 from sterna_executor.databases.postgresql.buckets import fine_bits, select_buckets
 from sterna_executor.databases.postgresql.comparable import BothSides, comparable
 from sterna_executor.databases.postgresql.connection import Connection
@@ -75,6 +75,7 @@ async def repair_table(
     )
 
     async def body(target: Connection) -> Figures:
+        await passes.enter(target, assignment.migration_id, work)
         async with assignment.source.session(keep=not is_transformed(work.table)) as source:
             await read_under(source, work.snapshot_id)
             await vet(source, work.table)

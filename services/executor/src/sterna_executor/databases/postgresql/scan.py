@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from sterna_core.tasks.table import PageRange
 from sterna_core.tasks.work import ScanRange, Side
-from sterna_executor.databases.postgresql import bucket_sums
+from sterna_executor.databases.postgresql import bucket_sums, passes
 from sterna_executor.databases.postgresql.bucket_sums import Sums
 from sterna_executor.databases.postgresql.comparable import BothSides, comparable
 from sterna_executor.databases.postgresql.connection import Connection
@@ -48,6 +48,7 @@ async def scan_range(assignment: Assignment, work: ScanRange) -> ScanResult:
         await bucket_sums.keep(target, assignment.migration_id, work, sums)
         return Figures(rows=sums.rows, result={"seconds": round(time.monotonic() - began, 3)})
 
+    await passes.begin(assignment, work)
     receipt = await once(assignment, asked, body)
     return ScanResult(
         rows=receipt.figures.rows,
