@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports bench faults lock clean
+.PHONY: help setup demo test check lint types imports faults bench bench-uuid bench-commands bench-followers lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -22,9 +22,9 @@ demo: setup ## migrate a shop of a million rows, kill an executor half-way, prov
 	$(BIN)/sterna demo
 
 test: check ## lint, types, import contract and all tests
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup tests
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --ignore tests/faults tests
 
-check: lint types imports
+check: lint types imports ## lint, types and import contract
 
 lint: setup
 	$(BIN)/ruff format --check .
@@ -35,6 +35,21 @@ types: setup
 
 imports: setup
 	$(BIN)/lint-imports
+
+faults: setup ## kill each part at random moments, STERNA_FAULT_ROUNDS times (10)
+	$(BIN)/pytest tests/faults
+
+bench: setup ## Sterna beside other tools on the same data, with ratios
+	$(BIN)/python -m bench
+
+bench-uuid: setup ## a table with a random UUID key beside the same with a serial key
+	$(BIN)/python -m bench.uuid_key
+
+bench-commands: setup ## REST command to outcome at 50 commands a second
+	$(BIN)/python -m bench.commands
+
+bench-followers: setup ## 2,000 followers of one migration's log on one API process
+	$(BIN)/python -m bench.followers
 
 lock: ## pin every dependency with hashes (needs a package index)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -19,7 +19,7 @@ select
   count(*) as rows,
   coalesce(sum(('x' || left(digest, 16))::bit(64)::bigint), 0)::text as first_sum,
   coalesce(sum(('x' || right(digest, 16))::bit(64)::bigint), 0)::text as second_sum
-from (select md5(t::text) as digest from {table} t offset 0) rows;
+from (select md5(t::text) as digest from only {table} t offset 0) rows;
 
 -- name: object_counts
 -- How many objects of each kind there are, without the system's, extensions' and partitions' own.
