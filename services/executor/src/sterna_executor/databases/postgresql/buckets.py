@@ -1,22 +1,13 @@
-"""How many buckets a comparison has, and which of them are meant."""
+"""Which buckets of a comparison are meant, and how these are divided further."""
 
 from collections.abc import Iterable
 
 from sterna_executor.databases.postgresql.hashed_rows import Selected
 
-FEWEST_BITS = 4
-MOST_BITS = 16
-"""A scan keeps three figures for each bucket: 65,536 buckets are 2 MB for each range."""
-
-ROWS_PER_BUCKET = 2048
 MOST_FINE_BITS = 22
+"""A selection of fine buckets goes into a query as a bitmap: 512 KiB with as many bits."""
+
 ROWS_PER_FINE_BUCKET = 32
-
-
-def bucket_bits(estimated_rows: int) -> int:
-    """Give how many bits number the buckets of a table: 1,024 to 2,048 rows each, within limits."""
-    wanted = (max(estimated_rows, 1) - 1) // ROWS_PER_BUCKET
-    return min(max(wanted.bit_length(), FEWEST_BITS), MOST_BITS)
 
 
 def fine_bits(rows: int, coarse_bits: int, coarse_selected: int) -> int:
@@ -26,12 +17,12 @@ def fine_bits(rows: int, coarse_bits: int, coarse_selected: int) -> int:
     """
     rows_per_coarse = max(rows, 1) // max(coarse_selected, 1)
     extra = (rows_per_coarse // ROWS_PER_FINE_BUCKET).bit_length()
-    return min(coarse_bits + extra, max(MOST_FINE_BITS, coarse_bits))
+    return max(min(coarse_bits + extra, MOST_FINE_BITS), coarse_bits)
 
 
 def select_buckets(bits: int, numbers: Iterable[int]) -> Selected:
     """Mark some of `2 ** bits` buckets."""
-    bitmap = bytearray(2**bits // 8 or 1)
+    bitmap = bytearray(max(2**bits // 8, 1))
     for number in numbers:
         bitmap[number >> 3] |= 1 << (number & 7)
     return Selected(bits, bytes(bitmap))

@@ -10,7 +10,13 @@ import asyncpg
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.errors import SternaError, Terminal
 from sterna_core.secrets.secret import Secret
-from sterna_executor.databases.postgresql.errors import Role, no_entry, translate, unreachable
+from sterna_executor.databases.postgresql.errors import (
+    DRIVER_ERRORS,
+    Role,
+    no_entry,
+    translate,
+    unreachable,
+)
 from sterna_executor.databases.postgresql.statements import statements
 from sterna_executor.databases.postgresql.tls import tls_argument
 
@@ -145,7 +151,7 @@ async def close(connection: Connection, *, timeout_seconds: float = CLOSE_TIMEOU
     try:
         async with asyncio.timeout(timeout_seconds):
             await connection.close()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+    except DRIVER_ERRORS:
         pass  # the connection is being thrown away: whatever was wrong with it goes with it
     finally:
         connection.terminate()

@@ -2,7 +2,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sterna_core.errors import Terminal
+from sterna_core.errors import DataRejected, Terminal
 from sterna_core.tasks.table import TableSpec
 from sterna_core.tasks.work import CopyChunk
 from sterna_executor.databases.postgresql.connection import Connection
@@ -12,6 +12,7 @@ from sterna_executor.databases.postgresql.once import once
 from sterna_executor.databases.postgresql.page_range import conditions
 from sterna_executor.databases.postgresql.pipe import Inlet, Piped, pipe
 from sterna_executor.databases.postgresql.receipts import Claim, Figures
+from sterna_executor.databases.postgresql.rejection import located
 from sterna_executor.databases.postgresql.snapshot import read_under
 from sterna_executor.databases.postgresql.table_query import (
     is_transformed,
@@ -67,7 +68,10 @@ async def copy_chunk(
             rows=rows, bytes=size, result={"seconds": round(time.monotonic() - began, 3)}
         )
 
-    receipt = await once(assignment, asked, body)
+    try:
+        receipt = await once(assignment, asked, body)
+    except DataRejected as error:
+        raise await located(assignment.source, work, error) from None
     figures = receipt.figures
     return CopyResult(
         rows=figures.rows,

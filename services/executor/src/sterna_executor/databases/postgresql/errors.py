@@ -24,6 +24,14 @@ from sterna_core.errors import (
 
 Role = Literal["source", "target"]
 
+DRIVER_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
+"""What a driver or a socket raises; `OSError` includes the end of a deadline."""
+
 _NAME_FIELDS = (
     ("schema", "schema_name"),
     ("table", "table_name"),
@@ -42,9 +50,7 @@ def translated(role: Role) -> Generator[None]:
     """Turn what the driver raises inside into an error of this project, for one side."""
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        raise translate(error, role) from None
-    except asyncpg.InternalClientError as error:
+    except DRIVER_ERRORS as error:
         raise translate(error, role) from None
 
 

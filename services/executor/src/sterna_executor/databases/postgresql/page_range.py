@@ -25,6 +25,13 @@ async def conditions(
     return predicates(pages, major=major, table_pages=size["pages"], page_bytes=size["page_bytes"])
 
 
+async def table_pages(connection: Connection, role: Role, relation: str) -> int:
+    """Count the pages that `relation`, a quoted name, has now."""
+    with translated(role):
+        size = await connection.fetchrow(statements("page_range.sql")["size"], relation)
+    return int(size["pages"])
+
+
 def predicates(
     pages: PageRange, *, major: int, table_pages: int = 0, page_bytes: int = 8192
 ) -> tuple[str, ...]:

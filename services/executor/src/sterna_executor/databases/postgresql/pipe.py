@@ -1,14 +1,22 @@
 """Rows from one server to another as the bytes of COPY, never parsed and never all in memory."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import asyncpg
 
+from sterna_core.errors import DataRejected
 from sterna_core.migration.plan import CopyFormat
 from sterna_executor.databases.postgresql.connection import Connection
-from sterna_executor.databases.postgresql.errors import Role, translated, unreachable
+from sterna_executor.databases.postgresql.errors import (
+    DRIVER_ERRORS,
+    Role,
+    translate,
+    translated,
+    unreachable,
+)
 from sterna_executor.databases.postgresql.group_error import foremost
 
 BUFFER_BYTES = 128 * 1024
@@ -138,7 +146,7 @@ async def _send(source: Connection, query: str, inlet: Inlet, flow: _Flow) -> in
 
 
 async def _take(target: Connection, inlet: Inlet, flow: _Flow) -> int:
-    with translated("target"):
+    try:
         status = await target.copy_to_table(
             inlet.table,
             schema_name=inlet.schema,
@@ -146,7 +154,30 @@ async def _take(target: Connection, inlet: Inlet, flow: _Flow) -> int:
             source=flow,
             format=inlet.copy_format,
         )
+    except asyncpg.PostgresError as error:
+        refused = translate(error, "target")
+        if isinstance(refused, DataRejected):
+            refused.details |= _place(error.context or "", inlet)
+        raise refused from None
+    except DRIVER_ERRORS as error:
+        raise translate(error, "target") from None
     return _rows(status)
+
+
+def _place(context: str, inlet: Inlet) -> dict[str, int | str]:
+    """Take from the context of a refused row its line and its column, and nothing of its values.
+
+    The words around them are in the language of the server.
+    """
+    for text in context.splitlines():
+        found = re.match(rf"COPY {re.escape(inlet.table)}, \D{{0,30}}(\d+)", text)
+        if found is None:
+            continue
+        rest = text[found.end() :]
+        named = [name for name in inlet.columns if re.match(rf", \S+ {re.escape(name)}(:|$)", rest)]
+        column = {"column": max(named, key=len)} if named else {}
+        return {"line": int(found[1]), **column}
+    return {}
 
 
 async def _lost(connection: Connection, role: Role) -> None:

@@ -3,8 +3,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
-import asyncpg
-
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.errors import Transient
 from sterna_core.secrets.secret import Secret
@@ -16,7 +14,7 @@ from sterna_executor.databases.postgresql.connection import (
     is_usable,
     settle,
 )
-from sterna_executor.databases.postgresql.errors import Role
+from sterna_executor.databases.postgresql.errors import DRIVER_ERRORS, Role
 
 MAX_CONNECTIONS_PER_HOST = 8
 IDLE_SECONDS = 30.0
@@ -112,8 +110,9 @@ class ConnectionPool:
             connection = idle.pop()
             try:
                 async with asyncio.timeout(self._connect_timeout_seconds):
+                    await connection.reset()
                     await settle(connection, role=role, application_name=application_name)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except DRIVER_ERRORS:
                 connection.terminate()  # it died while idle; the next one may live
             except BaseException:
                 connection.terminate()

@@ -17,15 +17,15 @@ from sterna_executor.databases.postgresql.connection import (
     close,
     connect,
 )
-from sterna_executor.databases.postgresql.errors import translated
+from sterna_executor.databases.postgresql.errors import DRIVER_ERRORS, translated
 from sterna_executor.databases.postgresql.group_error import foremost
 
 HEARTBEAT_SECONDS = 5.0
 HEARTBEAT_TIMEOUT_SECONDS = 15.0
 
 _BEGIN = "begin isolation level repeatable read read only"
-# Not known any more, not importable any more, or a name that no server gives.
-_GONE = {"22023", "42704", "55000", "58P01"}
+# Not known any more, or not importable any more; an empty name is an internal error.
+_GONE = {"22023", "42704", "55000", "58P01", "XX000"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ async def _beat(
         try:
             async with asyncio.timeout(heartbeat_timeout_seconds):
                 await connection.fetchval("select 1")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except DRIVER_ERRORS:
             held.lost.set()
             return
         try:

@@ -1,0 +1,223 @@
+import asyncio
+
+import pytest
+
+from sterna_core.errors import DataRejected, Fenced, SnapshotLost, Terminal
+from sterna_core.tasks.table import PageRange
+from sterna_executor.databases.postgresql import bookkeeping
+from support.transfer.moving import Moving
+
+NUMBERS = (
+    "create table public.numbers (id int, word text)",
+    "create index on public.numbers (id)",
+)
+
+
+async def numbers(moving: Moving, count: int = 5000) -> None:
+    await moving.both(*NUMBERS)
+    await moving.on(
+        "source",
+        f"insert into public.numbers select n, 'word ' || n from generate_series(1, {count}) n",
+    )
+
+
+async def test_page_ranges_bring_each_row_once(moving: Moving) -> None:
+    await numbers(moving)
+    table = await moving.table("numbers")
+    async with moving.snapshot() as snapshot:
+        pages = [PageRange(0, 10), PageRange(10, 11), PageRange(11, 25), PageRange(25, None)]
+        copied = [
+            await moving.copy(moving.assignment(), moving.chunk(table, snapshot, each, number))
+            for number, each in enumerate(pages)
+        ]
+    assert sum(chunk.rows for chunk in copied) == 5000
+    assert all(chunk.rows > 0 and chunk.bytes > 0 and not chunk.repeated for chunk in copied)
+    assert await moving.same(table)
+    assert await moving.receipts() == len(pages)
+
+
+async def test_what_was_added_after_the_plan_is_in_the_last_range(moving: Moving) -> None:
+    await numbers(moving)
+    await moving.on(
+        "source", "insert into public.numbers select n, 'new' from generate_series(1, 9000) n"
+    )
+    table = await moving.table("numbers")
+    async with moving.snapshot() as snapshot:
+        for number, each in enumerate([PageRange(0, 20), PageRange(20, None)]):
+            await moving.copy(moving.assignment(), moving.chunk(table, snapshot, each, number))
+    assert await moving.same(table)
+
+
+async def test_what_was_written_after_the_snapshot_is_not_copied(moving: Moving) -> None:
+    await numbers(moving, 100)
+    table = await moving.table("numbers")
+    before = await moving.rows("source", table)
+    async with moving.snapshot() as snapshot:
+        await moving.on(
+            "source",
+            "update public.numbers set word = 'changed' where id % 2 = 0",
+            "delete from public.numbers where id < 10",
+            "insert into public.numbers values (0, 'late')",
+        )
+        await moving.copy_table(table, snapshot)
+    assert await moving.rows("target", table) == before
+
+
+async def test_an_empty_table_is_a_chunk_without_rows(moving: Moving) -> None:
+    await moving.both(*NUMBERS)
+    table = await moving.table("numbers")
+    async with moving.snapshot() as snapshot:
+        copied = await moving.copy_table(table, snapshot)
+    assert (copied.rows, copied.repeated) == (0, False)
+    assert await moving.receipts() == 1
+
+
+async def test_a_repeat_gives_the_first_figures_and_copies_nothing(moving: Moving) -> None:
+    await numbers(moving)
+    table = await moving.table("numbers")
+    async with moving.snapshot() as snapshot:
+        work = moving.chunk(table, snapshot)
+        first = await moving.copy(moving.assignment("tsk_a"), work)
+        again = await moving.copy(moving.assignment("tsk_a"), work)
+    assert again.repeated
+    assert (again.rows, again.bytes, again.seconds) == (first.rows, first.bytes, first.seconds)
+    assert await moving.same(table)
+
+
+async def test_a_chunk_of_another_task_and_snapshot_is_not_copied_again(moving: Moving) -> None:
+    await numbers(moving)
+    table = await moving.table("numbers")
+    async with moving.snapshot() as snapshot:
+        await moving.copy(moving.assignment("tsk_a"), moving.chunk(table, snapshot))
+        work = moving.chunk(table, snapshot, generation=2)
+        again = await moving.copy(moving.assignment("tsk_b"), work)
+    assert (again.repeated, again.generation) == (True, 1)
+    assert await moving.same(table)
+
+
+async def test_several_executors_at_once_copy_a_chunk_once(moving: Moving) -> None:
+    await numbers(moving)
+    table = await moving.table("numbers")
+    async with moving.snapshot() as snapshot:
+        work = moving.chunk(table, snapshot)
+        deliveries = (moving.copy(moving.assignment("tsk_a"), work) for _ in range(4))
+        copied = await asyncio.gather(*deliveries)
+    assert sorted(chunk.repeated for chunk in copied) == [False, True, True, True]
+    assert {chunk.rows for chunk in copied} == {5000}
+    assert await moving.receipts() == 1
+    assert await moving.same(table)
+
+
+async def test_after_the_fence_was_raised_a_late_executor_writes_nothing(moving: Moving) -> None:
+    await numbers(moving)
+    table = await moving.table("numbers")
+    async with moving.snapshot() as snapshot:
+        async with moving.target.session() as target:
+            await bookkeeping.raise_fence(target, moving.migration_id, 1)
+        with pytest.raises(Fenced):
+            await moving.copy_table(table, snapshot)
+    assert await moving.rows("target", table) == []
+    assert await moving.receipts() == 0
+
+
+async def test_without_its_snapshot_a_chunk_is_not_copied(moving: Moving) -> None:
+    await numbers(moving)
+    table = await moving.table("numbers")
+    async with moving.snapshot() as snapshot:
+        pass
+    with pytest.raises(SnapshotLost):
+        await moving.copy_table(table, snapshot)
+    assert await moving.rows("target", table) == []
+    assert await moving.receipts() == 0
+
+
+async def test_a_refused_value_is_told_by_column_and_address_and_never_shown(
+    moving: Moving,
+) -> None:
+    await numbers(moving)
+    await moving.on("source", "update public.numbers set word = 'secret' || id where id = 4321")
+    await moving.on("target", "alter table public.numbers add check (word not like 'secret%')")
+    table = await moving.table("numbers")
+    async with moving.snapshot() as snapshot:
+        with pytest.raises(DataRejected) as refused:
+            await moving.copy(
+                moving.assignment(), moving.chunk(table, snapshot, PageRange(3, None))
+            )
+    told = refused.value.details
+    address = await moving.value("source", "select ctid::text from public.numbers where id = 4321")
+    assert told["ctid"] == address
+    assert (told["table_id"], told["constraint"]) == ("public.numbers", "numbers_word_check")
+    assert "secret" not in f"{refused.value} {told}"
+
+
+@pytest.mark.parametrize("copy_format", ["binary", "text"])
+async def test_a_value_too_long_for_the_target_is_told_by_column(
+    moving: Moving, copy_format: str
+) -> None:
+    await moving.on("source", 'create table public.words (id int, "a: word, column" text)')
+    await moving.on("target", 'create table public.words (id int, "a: word, column" varchar(4))')
+    await moving.on(
+        "source", "insert into public.words values (1, 'ok'), (2, null), (3, 'too, column id: 5')"
+    )
+    table = await moving.table("words", copy_format=copy_format)
+    async with moving.snapshot() as snapshot:
+        with pytest.raises(DataRejected) as refused:
+            await moving.copy_table(table, snapshot)
+    assert refused.value.details["ctid"] == "(0,3)"
+    assert refused.value.details["column"] == "a: word, column"
+    assert "too" not in f"{refused.value} {refused.value.details}"
+
+
+async def test_a_transformation_that_fails_is_told_by_the_row_it_fails_on(moving: Moving) -> None:
+    await numbers(moving)
+    await moving.on("source", "update public.numbers set id = 0 where id = 777")
+    table = await moving.table("numbers", transformed={"id": "1000 / id"})
+    address = await moving.value("source", "select ctid::text from public.numbers where id = 0")
+    async with moving.snapshot() as snapshot:
+        with pytest.raises(DataRejected) as refused:
+            await moving.copy_table(table, snapshot)
+    assert refused.value.details["ctid"] == address
+    assert refused.value.details["side"] == "source"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "1), (2",
+        "1) to stdout; create table public.escaped (); copy (select (1",
+        "1); create table public.escaped (); select (1",
+        "1 /*",
+        "1 -- '",
+        "'; create table public.escaped (); --",
+    ],
+)
+async def test_a_transformation_cannot_be_anything_but_an_expression(
+    moving: Moving, expression: str
+) -> None:
+    await numbers(moving, 10)
+    table = await moving.table("numbers", transformed={"id": expression})
+    async with moving.snapshot() as snapshot:
+        if expression == "1 -- '":
+            await moving.copy_table(table, snapshot)  # a comment does no harm
+        else:
+            with pytest.raises(Terminal):
+                await moving.copy_table(table, snapshot)
+    for side in ("source", "target"):
+        assert await moving.value(side, "select to_regclass('public.escaped')") is None
+
+
+async def test_rows_that_a_trigger_of_the_target_drops_are_noticed(moving: Moving) -> None:
+    await numbers(moving, 100)
+    await moving.on(
+        "target",
+        "create function public.drop_some() returns trigger language plpgsql as"
+        " $$ begin if new.id = 50 then return null; end if; return new; end $$",
+        "create trigger drop_some before insert on public.numbers"
+        " for each row execute function public.drop_some()",
+    )
+    table = await moving.table("numbers")
+    async with moving.snapshot() as snapshot:
+        with pytest.raises(Terminal) as refused:
+            await moving.copy_table(table, snapshot)
+    assert refused.value.code == "rows_dropped_by_target"
+    assert await moving.rows("target", table) == []
