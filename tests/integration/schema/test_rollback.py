@@ -109,7 +109,7 @@ async def test_what_others_hung_on_our_objects_stops_a_rollback_and_is_named(
     await load_everything(source_database)
     migration = SchemaMigration(source_database, target_database)
     created = await migration.create()
-    await migration.build_all(created.objects)
+    await migration.build(*(item for item in created.objects if "customer" in item.name))
     await run_sql(target_database, foreign)
     before = await dump_text(target_database)
     await migration.raise_fence()
