@@ -1,21 +1,20 @@
 """A stack of its own for the fault trials, whose parts are killed and start again."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from sterna_cli.stack import Stack
 from support.faults import pgbench
+from support.main_job import whole_stack
 
 SCALE = 10
 
 
 @pytest.fixture(scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    home = Path("/var/tmp") / f"sterna-faults-{uuid4().hex[:8]}"
-    async with Stack(home, executors=2) as running:
+async def stack() -> AsyncIterator[Stack]:
+    async with whole_stack() as running:
         yield running
 
 

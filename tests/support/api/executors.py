@@ -1,11 +1,12 @@
 """Executors of a model world, on the same bus as the service under test."""
 
 import asyncio
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import msgspec
 from tests.support.migration.executors import World
-from tests.support.migration.scenario import START, summary, table
+from tests.support.migration.scenario import summary, table
 
 from sterna_core.journal.client import CommandClient
 from sterna_core.journal.log import Log
@@ -53,7 +54,7 @@ class ModelExecutors:
                 report,
                 command_id=str(uuid4()),
                 actor=f"executor:{number}",
-                now=START,
+                now=datetime.now(UTC),
             )
 
     def _reports(self, task: Task) -> tuple[msgspec.Struct, ...]:

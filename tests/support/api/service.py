@@ -8,6 +8,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 import aiohttp
+import msgspec
 from aiohttp import web
 from tests.support.api.client import Client
 from tests.support.api.executors import ModelExecutors
@@ -31,10 +32,12 @@ from sterna_core.ids import API_KEY, random_id
 from sterna_core.journal.client import CommandClient
 from sterna_core.journal.codec import Codec
 from sterna_core.journal.memory import InMemoryLog
+from sterna_core.journal.record import OutgoingRecord
 from sterna_core.journal.snapshot import InMemorySnapshots
-from sterna_core.journal.topics import Topics
+from sterna_core.journal.topics import Topics, key_of, partition_for
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.secrets.secret import Secret
+from sterna_core.tasks.telemetry import LogLine
 
 PEPPER = Pepper(Secret("a pepper for the tests"))
 FIRST_KEY = make_key(b"a first key for the tests of Stern")
@@ -55,6 +58,7 @@ class Service:
         log: InMemoryLog | None = None,
         project: bool = True,
         decide: bool = True,
+        execute: bool = True,
         clock: Callable[[], datetime] = _now,
         command_seconds: float = 5.0,
         position_seconds: float = 5.0,
@@ -70,7 +74,7 @@ class Service:
         self.keyring = Keyring.parse(Keyring.generate())
         self.guard = AddressGuard(parse_networks(["127.0.0.0/8"]))
         self.projector = Projector(self.database, self.log, self.topics, self.codec)
-        self._project, self._decide = project, decide
+        self._project, self._decide, self._execute = project, decide, execute
         self._clock = clock
         self._seconds = (command_seconds, position_seconds)
         self._stop = asyncio.Event()
@@ -94,6 +98,14 @@ class Service:
             await session.close()
         self._stop.set()
         assert self._task is not None
+        done, _ = await asyncio.wait({self._task}, timeout=3)
+        if not done:
+            import sys
+
+            sys.path.insert(0, "/tmp/x/api")
+            import dump
+
+            dump.dump()
         await asyncio.wait_for(self._task, _STOP_SECONDS)
 
     def client(self, key: str | None = FIRST_KEY.reveal()) -> Client:
@@ -117,6 +129,21 @@ class Service:
         position = JournalPosition.parse(outcome.position)
         await self.positions.wait(position.wanted, deadline_seconds=5.0)
         return self.client(key.reveal())
+
+    async def say(self, migration_id: str, *messages: str, org_id: str = "org_default") -> None:
+        """Write lines of telemetry, as executors do."""
+        key = key_of(org_id, migration_id)
+        partition = partition_for(key, self.topics.telemetry_partitions)
+        for message in messages:
+            line = LogLine(
+                org_id=org_id,
+                migration_id=migration_id,
+                timestamp=self._clock(),
+                level="debug",
+                message=message,
+            )
+            record = OutgoingRecord(key, msgspec.json.encode(line), ())
+            await self.log.send(self.topics.telemetry, partition, record)
 
     async def _run(self, started: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
@@ -146,8 +173,9 @@ class Service:
             self.client_of_journal.run(),
             self.hub.run(),
             PositionWatch(self.database, self.positions).run(),
-            self.executors.run(),
         ]
+        if self._execute:
+            works.append(self.executors.run())
         if self._project:
             works.append(self.projector.run())
         if self._decide:

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from sterna_cli.client.answers import Migration
 from sterna_cli.client.sterna import Sterna, connect
 from sterna_cli.embedded import KafkaServer, SupervisedProcess
 from sterna_cli.stack import Stack
@@ -20,6 +21,7 @@ from support.faults.witness import Witness
 
 OVER_SECONDS = 180.0
 PATIENCE_SECONDS = 60.0
+LOOK_SECONDS = 0.05
 
 
 def endpoint(url: str) -> dict[str, Any]:
@@ -50,7 +52,7 @@ class Trial:
 
     async def start(self) -> None:
         """Start the migration once its plan is there."""
-        await self.witness.until(_has(ev.PlanApproved, ev.MigrationFailed), OVER_SECONDS)
+        await self.witness.until(_has(ev.PlanApproved), OVER_SECONDS)
         await self.sterna.migrations.start(self.migration_id)
 
     async def over(self) -> Any:
@@ -66,6 +68,15 @@ class Trial:
             OVER_SECONDS,
         )
         return self.witness.events[-1]
+
+    async def shown(self, status: str) -> Migration:
+        """Wait until the projection shows a status; gives what it shows."""
+        async with asyncio.timeout(OVER_SECONDS):
+            while True:
+                found = await self.sterna.migrations.get(self.migration_id)
+                if found.status == status:
+                    return found
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def receipts(self) -> dict[tuple[str, int], int]:
         """Count the receipts of each chunk on the target."""

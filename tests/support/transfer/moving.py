@@ -21,7 +21,7 @@ from sterna_executor.databases.postgresql.compare import CompareResult, compare_
 from sterna_executor.databases.postgresql.copy_chunk import CopyResult, copy_chunk
 from sterna_executor.databases.postgresql.database import Assignment, Database
 from sterna_executor.databases.postgresql.pool import ConnectionPool
-from sterna_executor.databases.postgresql.repair import RepairResult, repair_table
+from sterna_executor.databases.postgresql.repair import FINE_ABOVE_ROWS, RepairResult, repair_table
 from sterna_executor.databases.postgresql.scan import ScanResult, scan_range
 from sterna_executor.databases.postgresql.snapshot import HeldSnapshot, hold_snapshot
 
@@ -264,6 +264,7 @@ class Moving:
         bits: int = 4,
         task_id: str | None = None,
         generation: int = 1,
+        fine_above_rows: int = FINE_ABOVE_ROWS,
     ) -> RepairResult:
         work = RepairTable(
             table=table,
@@ -272,7 +273,12 @@ class Moving:
             snapshot_id=snapshot.snapshot_id,
             generation=generation,
         )
-        return await repair_table(self.assignment(task_id), work, lambda rows, size: None)
+        return await repair_table(
+            self.assignment(task_id),
+            work,
+            lambda rows, size: None,
+            fine_above_rows=fine_above_rows,
+        )
 
     async def rows(self, role: Side, table: TableSpec) -> list[str]:
         """Every row as text, in order: the multiset that a table is."""

@@ -3,6 +3,7 @@
 from sterna_core.journal.aggregate import Context
 from sterna_core.migration import events as ev
 from sterna_core.migration import state as st
+from sterna_core.migration.advance import release_snapshot
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.job import (
     Assignment,
@@ -18,6 +19,7 @@ from sterna_core.migration.retries import may_retry, ready_at
 from sterna_core.tasks.telemetry import Phase
 
 SNAPSHOT_LOST = "snapshot_lost"
+DATA_REJECTED = "data_rejected"
 
 
 def fail_task(
@@ -93,6 +95,9 @@ def _give_up(draft: Draft, command: ReportTaskFailed, assignment: Assignment) ->
             details=dict(command.details),
         )
     )
+    if command.code == DATA_REJECTED:
+        # It is put right on the source, and seen under another snapshot only.
+        release_snapshot(draft)
 
 
 def _phase(draft: Draft, assignment: Assignment) -> Phase:

@@ -1,0 +1,250 @@
+"""The main job, through the REST interface, on real servers and processes."""
+
+import asyncpg
+import pytest
+
+from sterna_cli.client.failure import ApiFailure
+from sterna_cli.stack import Stack
+from sterna_core.migration import events as ev
+from support.faults import catalog, pgbench
+from support.faults.trial import Trial, kill, trial
+
+pytestmark = pytest.mark.xdist_group("main_job")
+
+SECONDS = 60.0
+OPTIONS = {"parallelism": 4, "batch_size": 5_000}
+
+
+async def run(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def holds(found: Trial, source: str) -> None:
+    last = await found.over()
+    assert isinstance(last, ev.MigrationCompleted), last
+    assert await pgbench.contents(found.target) == await pgbench.contents(source)
+    completions = found.witness.chunk_completions()
+    assert set(completions.values()) == {1}
+    receipts = await found.receipts()
+    assert set(receipts.values()) == {1}
+    assert set(receipts) == set(completions)
+
+
+async def copied(found: Trial, chunks: int) -> None:
+    await found.witness.until(
+        lambda events: sum(isinstance(e, ev.ChunkCopied) for e in events) >= chunks, SECONDS
+    )
+
+
+async def failed(found: Trial) -> ev.MigrationFailed:
+    await found.witness.until(
+        lambda events: any(isinstance(e, ev.MigrationFailed) for e in events), SECONDS
+    )
+    failure: ev.MigrationFailed = found.witness.of(ev.MigrationFailed)[-1]
+    return failure
+
+
+async def test_a_database_is_moved_compared_and_completed(
+    stack: Stack, source: str, target: str
+) -> None:
+    async with trial(stack, source, target, **OPTIONS) as found:
+        await found.start()
+        await holds(found, source)
+        migration = await found.shown("completed")
+
+    assert [phase.status for phase in migration.progress.phases] == ["completed"] * 5
+    assert migration.metrics.records_processed == 100_011
+
+
+async def test_an_executor_killed_half_way_loses_and_repeats_nothing(
+    stack: Stack, source: str, target: str
+) -> None:
+    async with trial(stack, source, target, **OPTIONS) as found:
+        await found.start()
+        await copied(found, 5)
+        kill(found.holder())
+        await holds(found, source)
+
+
+async def test_an_api_process_killed_half_way_loses_and_repeats_nothing(
+    stack: Stack, source: str, target: str
+) -> None:
+    async with trial(stack, source, target, **OPTIONS) as found:
+        await found.start()
+        await copied(found, 5)
+        assert stack.api is not None
+        kill(stack.api)
+        await holds(found, source)
+
+
+async def test_a_paused_migration_goes_on_where_it_was(
+    stack: Stack, source: str, target: str
+) -> None:
+    async with trial(stack, source, target, **OPTIONS) as found:
+        await found.start()
+        await copied(found, 2)
+        answer = await found.sterna.migrations.pause(found.migration_id, reason="a window")
+        assert answer.status in {"pausing", "paused"}
+        await found.witness.until(
+            lambda events: any(isinstance(e, ev.MigrationPaused) for e in events), SECONDS
+        )
+        before = len(found.witness.of(ev.ChunkCopied))
+        await found.sterna.migrations.resume(found.migration_id)
+        await holds(found, source)
+
+    assert before < 23
+    assert not found.witness.of(ev.TableRepaired)
+
+
+async def test_a_cancelled_migration_leaves_the_target_as_it_was_found(
+    stack: Stack, source: str, target: str
+) -> None:
+    await catalog.plant(target)
+    before = await catalog.describe(target)
+    async with trial(stack, source, target, **OPTIONS) as found:
+        await found.start()
+        await copied(found, 3)
+        await found.sterna.migrations.cancel(found.migration_id, reason="test", rollback=True)
+        last = await found.over()
+        assert isinstance(last, ev.RollbackCompleted), last
+        await found.shown("rolled_back")
+
+    assert await catalog.describe(target) == before
+
+
+async def test_a_rejected_mapping_keeps_the_plan_from_starting(
+    stack: Stack, source: str, target: str
+) -> None:
+    async with trial(stack, source, target, **OPTIONS) as found:
+        await found.shown("approved")
+        plan = await found.sterna.migrations.plan(found.migration_id)
+        mapping = plan.mappings[0].id
+        await found.sterna.migrations.decide_mapping(
+            found.migration_id, mapping, approved=False, comment="not this one"
+        )
+        with pytest.raises(ApiFailure) as refused:
+            await found.sterna.migrations.start(found.migration_id)
+        assert (refused.value.status, refused.value.code) == (409, "approval_required")
+        await found.sterna.migrations.decide_mapping(
+            found.migration_id, mapping, approved=True, comment="after all"
+        )
+        await found.sterna.migrations.start(found.migration_id)
+        await holds(found, source)
+
+
+async def test_a_target_with_a_table_of_that_name_is_refused_until_it_is_gone(
+    stack: Stack, source: str, target: str
+) -> None:
+    await run(target, "create table public.pgbench_tellers (a int)")
+    async with trial(stack, source, target, **OPTIONS) as found:
+        failure = await failed(found)
+        assert failure.code == "target_conflict"
+        assert "pgbench_tellers" in failure.message + str(failure.details)
+        with pytest.raises(ApiFailure) as refused:
+            await found.sterna.migrations.start(found.migration_id)
+        assert refused.value.code == "plan_not_ready"
+
+        await run(target, "drop table public.pgbench_tellers")
+        await found.sterna.migrations.resume(found.migration_id)
+        await found.start()
+        await found.witness.until(
+            lambda events: any(isinstance(e, ev.MigrationCompleted) for e in events), SECONDS
+        )
+
+
+async def test_a_right_lost_half_way_is_named_and_the_migration_resumes_when_it_is_back(
+    stack: Stack, source: str, target: str
+) -> None:
+    async with trial(stack, source, target, **OPTIONS) as found:
+        await found.start()
+        await copied(found, 2)
+        await found.sterna.migrations.pause(
+            found.migration_id, reason="to take a right away", immediate=True
+        )
+        await found.witness.until(
+            lambda events: any(isinstance(e, ev.MigrationPaused) for e in events), SECONDS
+        )
+        trigger = (
+            ("create function public.refuse() returns trigger language plpgsql as"
+            " $$ begin raise insufficient_privilege using message = 'secret row'; end $$"),
+            ("create trigger refuse before insert on public.pgbench_accounts"
+            " for each row execute function public.refuse()"),
+        )
+        await run(target, *trigger)
+        await found.sterna.migrations.resume(found.migration_id)
+        failure = await failed(found)
+        assert failure.code == "missing_right"
+        assert "secret row" not in str(failure)
+        shown = await found.shown("failed")
+        assert shown.error is not None
+        assert shown.error.code == "missing_right"
+
+        await run(target, "drop function public.refuse cascade")
+        await found.sterna.migrations.resume(found.migration_id)
+        await found.witness.until(
+            lambda events: any(isinstance(e, ev.MigrationCompleted) for e in events), SECONDS
+        )
+        assert await pgbench.contents(target) == await pgbench.contents(source)
+
+
+async def test_text_that_the_target_cannot_hold_fails_clearly_and_resumes_when_it_is_changed(
+    stack: Stack,
+) -> None:
+    postgres = stack.embedded.postgres
+    source = await postgres.create_database("greek")
+    target = postgres.url("latin")
+    await run(
+        postgres.url("postgres"),
+        "create database latin template template0 encoding latin1 locale 'C'",
+    )
+    await run(
+        source,
+        "create table public.words (id int primary key, word text)",
+        "insert into public.words select n, 'word ' || n from generate_series(1, 5000) as n",
+        "update public.words set word = 'λόγος' where id = 4321",
+    )
+    try:
+        async with trial(stack, source, target, auto_approve_above=0.0) as found:
+            await found.start()
+            failure = await failed(found)
+            assert failure.code == "data_rejected"
+            assert failure.table == "public.words"
+            assert "λόγος" not in str(failure)
+
+            await run(source, "update public.words set word = 'logos' where id = 4321")
+            await found.sterna.migrations.resume(found.migration_id)
+            await found.witness.until(
+                lambda events: any(isinstance(e, ev.MigrationCompleted) for e in events), SECONDS
+            )
+    finally:
+        await postgres.drop_database("greek")
+        await postgres.drop_database("latin")
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+@pytest.mark.parametrize("fault", ["password", "port"])
+async def test_a_database_that_cannot_be_entered_is_named_and_no_credential_is_shown(
+    stack: Stack, source: str, target: str, side: str, fault: str
+) -> None:
+    urls = {"source": source, "target": target}
+    password = "opensesame-canary"
+    before, _, after = urls[side].partition("://sterna:")
+    secret, _, rest = after.partition("@")
+    if fault == "password":
+        urls[side] = f"{before}://sterna:{password}@{rest}"
+    else:
+        database = rest.rpartition("/")[2]
+        urls[side] = f"{before}://sterna:{secret}@127.0.0.1:1/{database}"
+    async with trial(stack, urls["source"], urls["target"]) as found:
+        failure = await failed(found)
+        migration = await found.shown("failed")
+
+    assert failure.code == f"{side}_unreachable"
+    text = str(failure) + str(migration)
+    assert password not in text
+    assert secret not in text
