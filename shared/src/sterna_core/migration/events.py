@@ -130,6 +130,7 @@ class SchemaCreated(Event, frozen=True, kw_only=True, tag="schema.created.v1"):
 
     task_id: str
     created: dict[str, int]
+    skipped: tuple[str, ...] = ()
     fingerprint_digest: str
 
 

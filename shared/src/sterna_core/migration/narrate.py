@@ -95,6 +95,8 @@ def _line(event: ev.AnyEvent) -> LogEntry | None:
             return _info(event, text, phase=event.phase)
         case ev.SchemaCreated():
             text = f"Schema created: {sum(event.created.values())} objects"
+            if event.skipped:
+                text += f"; left out: {', '.join(event.skipped[:20])}"
             return _info(event, text, phase="schema_migration")
         case ev.SnapshotExported():
             return _info(event, f"Snapshot {event.generation} of the source taken")

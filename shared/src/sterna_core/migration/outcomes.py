@@ -128,6 +128,7 @@ def _done(
                     at=at,
                     task_id=task_id,
                     created=command.created,
+                    skipped=command.skipped,
                     fingerprint_digest=command.fingerprint_digest,
                 )
             )

@@ -65,10 +65,14 @@ class CreatedObject(Struct, frozen=True, kw_only=True):
 
 
 class ReportSchemaCreated(Report, frozen=True, kw_only=True, tag="report.schema_created.v1"):
-    """What comes before the rows exists; `created` says how many objects of each kind."""
+    """What comes before the rows exists; `created` says how many objects of each kind.
+
+    `skipped` names what was left out, since it hangs on something that is not selected.
+    """
 
     object_parts: int
     created: dict[str, int]
+    skipped: tuple[str, ...] = ()
     fingerprint_digest: str
 
 

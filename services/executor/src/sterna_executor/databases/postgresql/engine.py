@@ -28,6 +28,7 @@ from sterna_executor.tasks.engine import Report
 from sterna_executor.tasks.figures import Telemetry
 
 OBJECTS_A_PART = 500
+SKIPPED_NAMED = 1_000
 MEBIBYTE = 1024 * 1024
 
 
@@ -187,6 +188,7 @@ class PostgresqlEngine:
                 rep.ReportSchemaCreated,
                 object_parts=len(parts),
                 created=dict(made.created),
+                skipped=made.skipped[:SKIPPED_NAMED],
                 fingerprint_digest=made.fingerprint_digest,
             )
         )
