@@ -14,7 +14,7 @@ class InMemoryLog:
 
     def __init__(self) -> None:
         self._topics: dict[str, dict[int, list[StoredRecord]]] = defaultdict(dict)
-        self._appended = asyncio.Condition()
+        self._appended = asyncio.Event()
 
     def records(self, topic: str, partition: int) -> list[StoredRecord]:
         """Give what stands in a partition; the list is the log itself."""
@@ -28,8 +28,8 @@ class InMemoryLog:
             StoredRecord(partition, first + place, record.key, record.value, record.headers)
             for place, record in enumerate(records)
         )
-        async with self._appended:
-            self._appended.notify_all()
+        appended, self._appended = self._appended, asyncio.Event()
+        appended.set()
         return first
 
     async def send(self, topic: str, partition: int, record: OutgoingRecord) -> int:
@@ -52,11 +52,11 @@ class InMemoryLog:
 
     async def wait(self, wait_seconds: float) -> None:
         """Wait until something is appended, or for so long."""
-        async with self._appended:
-            try:
-                await asyncio.wait_for(self._appended.wait(), wait_seconds)
-            except TimeoutError:
-                return
+        try:
+            async with asyncio.timeout(wait_seconds):
+                await self._appended.wait()
+        except TimeoutError:
+            return
 
 
 class InMemoryTail:
