@@ -24,8 +24,8 @@ class RepeatedLines(logging.Filter):
         self._clock = clock
         self._seen: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
 
-    def filter(self, record: logging.LogRecord) -> bool | logging.LogRecord:
-        """Give the line with how often it was left out, or nothing."""
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether to say the line; what is said again tells how often it was left out."""
         key = (record.name, str(record.msg))
         now = self._clock()
         said_at, left_out = self._seen.get(key, (-self._quiet_seconds, 0))
@@ -39,4 +39,4 @@ class RepeatedLines(logging.Filter):
         if left_out:
             record.msg = f"{record.getMessage()} (and {left_out} times since)"
             record.args = ()
-        return record
+        return True
