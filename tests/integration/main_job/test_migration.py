@@ -170,10 +170,14 @@ async def test_a_right_lost_half_way_is_named_and_the_migration_resumes_when_it_
             lambda events: any(isinstance(e, ev.MigrationPaused) for e in events), SECONDS
         )
         trigger = (
-            ("create function public.refuse() returns trigger language plpgsql as"
-            " $$ begin raise insufficient_privilege using message = 'secret row'; end $$"),
-            ("create trigger refuse before insert on public.pgbench_accounts"
-            " for each row execute function public.refuse()"),
+            (
+                "create function public.refuse() returns trigger language plpgsql as"
+                " $$ begin raise insufficient_privilege using message = 'secret row'; end $$"
+            ),
+            (
+                "create trigger refuse before insert on public.pgbench_accounts"
+                " for each row execute function public.refuse()"
+            ),
         )
         await run(target, *trigger)
         await found.sterna.migrations.resume(found.migration_id)

@@ -114,6 +114,7 @@ class Stack:
             "STERNA_KEYRING": kept(folder / "keyring", Keyring.generate),
             "STERNA_KEY_PEPPER": kept(folder / "key_pepper", _new_pepper),
             "STERNA_BOOTSTRAP_KEY": self._key,
+            "STERNA_DECIDER_INSTANCE_ID": "api",
             "STERNA_HTTP_HOST": "127.0.0.1",
             "STERNA_HTTP_PORT": str(self.port),
             **self._settings,
