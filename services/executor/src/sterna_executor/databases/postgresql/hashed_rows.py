@@ -9,15 +9,6 @@ from dataclasses import dataclass
 
 from sterna_executor.databases.postgresql.comparable import Comparable
 
-_LONE_KEY_HASHES = {
-    "int2": "hashint2extended",
-    "int4": "hashint4extended",
-    "int8": "hashint8extended",
-    "text": "hashtextextended",
-    "varchar": "hashtextextended",
-    "uuid": "uuid_hash_extended",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Selected:
@@ -49,30 +40,18 @@ def row_addresses(side: Comparable, condition: str, among: Selected | None = Non
 def _placed(side: Comparable, condition: str, bits: int, among: Selected | None) -> str:
     """List `bucket, h, address`; `offset 0` keeps the server from hashing a row once per use."""
     mask = 2**bits - 1
-    row_hash = _hash(side, side.row)
-    if not side.key:
-        inner = (
-            f"select {row_hash} as h, ctid as address from only {side.relation}"
+    if side.place is None:
+        hashed = (
+            f"select {side.row} as h, ctid as address from only {side.relation}"
             f" where {condition} offset 0"
         )
         kept = f" where {among.holds('h')}" if among else ""
         return (
             f"select (h & {mask})::pg_catalog.int4 as bucket, h, address"
-            f" from ({inner}) as hashed{kept}"
+            f" from ({hashed}) as hashed{kept}"
         )
-    place = _hash(side, side.key)
-    kept = f" and {among.holds(place)}" if among else ""
+    kept = f" and {among.holds(side.place)}" if among else ""
     return (
-        f"select ({place} & {mask})::pg_catalog.int4 as bucket, {row_hash} as h, ctid as address"
-        f" from only {side.relation} where {condition}{kept} offset 0"
+        f"select ({side.place} & {mask})::pg_catalog.int4 as bucket, {side.row} as h,"
+        f" ctid as address from only {side.relation} where {condition}{kept} offset 0"
     )
-
-
-def _hash(side: Comparable, values: tuple[str, ...]) -> str:
-    if side.canon == "text":
-        text = f'(row({", ".join(values)})::pg_catalog.text collate "C")'
-        return f"pg_catalog.hashtextextended({text}, 0)"
-    lone = _LONE_KEY_HASHES.get(side.key_type or "")
-    if lone is not None and values == side.key:
-        return f"pg_catalog.{lone}({values[0]}, 0)"
-    return f"pg_catalog.hash_record_extended(row({', '.join(values)}), 0)"

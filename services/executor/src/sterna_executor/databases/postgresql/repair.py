@@ -55,7 +55,11 @@ class RepairResult:
 
 
 async def repair_table(
-    assignment: Assignment, work: RepairTable, on_progress: OnProgress
+    assignment: Assignment,
+    work: RepairTable,
+    on_progress: OnProgress,
+    *,
+    fine_above_rows: int = FINE_ABOVE_ROWS,
 ) -> RepairResult:
     """Delete and copy again the rows that differ in the buckets that a comparison found to differ.
 
@@ -80,7 +84,19 @@ async def repair_table(
             await read_under(source, work.snapshot_id)
             await vet(source, work.table)
             both = await comparable(source, target, work.table)
-            return await _repair(assignment, work, source, target, both, on_progress, began)
+            with translated("source"):
+                await source.execute(_sql("more_memory"))
+            with translated("target"):
+                await target.execute(_sql("more_memory"))
+            selected = await _select(assignment, work, source, target, both, fine_above_rows)
+            figures = Figures()
+            if selected is not None:
+                await _list_differences(source, target, both, selected)
+                deleted = await _delete(target, target_table(work.table))
+                copied, size = await _copy_missing(source, target, work, on_progress)
+                figures = Figures(rows=copied, bytes=size, result={"rows_deleted": deleted})
+            figures.result["seconds"] = round(time.monotonic() - began, 3)
+            return figures
 
     # The addresses of the target's rows have to hold good too: nobody else may change them.
     receipt = await once(assignment, asked, body, isolation="repeatable read")
@@ -93,36 +109,13 @@ async def repair_table(
     )
 
 
-async def _repair(
-    assignment: Assignment,
-    work: RepairTable,
-    source: Connection,
-    target: Connection,
-    both: BothSides,
-    on_progress: OnProgress,
-    began: float,
-) -> Figures:
-    with translated("target"):
-        await target.execute(_sql("more_memory"))
-    selected = await _select(assignment, work, source, target, both)
-    deleted = copied = size = 0
-    if selected is not None:
-        await _list_differences(source, target, both, selected)
-        deleted = await _delete(target, target_table(work.table))
-        copied, size = await _copy_missing(source, target, work, on_progress)
-    return Figures(
-        rows=copied,
-        bytes=size,
-        result={"rows_deleted": deleted, "seconds": round(time.monotonic() - began, 3)},
-    )
-
-
 async def _select(
     assignment: Assignment,
     work: RepairTable,
     source: Connection,
     target: Connection,
     both: BothSides,
+    fine_above_rows: int,
 ) -> Selected | None:
     """Choose the buckets whose rows are listed; none where nothing differs."""
     bits = work.bucket_bits
@@ -136,7 +129,7 @@ async def _select(
     if not count:
         return None
     finer = fine_bits(rows, bits, count)
-    if rows <= FINE_ABOVE_ROWS or finer == bits:
+    if rows <= fine_above_rows or finer == bits:
         return coarse
     return await _refine(source, target, both, coarse, finer)
 
