@@ -98,14 +98,6 @@ class Service:
             await session.close()
         self._stop.set()
         assert self._task is not None
-        done, _ = await asyncio.wait({self._task}, timeout=3)
-        if not done:
-            import sys
-
-            sys.path.insert(0, "/tmp/x/api")
-            import dump
-
-            dump.dump()
         await asyncio.wait_for(self._task, _STOP_SECONDS)
 
     def client(self, key: str | None = FIRST_KEY.reveal()) -> Client:

@@ -18,9 +18,9 @@ class Channel:
     Each follower remembers only the number of the frame it wants next.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, frames_kept: int | None = None) -> None:
         self.followers = 0
-        self._frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
+        self._frames: deque[Frame] = deque(maxlen=frames_kept or FRAMES_KEPT)
         self._next = 0
         self._pulse = asyncio.Event()
         self._scheduled: asyncio.TimerHandle | None = None

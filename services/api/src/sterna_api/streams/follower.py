@@ -64,14 +64,14 @@ class Follower:
         hub: Hub,
         positions: ProjectedPositions,
         clock: Clock,
-        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        heartbeat_seconds: float | None = None,
     ) -> None:
         self._wanted = wanted
         self._lines = lines
         self._hub = hub
         self._positions = positions
         self._clock = clock
-        self._heartbeat_seconds = heartbeat_seconds
+        self._heartbeat_seconds = heartbeat_seconds or HEARTBEAT_SECONDS
         self._key = (wanted.org_id, wanted.migration_id)
         self._cursor = wanted.start
         self._end_due: tuple[str, float] | None = None

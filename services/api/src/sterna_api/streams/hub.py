@@ -65,6 +65,12 @@ class Hub:
             group.create_task(self._again(self._read_events))
             group.create_task(self._again(self._read_telemetry))
 
+    def followers(self, migration_id: str) -> int:
+        """Count the followers of a migration in this process."""
+        return sum(
+            channel.followers for key, channel in self._channels.items() if key[1] == migration_id
+        )
+
     def stop(self) -> None:
         """Let every follower end its stream."""
         self.stopping = True
