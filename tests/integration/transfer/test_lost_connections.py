@@ -1,11 +1,14 @@
 import asyncio
 
+import asyncpg
 import pytest
 
 from sterna_core.errors import Fenced, Unreachable
 from sterna_core.tasks.table import TableSpec
 from sterna_executor.databases.postgresql import bookkeeping
 from sterna_executor.databases.postgresql.connection import application_name_for
+from sterna_executor.databases.postgresql.copy_chunk import copy_chunk
+from sterna_executor.databases.postgresql.pipe import BUFFER_BYTES, QUEUED_BUFFERS
 from sterna_executor.databases.postgresql.pool import ConnectionPool
 from support.transfer.moving import DEADLINE_SECONDS, GATE, Moving, endpoint_of
 from support.transfer.severing_proxy import Cut, SeveringProxy
@@ -105,6 +108,36 @@ async def test_a_raised_fence_waits_for_a_copy_that_ends_in_time(
         assert (await copying).rows == ROWS
         await raising
     assert await moving.same(gated)
+
+
+async def test_a_target_that_takes_nothing_holds_the_source_back(moving: Moving) -> None:
+    await moving.both("create table public.wide (id int, filler text)")
+    await moving.on(
+        "source",
+        "insert into public.wide select n, repeat('x', 1000) from generate_series(1, 60000) n",
+    )
+    table = await moving.table("wide")
+    read = 0
+
+    def progress(_: int, size: int) -> None:
+        nonlocal read
+        read = size
+
+    locking = await asyncpg.connect(moving.target_url)
+    async with moving.snapshot() as snapshot, asyncio.timeout(DEADLINE_SECONDS):
+        work = moving.chunk(table, snapshot)
+        await locking.execute("begin; lock table public.wide in access exclusive mode")
+        copying = asyncio.create_task(copy_chunk(moving.assignment(), work, progress))
+        await moving.until(
+            "source",
+            "select exists (select from pg_stat_activity where wait_event = 'ClientWrite'"
+            " and application_name = $1 and datname = current_database())",
+            application_name_for(moving.migration_id),
+        )
+        await locking.close()
+        assert read <= 2 * QUEUED_BUFFERS * BUFFER_BYTES
+        assert (await copying).rows == 60000
+    assert read > 60_000_000
 
 
 async def raise_fence(moving: Moving) -> None:
