@@ -31,7 +31,6 @@ class ApiProcesses:
             "STERNA_TOPIC_PREFIX": f"test-{uuid4().hex[:12]}",
             "STERNA_PARTITIONS": "2",
             "STERNA_TASK_PARTITIONS": "2",
-            "STERNA_TELEMETRY_PARTITIONS": "2",
             "STERNA_KEYRING": Keyring.generate(),
             "STERNA_KEY_PEPPER": "a pepper for the tests",
             "STERNA_BOOTSTRAP_KEY": self.key,

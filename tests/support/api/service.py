@@ -23,6 +23,7 @@ from sterna_api.projections.database import Database
 from sterna_api.projections.position_watch import PositionWatch
 from sterna_api.projections.positions import JournalPosition, ProjectedPositions
 from sterna_api.projections.projector import Projector
+from sterna_api.projections.rebuild import rebuild
 from sterna_api.projections.schema_steps import apply_schema
 from sterna_api.streams.hub import Hub
 from sterna_api.webhooks.guard import AddressGuard, parse_networks
@@ -121,6 +122,10 @@ class Service:
         position = JournalPosition.parse(outcome.position)
         await self.positions.wait(position.wanted, deadline_seconds=5.0)
         return self.client(key.reveal())
+
+    async def rebuild(self) -> None:
+        """Build the projections anew."""
+        await rebuild(self.database, self.log, self.topics, self.codec)
 
     async def say(self, migration_id: str, *messages: str, org_id: str = "org_default") -> None:
         """Write lines of telemetry, as executors do."""

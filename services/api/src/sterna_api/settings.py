@@ -23,7 +23,6 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     topic_prefix: str = "sterna"
     partitions: Annotated[int, Meta(ge=1, le=1024)] = 8
     task_partitions: Annotated[int, Meta(ge=1, le=1024)] = 16
-    telemetry_partitions: Annotated[int, Meta(ge=1, le=1024)] = 8
     telemetry_days: Annotated[int, Meta(ge=1, le=3650)] = 90
     topic_replication: Annotated[int, Meta(ge=1, le=9)] = 1
     database_url: Secret
@@ -64,7 +63,6 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
             prefix=self.topic_prefix,
             partitions=self.partitions,
             task_partitions=self.task_partitions,
-            telemetry_partitions=self.telemetry_partitions,
             telemetry_days=self.telemetry_days,
             replication=self.topic_replication,
         )

@@ -1,0 +1,124 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sterna_core.api_key.commands import CreateApiKey, RevokeApiKey
+from sterna_core.api_key.decider import API_KEY
+from sterna_core.api_key.events import ApiKeyCreated, ApiKeyRevoked
+from sterna_core.connection.commands import CreateConnection, DeleteConnection, RecordProbe
+from sterna_core.connection.decider import CONNECTION
+from sterna_core.connection.endpoint import Endpoint
+from sterna_core.connection.events import ConnectionCreated
+from sterna_core.connection.probe import ProbeResult
+from sterna_core.connection.view import fold_connection
+from sterna_core.journal.local import LocalDecider
+from sterna_core.webhook.commands import CreateWebhook, DeleteWebhook, RecordAttempt
+from sterna_core.webhook.decider import WEBHOOK
+from sterna_core.webhook.events import DeliveryAttempted, WebhookDisabled
+
+_AT = datetime(2026, 1, 1, tzinfo=UTC)
+_ENDPOINT = Endpoint(
+    connection_id="conn_1",
+    org_id="org_test",
+    host="db",
+    database="shop",
+    username="u",
+    sealed_password="v1.k1.sealed",
+)
+_CREATE = CreateConnection(name="old", description="", role="both", endpoint=_ENDPOINT)
+_PROBE = RecordProbe(result=ProbeResult(succeeded=True, at=_AT))
+
+
+def _attempt(result: Any = "delivered", **fields: Any) -> RecordAttempt:
+    return RecordAttempt(
+        event_id="evt_1",
+        attempt=1,
+        result=result,
+        status=200,
+        reason=None,
+        milliseconds=5,
+        next_attempt_at=None,
+        **fields,
+    )
+
+
+_HOOK = CreateWebhook(url="https://x", events=("*",), description="", sealed_secret="v1.k1.s")
+_KEY = CreateApiKey(name="robot", digest="0" * 64)
+_CASES = {
+    "conn_1": (CONNECTION, (_CREATE, _PROBE, DeleteConnection())),
+    "wh_1": (WEBHOOK, (_HOOK, _attempt(), _attempt("gone"), DeleteWebhook())),
+    "key_1": (API_KEY, (_KEY, RevokeApiKey())),
+}
+
+
+@given(st.data())
+def test_any_order_of_commands_is_decided_and_folds_to_the_same_state_again(data: st.DataObject):
+    name = data.draw(st.sampled_from(sorted(_CASES)))
+    aggregate, commands = _CASES[name]
+    decider = LocalDecider([aggregate])
+    for command in data.draw(st.lists(st.sampled_from(commands), max_size=8)):
+        decider.send(name, command)
+    assert not decider.dead_letters
+    state = decider.state(name)
+    again = msgspec.json.decode(msgspec.json.encode(state), type=aggregate.state_type)
+    assert again == state
+
+
+def test_a_thing_that_was_deleted_does_not_come_back():
+    for name, (aggregate, commands) in _CASES.items():
+        decider = LocalDecider([aggregate])
+        create, end = commands[0], commands[-1]
+        assert decider.send(name, create).rejected is None
+        assert decider.send(name, create).rejected.code == "invalid_state"
+        assert decider.send(name, end).rejected is None
+        assert decider.send(name, end).rejected.code.endswith("_not_found")
+        assert decider.send(name, create).rejected is not None
+
+
+def test_what_was_never_made_is_not_found():
+    for name, (aggregate, commands) in _CASES.items():
+        outcome = LocalDecider([aggregate]).send(name, commands[-1])
+        assert outcome.rejected.code.endswith("_not_found")
+
+
+def test_a_probe_of_a_connection_that_is_gone_says_nothing():
+    decider = LocalDecider([CONNECTION])
+    decider.send("conn_1", _CREATE)
+    decider.send("conn_1", DeleteConnection())
+    outcome = decider.send("conn_1", _PROBE)
+    assert outcome.rejected is None
+    assert outcome.events == ()
+
+
+def test_an_answer_that_the_receiver_is_gone_disables_the_webhook():
+    decider = LocalDecider([WEBHOOK])
+    decider.send("wh_1", _HOOK)
+    outcome = decider.send("wh_1", _attempt("gone"))
+    assert [type(event) for event in outcome.events] == [DeliveryAttempted, WebhookDisabled]
+    assert decider.send("wh_1", _attempt()).events == ()
+
+
+def test_a_key_is_known_by_its_digest_only():
+    outcome = LocalDecider([API_KEY]).send("key_1", _KEY)
+    (event,) = outcome.events
+    assert isinstance(event, ApiKeyCreated)
+    assert event.digest == "0" * 64
+    assert not hasattr(event, "key")
+
+
+def test_the_view_of_a_connection_says_what_the_last_trial_found():
+    created = LocalDecider([CONNECTION]).send("conn_1", _CREATE).events[0]
+    assert isinstance(created, ConnectionCreated)
+    view = fold_connection(None, created)
+    assert view is not None
+    assert view.status == "testing"
+
+
+@pytest.mark.parametrize("event", [ApiKeyRevoked(at=_AT, by="x")])
+def test_events_read_back_as_they_were_written(event: Any):
+    body = msgspec.json.encode(event)
+    assert msgspec.json.decode(body, type=API_KEY.events) == event
