@@ -1,24 +1,34 @@
-"""Measures how long a REST command takes to its outcome: `commands.py URL KEY [RATE] [SECONDS]`.
+"""Measures how long a REST command takes to its outcome: `[--url URL --key KEY]`.
 
-Commands are sent at a steady rate whatever the answers take, so a slow answer is not hidden by
+Without an address a stack is started for it. Commands are sent at a steady rate whatever the answers take, so a slow answer is not hidden by
 the pause that it causes.
 """
 
+import argparse
 import asyncio
 import statistics
-import sys
 import time
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import msgspec
+from bench import report
+
+from sterna_cli.stack import Stack
+from sterna_cli.temporary_home import temporary_home
 
 LEAD_SECONDS = 1.0
 RATE_PER_SECOND = 50.0
 SECONDS = 20.0
+WARMING_SECONDS = 3.0
+P50_MILLISECONDS = 20.0
+P99_MILLISECONDS = 100.0
+_RESULTS = Path(__file__).parent / "results"
 
 
-async def main(url: str, key: str, rate: float, seconds: float) -> None:
-    """Print the distribution of the answers' times, in milliseconds."""
+async def measure(url: str, key: str, rate: float, seconds: float) -> dict[str, Any]:
+    """Give the distribution of the answers' times, in milliseconds."""
     took: list[float] = []
     failed = 0
     headers = {"Authorization": f"Bearer {key}"}
@@ -39,7 +49,7 @@ async def main(url: str, key: str, rate: float, seconds: float) -> None:
             for number in range(int(rate * seconds)):
                 group.create_task(command(session, number, begin + number / rate))
     cuts = statistics.quantiles(took, n=1000)
-    result = {
+    return {
         "commands": len(took),
         "failed": failed,
         "rate_per_second": rate,
@@ -48,9 +58,30 @@ async def main(url: str, key: str, rate: float, seconds: float) -> None:
         "p99_milliseconds": round(cuts[989], 1),
         "max_milliseconds": round(max(took), 1),
     }
-    print(msgspec.json.encode(result).decode())
+
+
+async def main(options: argparse.Namespace) -> int:
+    """Print the figures, and tell whether they are within what is promised."""
+    if options.url:
+        found = await measure(options.url, options.key, options.rate, options.seconds)
+    else:
+        async with temporary_home("bench-stack") as home, Stack(home, executors=0) as stack:
+            key = stack.key.reveal()
+            await measure(stack.url, key, options.rate, WARMING_SECONDS)
+            found = await measure(stack.url, key, options.rate, options.seconds)
+    print(msgspec.json.format(msgspec.json.encode(found)).decode())
+    print(f"written to {report.write(_RESULTS, 'commands', {}, found)}")
+    within = (
+        found["p50_milliseconds"] <= P50_MILLISECONDS
+        and found["p99_milliseconds"] <= P99_MILLISECONDS
+    )
+    return 0 if within and not found["failed"] else 1
 
 
 if __name__ == "__main__":
-    rates = [float(text) for text in sys.argv[3:5]]
-    asyncio.run(main(*sys.argv[1:3], *(rates + [RATE_PER_SECOND, SECONDS][len(rates) :])))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url")
+    parser.add_argument("--key")
+    parser.add_argument("--rate", type=float, default=RATE_PER_SECOND)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    raise SystemExit(asyncio.run(main(parser.parse_args())))

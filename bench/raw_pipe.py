@@ -27,7 +27,7 @@ class RawPipe:
     """
 
     def __init__(self, streams: int) -> None:
-        self.name = f"raw pipe, {streams} times psql | psql"
+        self.name = f"raw pipe ({streams} at once)"
         self.missing: str | None = None
         self._streams = streams
 

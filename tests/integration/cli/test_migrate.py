@@ -43,7 +43,7 @@ class Databases:
             await connection.close()
 
     async def make_numbers(self) -> None:
-        """Make a source with one table that takes many chunks of a hundred rows."""
+        """Make a source with one table that takes many small chunks."""
         await self.make()
         connection = await asyncpg.connect(self.source)
         try:
@@ -94,7 +94,7 @@ async def test_ctrl_c_pauses_and_the_migration_can_be_resumed(up: Up):
     await databases.make_numbers()
     process = await begin(
         *(up.home, "migrate", databases.source, databases.target, "--yes", "--json"),
-        *("--batch-size", "100", "--parallelism", "1"),
+        *("--batch-size", "500", "--parallelism", "1"),
     )
     await _copying(process)
     process.send_signal(signal.SIGINT)
@@ -113,7 +113,7 @@ async def test_cancel_with_rollback_leaves_the_target_empty(up: Up):
     await databases.make_numbers()
     process = await begin(
         *(up.home, "migrate", databases.source, databases.target, "--yes", "--json"),
-        *("--batch-size", "100", "--parallelism", "1"),
+        *("--batch-size", "500", "--parallelism", "1"),
     )
     migration_id = await _copying(process)
     cancelled = await sterna(up.home, "migrations", "cancel", migration_id, "--rollback")
