@@ -50,6 +50,9 @@ def show_result(terminal: Terminal, migration: Migration) -> None:
     )
     if migration.error is not None:
         terminal.say(f"  {migration.error.code}: {migration.error.message}", "red")
+    if migration.status == "failed":
+        terminal.say(f"  once that is put right: sterna migrations resume {migration.id}")
+        terminal.say(f"  to give up: sterna migrations cancel {migration.id} --rollback")
 
 
 def _elapsed_seconds(migration: Migration) -> float | None:
