@@ -45,8 +45,12 @@ class Witness:
 
     async def until(self, wanted: Any, seconds: float) -> None:
         """Wait until the events so far satisfy a condition."""
-        async with asyncio.timeout(seconds), self.moved:
-            await self.moved.wait_for(lambda: wanted(self.events))
+        try:
+            async with asyncio.timeout(seconds), self.moved:
+                await self.moved.wait_for(lambda: wanted(self.events))
+        except TimeoutError:
+            last = "\n".join(str(event)[:400] for event in self.events[-8:])
+            raise AssertionError(f"not within {seconds} s; the last events are\n{last}") from None
 
     def of(self, kind: type[Struct]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
