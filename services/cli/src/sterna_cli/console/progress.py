@@ -157,10 +157,13 @@ def standing(migration: Migration, pace: Pace) -> str:
     parts = [f"{_phase(migration)} {migration.progress.overall_percent:.0f} %"]
     if metrics.records_total:
         parts.append(f"{count(metrics.records_processed)} of {count(metrics.records_total)} rows")
-    rate = pace.rows_per_second
-    if _phase_name(migration) == _COPYING and rate >= 1:
-        left = max(0, metrics.records_total - metrics.records_processed) / rate
-        parts.extend((f"{count(rate)} rows/s", f"{duration(left)} left"))
+    if _phase_name(migration) == _COPYING and metrics.records_processed:
+        left = metrics.records_total - metrics.records_processed
+        rate = pace.rows_per_second
+        if left <= 0:
+            parts.append("building indexes")
+        elif rate >= 1:
+            parts.extend((f"{count(rate)} rows/s", f"{duration(left / rate)} left"))
     return ", ".join(parts)
 
 
