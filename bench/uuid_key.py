@@ -21,7 +21,7 @@ _MAKE = """
 create table {name} (number bigint not null, random uuid not null, filler text not null,
   amount numeric not null, at timestamptz not null);
 insert into {name}
-  select n, gen_random_uuid(), repeat(md5(n::text), 3), n / 7.0, timestamptz '2026-01-01' + n * '1 s'
+  select n, gen_random_uuid(), repeat(md5(n::text), 3), n / 7.0, timestamptz '2026-01-01' + n * interval '1 s'
   from generate_series(1, {rows}) n;
 alter table {name} add primary key ({key});
 vacuum analyze {name};
