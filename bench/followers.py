@@ -140,8 +140,7 @@ async def measure(
         begun = time.monotonic()
         for fan in fans:
             group.create_task(fan.follow(session, url))
-        while not all(fan.last_id for fan in fans):
-            await asyncio.sleep(0.1)
+        await asyncio.gather(*(fan.joined.wait() for fan in fans))
         joined = time.monotonic() - begun
         cpu_before, idle_mib = _cpu_seconds(server), _resident_mib(server)
         prefix = processes.environment["STERNA_TOPIC_PREFIX"]

@@ -10,7 +10,7 @@ from tests.support.api.follower import Following
 from tests.support.api.service import Service
 
 from sterna_api.projections.database import Database
-from sterna_api.projections.feed import EventsFeed
+from sterna_api.projections.feed import EventsFeed, ProjectionsAhead
 from sterna_api.projections.offsets import Offsets, ProjectionTaken
 from sterna_api.projections.projector import Projector, write_batch
 from sterna_api.projections.rebuild import rebuild
@@ -284,3 +284,19 @@ async def test_the_schema_is_applied_once_and_a_changed_step_is_refused(
 
 def test_schema_steps_are_numbered_without_a_gap():
     assert [step.number for step in schema_steps()] == list(range(1, len(schema_steps()) + 1))
+
+
+async def test_projections_of_another_journal_are_refused_and_can_be_rebuilt(
+    postgres_server: PostgresTestServer,
+):
+    url = await postgres_server.create_database()
+    async with Service(url) as service:
+        made = await service.client().post("/v1/connections", connection_body("other journal"))
+        await service.client().get(f"/v1/connections?min_position={made.position}")
+    async with Service(url, project=False) as fresh:
+        await fresh.client().get("/v1/connections")
+        ended = await asyncio.gather(fresh.projector.run(), return_exceptions=True)
+        assert isinstance(ended[0], BaseExceptionGroup)
+        assert ended[0].subgroup(ProjectionsAhead) is not None
+        await fresh.rebuild()
+        assert (await fresh.client().get("/v1/connections")).json["data"] == []

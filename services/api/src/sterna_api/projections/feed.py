@@ -8,6 +8,7 @@ import structlog
 
 from sterna_api.projections.journal_projection import JournalProjection
 from sterna_api.projections.log_rows import LogRow, insert_log_rows, row_of_telemetry
+from sterna_core.errors import Misconfigured
 from sterna_core.journal.codec import Codec
 from sterna_core.journal.decision import Decision
 from sterna_core.journal.log import Log, Tail
@@ -19,6 +20,12 @@ from sterna_core.tasks.telemetry import AnyTelemetry, LogLine
 
 _log = structlog.get_logger()
 _telemetry: msgspec.json.Decoder[LogLine | Any] = msgspec.json.Decoder(AnyTelemetry)
+
+
+class ProjectionsAhead(Misconfigured):
+    """The projections and the journal do not belong together."""
+
+    code = "projections_ahead"
 
 
 class Feed(Protocol):
@@ -59,12 +66,15 @@ class EventsFeed:
     def __init__(
         self, log: Log, topics: Topics, codec: Codec, positions: Mapping[int, Position]
     ) -> None:
+        self._log = log
+        self._topic = topics.events
         self._reader = JournalReader(log, topics.events, positions)
         self._projection = JournalProjection(codec)
         self._loaded = False
 
     async def __aenter__(self) -> Self:
-        """Begin to read; raises Unreachable."""
+        """Begin to read; raises Unreachable, ProjectionsAhead."""
+        await self._check()
         await self._reader.__aenter__()
         return self
 
@@ -75,6 +85,15 @@ class EventsFeed:
         traceback: TracebackType | None,
     ) -> None:
         await self._reader.__aexit__(exc_type, exc, traceback)
+
+    async def _check(self) -> None:
+        bounds = await self._log.bounds(self._topic, self.positions)
+        if any(at.next_offset > bounds[p].end for p, at in self.positions.items()):
+            raise ProjectionsAhead(
+                "The projections are further than the journal, so they are of another one:"
+                " point STERNA_KAFKA_BOOTSTRAP and STERNA_TOPIC_PREFIX at theirs, or run"
+                " 'sterna-api rebuild-projections'."
+            )
 
     @property
     def positions(self) -> Mapping[int, Position]:

@@ -43,7 +43,7 @@ async def rebuild(live: Database, log: Log, topics: Topics, codec: Codec) -> Non
         projector = asyncio.create_task(Projector(beside, log, topics, codec).run())
         try:
             await _wait_for(beside, ends, projector)
-            await _put_in_place(connection, live.schema, beside.schema)
+            await _put_in_place(connection, live.schema, beside.schema, log, topics)
         finally:
             projector.cancel()
             await asyncio.wait([projector])
@@ -69,14 +69,18 @@ async def _wait_for(beside: Database, ends: Offsets, projector: asyncio.Task[Non
             await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _put_in_place(connection: asyncpg.Connection, live: str, beside: str) -> None:
+async def _put_in_place(
+    connection: asyncpg.Connection, live: str, beside: str, log: Log, topics: Topics
+) -> None:
     while True:
-        if await _switch(connection, live, beside):
+        if await _switch(connection, live, beside, log, topics):
             return
         await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _switch(connection: asyncpg.Connection, live: str, beside: str) -> bool:
+async def _switch(
+    connection: asyncpg.Connection, live: str, beside: str, log: Log, topics: Topics
+) -> bool:
     """Put what was built in its place, unless the live tables are further; tells whether it did.
 
     Both projectors are kept from committing while this looks and renames. Each finds out
@@ -87,7 +91,10 @@ async def _switch(connection: asyncpg.Connection, live: str, beside: str) -> boo
             table = qualified(schema, "projection_offsets")
             await connection.execute(f"lock table {table} in access exclusive mode")
         built = await _offsets_in(connection, beside)
-        if not _covers(built, await _offsets_in(connection, live)):
+        # Live tables that are further than the log are of another one: nobody catches up with them.
+        ends = await _ends(log, topics)
+        known = await _offsets_in(connection, live)
+        if not _covers(built, {key: min(at, ends.get(key, 0)) for key, at in known.items()}):
             return False
         old = quote(live + _OLD_SUFFIX)
         await connection.execute(f"alter schema {quote(live)} rename to {old}")
