@@ -19,6 +19,7 @@ RETRY_AFTER_SECONDS = 1
 _STATUS_BY_CODE = {
     "idempotency_key_reused": 422,
     "decision_too_large": 413,
+    "record_too_large": 413,
     "internal_error": 500,
     "undecodable": 500,
     "unknown_aggregate": 404,
