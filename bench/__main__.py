@@ -29,7 +29,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--streams", type=int, default=2, help="concurrency of every tool")
     parser.add_argument("--executors", type=int, default=2)
-    parser.add_argument("--only", help="tools whose names hold this text")
+    parser.add_argument("--only", nargs="+", help="tools whose names hold one of these texts")
     return parser.parse_args()
 
 
@@ -55,7 +55,8 @@ async def _main(options: argparse.Namespace) -> int:
             PgLoader(options.streams),
             Sling(),
         ]
-        chosen = [each for each in tools if options.only is None or options.only in each.name]
+        wanted = options.only or [""]
+        chosen = [each for each in tools if any(text in each.name for text in wanted)]
         standings = await Tournament(both, chosen).play(options.rounds)
     print("\n" + report.table(standings))
     conditions: dict[str, object] = {
