@@ -8,7 +8,8 @@ import pytest
 from sterna_core.migration.plan import CopyFormat
 from sterna_core.postgres.identifiers import quote
 from sterna_executor.databases.postgresql.bucket_sums import Sums
-from sterna_executor.databases.postgresql.comparable import Canon, comparable
+from sterna_executor.databases.postgresql.canonical import Canon
+from sterna_executor.databases.postgresql.comparable import comparable
 from sterna_executor.databases.postgresql.page_range import WHOLE
 from sterna_executor.databases.postgresql.scan import scan_pages
 from sterna_executor.databases.postgresql.snapshot import read_under
@@ -110,6 +111,6 @@ async def test_both_ways_of_hashing_agree_that_a_copy_is_equal(
 
 
 def by_bucket(sums: Sums) -> dict[str, tuple[str, ...]]:
-    columns = (sums.buckets, sums.counts, sums.hash_sums, sums.product_sums)
+    columns = (sums.buckets, sums.counts, sums.sums)
     parts = zip(*(column.strip("{}").split(",") for column in columns), strict=True)
     return {bucket: tuple(rest) for bucket, *rest in parts}

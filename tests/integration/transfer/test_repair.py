@@ -174,6 +174,20 @@ async def test_a_leaf_of_a_partitioned_table_is_mended_by_itself(moving: Moving)
     assert await moving.value("target", "select word from public.high where id = 101") == "x"
 
 
+async def test_a_table_without_columns_is_a_number_of_rows(moving: Moving) -> None:
+    await moving.both("create table public.bare ()")
+    await moving.on("source", *["insert into public.bare default values"] * 3)
+    table = await moving.table("bare")
+    async with moving.snapshot() as snapshot:
+        copied = await moving.copy_table(table, snapshot)
+        await moving.on("target", *["insert into public.bare default values"] * 2)
+        compared = await moving.compare(table, snapshot)
+        mended = await moving.repair(table, snapshot)
+    assert copied.rows == 3
+    assert (compared.source_rows, compared.target_rows, compared.differing_buckets) == (3, 5, 1)
+    assert (mended.rows_deleted, mended.rows_copied) == (2, 0)
+
+
 LONG = "é" * 31 + "x"
 HOSTILE = [
     'we"ird schéma',

@@ -57,8 +57,7 @@ create table if not exists _sterna.bucket_sums (
     bucket_bits int not null,
     buckets int[] not null,
     counts bigint[] not null,
-    hash_sums numeric[] not null,
-    product_sums numeric[] not null,
+    sums numeric[] not null,
     primary key (migration_id, table_id, pass_number, side, range_number)
 )
 
@@ -67,8 +66,7 @@ create table if not exists _sterna.bucket_sums (
 alter table _sterna.bucket_sums
 alter column buckets set storage external,
 alter column counts set storage external,
-alter column hash_sums set storage external,
-alter column product_sums set storage external
+alter column sums set storage external
 
 -- name: create_passes
 -- Which comparison of a table is at hand; repairs of an earlier one are refused.

@@ -21,8 +21,7 @@ class Sums:
     rows: int
     buckets: str
     counts: str
-    hash_sums: str
-    product_sums: str
+    sums: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +45,7 @@ async def add_up(
         "select coalesce(pg_catalog.sum(rows), 0)::bigint as rows,"
         " coalesce(pg_catalog.array_agg(bucket), '{}')::text as buckets,"
         " coalesce(pg_catalog.array_agg(rows), '{}')::text as counts,"
-        " coalesce(pg_catalog.array_agg(hash_sum), '{}')::text as hash_sums,"
-        " coalesce(pg_catalog.array_agg(product_sum), '{}')::text as product_sums"
+        " coalesce(pg_catalog.array_agg(hashes), '{}')::text as sums"
         f" from ({' union all '.join(parts)}) as summed"
     )
     with translated(side):
@@ -68,8 +66,7 @@ async def keep(target: Connection, migration_id: str, work: ScanRange, sums: Sum
             work.bucket_bits,
             sums.buckets,
             sums.counts,
-            sums.hash_sums,
-            sums.product_sums,
+            sums.sums,
         )
 
 

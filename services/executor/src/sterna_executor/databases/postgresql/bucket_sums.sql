@@ -2,11 +2,11 @@
 -- Keeps the sums of one range of one side; element i of each array is one bucket.
 insert into _sterna.bucket_sums (
     migration_id, table_id, pass_number, side, range_number, generation, bucket_bits,
-    buckets, counts, hash_sums, product_sums
+    buckets, counts, sums
 )
 values (
     $1, $2, $3, $4, $5, $6, $7,
-    $8::text::int[], $9::text::bigint[], $10::text::numeric[], $11::text::numeric[]
+    $8::text::int[], $9::text::bigint[], $10::text::numeric[]
 )
 
 -- name: forget_earlier
@@ -35,12 +35,11 @@ with added as (
         b.side,
         u.bucket,
         sum(u.rows)::bigint as rows,
-        sum(u.hash_sum) as hash_sum,
-        sum(u.product_sum) as product_sum
+        sum(u.hashes) as hashes
     from _sterna.bucket_sums as b
     cross join lateral rows from (
-        unnest(b.buckets), unnest(b.counts), unnest(b.hash_sums), unnest(b.product_sums)
-    ) as u (bucket, rows, hash_sum, product_sum)
+        unnest(b.buckets), unnest(b.counts), unnest(b.sums)
+    ) as u (bucket, rows, hashes)
     where b.migration_id = $1 and b.table_id = $2 and b.pass_number = $3
     group by b.side, u.bucket
 ),
@@ -53,7 +52,7 @@ digests as (
             sha256(
                 convert_to(
                     string_agg(
-                        format('%s %s %s %s', bucket, rows, hash_sum, product_sum),
+                        format('%s %s %s', bucket, rows, hashes),
                         e'\n' order by bucket
                     ),
                     'UTF8'
@@ -69,7 +68,7 @@ differing as (
     select coalesce(s.bucket, t.bucket) as bucket, coalesce(s.rows, 0) + coalesce(t.rows, 0) as rows
     from (select * from added where side = 'source') as s
     full join (select * from added where side = 'target') as t on t.bucket = s.bucket
-    where (s.rows, s.hash_sum, s.product_sum) is distinct from (t.rows, t.hash_sum, t.product_sum)
+    where (s.rows, s.hashes) is distinct from (t.rows, t.hashes)
 )
 
 select

@@ -1,8 +1,9 @@
 """Queries that hash rows and put them into buckets; each row is hashed once.
 
-A row's hash `h` is what its columns' hashes add up to. That is linear: values that changed places
-between two rows of a bucket could cancel out in a sum of it. So beside `sum(h)` the product of the
-halves of `h` is summed, which is not linear. Neither sum forgets pairs, as XOR does.
+A row's hash `h` puts its columns' hashes together by XOR. That is linear: where two rows of a
+bucket changed a column's values for each other's, a sum of it could stay the same. So what is
+summed is the product of the halves of `h`, which is not linear. (A XOR over rows would forget
+pairs, and servers before 14 have none.)
 """
 
 from dataclasses import dataclass
@@ -19,15 +20,15 @@ class Selected:
 
     def holds(self, place: str) -> str:
         """Give the condition that the bucket of a place hash is among these."""
-        bucket = f"({place} & {2**self.bits - 1})::pg_catalog.int4"
+        bucket = f"(({place}) & {2**self.bits - 1})::pg_catalog.int4"
         return f"pg_catalog.get_bit('\\x{self.bitmap.hex()}'::pg_catalog.bytea, {bucket}) = 1"
 
 
 def bucket_sums(side: Comparable, condition: str, bits: int, among: Selected | None = None) -> str:
-    """Sum the rows that match into buckets: `bucket, rows, hash_sum, product_sum`."""
+    """Sum the rows that match into buckets: `bucket, rows, hashes`."""
     return (
-        "select bucket, pg_catalog.count(*) as rows, pg_catalog.sum(h) as hash_sum,"
-        " pg_catalog.sum((h >> 32) * (h & 4294967295)) as product_sum"
+        "select bucket, pg_catalog.count(*) as rows,"
+        " pg_catalog.sum((h >> 32) * (h & 4294967295)) as hashes"
         f" from ({_placed(side, condition, bits, among)}) as placed group by bucket"
     )
 
@@ -52,6 +53,6 @@ def _placed(side: Comparable, condition: str, bits: int, among: Selected | None)
         )
     kept = f" and {among.holds(side.place)}" if among else ""
     return (
-        f"select ({side.place} & {mask})::pg_catalog.int4 as bucket, {side.row} as h,"
+        f"select (({side.place}) & {mask})::pg_catalog.int4 as bucket, {side.row} as h,"
         f" ctid as address from only {side.relation} where {condition}{kept} offset 0"
     )

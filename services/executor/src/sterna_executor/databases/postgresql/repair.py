@@ -38,7 +38,7 @@ _ADDRESSES = Inlet(schema="pg_temp", table="theirs", columns=("h", "address"), c
 _FINE = Inlet(
     schema="pg_temp",
     table="fine_theirs",
-    columns=("bucket", "rows", "hash_sum", "product_sum"),
+    columns=("bucket", "rows", "hashes"),
     copy_format="binary",
 )
 _CURSOR_ROWS = 10_000

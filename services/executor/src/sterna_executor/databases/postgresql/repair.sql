@@ -12,22 +12,18 @@ create temporary table ours (h bigint, address tid) on commit drop
 
 -- name: create_fine_theirs
 -- The source's sums of the parts of the buckets that differ.
-create temporary table fine_theirs (
-    bucket int, rows bigint, hash_sum numeric, product_sum numeric
-) on commit drop
+create temporary table fine_theirs (bucket int, rows bigint, hashes numeric) on commit drop
 
 -- name: create_fine_ours
 -- The target's sums of the parts of the buckets that differ.
-create temporary table fine_ours (
-    bucket int, rows bigint, hash_sum numeric, product_sum numeric
-) on commit drop
+create temporary table fine_ours (bucket int, rows bigint, hashes numeric) on commit drop
 
 -- name: fine_differing
 -- Which parts of buckets differ.
 select coalesce(s.bucket, t.bucket) as bucket
 from pg_temp.fine_theirs as s
 full join pg_temp.fine_ours as t on t.bucket = s.bucket
-where (s.rows, s.hash_sum, s.product_sum) is distinct from (t.rows, t.hash_sum, t.product_sum)
+where (s.rows, s.hashes) is distinct from (t.rows, t.hashes)
 
 -- name: create_differing
 -- Hashes that one side has more often than the other, and how often each has them.
