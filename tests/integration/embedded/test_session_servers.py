@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -82,7 +83,10 @@ def test_workers_share_servers_that_end_when_the_last_worker_is_gone_however_it_
         assert joined(first) == joined(second)
         keeper = read_keeper(tmp_path)
         assert keeper is not None
-        servers = keeper.children()
+        # Beside the servers a node of low priority may prepare faster starts, and end by itself.
+        servers = [
+            each for each in keeper.children() if os.getpriority(os.PRIO_PROCESS, each.pid) == 0
+        ]
         assert len(servers) >= 2
         first.send_signal(signal.SIGKILL)
         first.wait(GONE_SECONDS)

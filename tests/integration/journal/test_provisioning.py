@@ -1,5 +1,6 @@
 """Topics are made as they must be, and never silently used as they are not."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,10 @@ from sterna_core.errors import Misconfigured, Unreachable
 from sterna_core.journal.topics import Topics
 from sterna_core.kafka.access import KafkaAccess
 from sterna_core.kafka.provisioning import provision_topics
+
+
+KNOWN_SECONDS = 30
+LOOK_SECONDS = 0.05
 
 
 def topics() -> Topics:
@@ -31,15 +36,26 @@ async def test_starting_with_another_number_of_partitions_is_refused(kafka_boots
         await provision_topics(access, replace(wanted, partitions=4))
 
 
+async def until_partitions(admin: AIOKafkaAdminClient, topic: str, count: int) -> None:
+    """Wait until the broker tells of so many partitions: it makes them known a little later."""
+    async with asyncio.timeout(KNOWN_SECONDS):
+        while True:
+            (described,) = await admin.describe_topics([topic])
+            if len(described["partitions"]) == count:
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+
+
 async def test_more_task_partitions_are_added(kafka_bootstrap: str):
     access, wanted = KafkaAccess(kafka_bootstrap), topics()
     await provision_topics(access, wanted)
     await provision_topics(access, replace(wanted, task_partitions=4))
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
     await admin.start()
-    (described,) = await admin.describe_topics([wanted.tasks])
-    await admin.close()
-    assert len(described["partitions"]) == 4
+    try:
+        await until_partitions(admin, wanted.tasks, 4)
+    finally:
+        await admin.close()
 
 
 async def test_a_journal_that_would_forget_is_refused(kafka_bootstrap: str):
