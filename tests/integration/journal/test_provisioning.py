@@ -12,7 +12,6 @@ from sterna_core.journal.topics import Topics
 from sterna_core.kafka.access import KafkaAccess
 from sterna_core.kafka.provisioning import provision_topics
 
-
 KNOWN_SECONDS = 30
 LOOK_SECONDS = 0.05
 
