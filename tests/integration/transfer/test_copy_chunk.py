@@ -1,7 +1,9 @@
 import asyncio
+from uuid import uuid4
 
 import pytest
 
+from servers import PostgresTestServer
 from sterna_core.errors import DataRejected, Fenced, SnapshotLost, Terminal
 from sterna_core.tasks.table import PageRange
 from sterna_executor.databases.postgresql import bookkeeping
@@ -221,3 +223,37 @@ async def test_rows_that_a_trigger_of_the_target_drops_are_noticed(moving: Movin
             await moving.copy_table(table, snapshot)
     assert refused.value.code == "rows_dropped_by_target"
     assert await moving.rows("target", table) == []
+
+
+async def test_text_moves_between_encodings_as_far_as_the_target_has_its_characters(
+    moving: Moving, postgres_server: PostgresTestServer
+) -> None:
+    name = f"latin_{uuid4().hex}"
+    await postgres_server.execute(
+        f"create database {name} template template0 encoding 'LATIN1' locale 'C'"
+    )
+    try:
+        latin = Moving(moving.source_url, postgres_server.url(name))
+        async with latin.begun():
+            await latin.both(
+                "create table public.words"
+                " (id int, word text, list text[], padded char(9), any_of json)"
+            )
+            await latin.on(
+                "source",
+                "insert into public.words values"
+                " (1, 'd\u00e9j\u00e0 vu', '{\u00e9,\u00fc}', '\u00e9', '{\"\u00e9\": 1}')",
+            )
+            table = await latin.table("words", key=("id",))
+            async with latin.snapshot() as snapshot:
+                await latin.copy_table(table, snapshot)
+                assert (await latin.compare(table, snapshot)).differing_buckets == 0
+            await latin.on("source", "insert into public.words values (2, '\u20ac')")
+            async with latin.snapshot() as snapshot:
+                work = latin.chunk(table, snapshot, number=2)
+                with pytest.raises(DataRejected) as refused:
+                    await latin.copy(latin.assignment(), work)
+            assert refused.value.details["column"] == "word"
+            assert refused.value.details["ctid"] == "(0,2)"
+    finally:
+        await postgres_server.execute(f"drop database {name} with (force)")

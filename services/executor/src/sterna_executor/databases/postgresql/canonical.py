@@ -76,12 +76,14 @@ class ColumnType:
 class Hashing:
     """How one side hashes: by which canon, and with the functions that its server has.
 
-    `oldest_major` is that of the older of both sides.
+    `oldest_major` is that of the older of both sides. Text is hashed as the bytes that are stored,
+    or as UTF-8 where the sides store it in different encodings.
     """
 
     canon: Canon
     server_major: int
     oldest_major: int
+    same_encoding: bool = True
 
     def of_row(self, values: list[tuple[str, ColumnType]]) -> str:
         """Give the hash of some values, in their order; rows without any are all alike."""
@@ -89,7 +91,8 @@ class Hashing:
             return "0::pg_catalog.int8"
         if self.canon == "text":
             written = ", ".join(starmap(written_as, values))
-            digest = f"pg_catalog.md5(row({written})::pg_catalog.text)"
+            text = f"row({written})::pg_catalog.text"
+            digest = f"pg_catalog.md5({text if self.same_encoding else _as_utf8(text)})"
             return (
                 f"('x' || pg_catalog.substr({digest}, 1, 16))::pg_catalog.bit(64)::pg_catalog.int8"
             )
@@ -106,6 +109,8 @@ class Hashing:
             return f"pg_catalog.hashint8extended({value}, {seed}) # {upper}"
         if name == "bool":
             return f"pg_catalog.hashint4extended(({value})::pg_catalog.int4, {seed})"
+        if name in _COLLATED and not self.same_encoding:
+            return self._of_bytes(_as_utf8(value), seed)
         if name in _HASHED:
             collation = ' collate "C"' if name in _COLLATED else ""
             return f"pg_catalog.{_HASHED[name]}({value}{collation}, {seed})"
@@ -118,7 +123,9 @@ class Hashing:
             send = "array_send"
         if send is not None:
             return self._of_bytes(f"pg_catalog.{send}({value})", seed)
-        return f"pg_catalog.hashtextextended({_as_text(value)}, {seed})"
+        if self.same_encoding:
+            return f"pg_catalog.hashtextextended({_as_text(value)}, {seed})"
+        return self._of_bytes(_as_utf8(value), seed)
 
     def _of_bytes(self, value: str, seed: int) -> str:
         if self.oldest_major < _RECORD_HASH_SINCE:
@@ -145,6 +152,10 @@ def _as_text(value: str) -> str:
     # Enums and the `reg` types are numbers that mean something in one database only; composites,
     # and arrays of such, contain them; json and others have neither hash nor bytes.
     return f'({value})::pg_catalog.text collate "C"'
+
+
+def _as_utf8(value: str) -> str:
+    return f"pg_catalog.convert_to(({value})::pg_catalog.text, 'UTF8')"
 
 
 def _null(seed: int) -> int:

@@ -17,6 +17,9 @@ from sterna_executor.databases.postgresql.table_query import (
     value_of,
 )
 
+BothHashings = tuple[Hashing, Hashing]
+"""That of the source and that of the target."""
+
 _Values = list[tuple[str, ColumnType]]
 
 
@@ -41,9 +44,9 @@ class BothSides:
 
 
 async def comparable(
-    source: Connection, target: Connection, table: TableSpec, *, canon: Canon | None = None
+    source: Connection, target: Connection, table: TableSpec, *, hashing: BothHashings | None = None
 ) -> BothSides:
-    """Find out how the rows of a table are to be compared, by `canon` or as the servers allow.
+    """Find out how the rows of a table are to be compared: as told, or as the servers allow.
 
     The source's transformations are applied on its side, and its values are cast to the types
     that the target stores. Raises Terminal where a column is not there.
@@ -64,11 +67,11 @@ async def comparable(
             )
         theirs.append((_as_kept(column, found, kept), kept))
         ours.append((quote(column.target), kept))
-    source_hash, target_hash = await _hashing(source, target, canon)
+    theirs_by, ours_by = hashing or await _hashing(source, target)
     key = _key_places(table)
     return BothSides(
-        _side(source_table(table), theirs, key, source_hash),
-        _side(target_table(table), ours, key, target_hash),
+        _side(source_table(table), theirs, key, theirs_by),
+        _side(target_table(table), ours, key, ours_by),
     )
 
 
@@ -77,22 +80,23 @@ def _side(relation: str, values: _Values, key: list[int], hashing: Hashing) -> C
     return Comparable(relation, hashing.of_row(values), place)
 
 
-async def _hashing(
-    source: Connection, target: Connection, canon: Canon | None
-) -> tuple[Hashing, Hashing]:
+async def _hashing(source: Connection, target: Connection) -> BothHashings:
     """Compare by value where both servers hash a row of constants alike."""
-    majors = server_major(source), server_major(target)
-    theirs = Hashing(canon or "value", majors[0], min(majors))
-    ours = Hashing(canon or "value", majors[1], min(majors))
-    if canon is not None:
-        return theirs, ours
+    theirs, ours = _hashings(source, target, "value")
     with translated("source"):
         their_probe = await source.fetchval(f"select {theirs.of_row(_PROBE)}")
     with translated("target"):
         our_probe = await target.fetchval(f"select {ours.of_row(_PROBE)}")
-    if their_probe == our_probe:
-        return theirs, ours
-    return Hashing("text", majors[0], min(majors)), Hashing("text", majors[1], min(majors))
+    return (theirs, ours) if their_probe == our_probe else _hashings(source, target, "text")
+
+
+def _hashings(source: Connection, target: Connection, canon: Canon) -> BothHashings:
+    majors = server_major(source), server_major(target)
+    encodings = {side.get_settings().server_encoding for side in (source, target)}
+    theirs, ours = (
+        Hashing(canon, major, min(majors), same_encoding=len(encodings) == 1) for major in majors
+    )
+    return theirs, ours
 
 
 _PROBE: _Values = [

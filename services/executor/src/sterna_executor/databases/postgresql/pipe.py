@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import asyncpg
@@ -57,23 +57,28 @@ async def pipe(
     inlet: Inlet,
     *,
     on_bytes: OnBytes | None = None,
-    stall_seconds: float = STALL_SECONDS,
+    first: Awaitable[None] | None = None,
+    stall_seconds: float | None = STALL_SECONDS,
 ) -> Piped:
     """Run `query` on one connection and COPY its rows into a table on the other.
 
     Both connections are in transactions of the caller, which has to give these up where this
     raises. Memory is bounded by the queue, or by the largest row where one is larger than that.
+    `first` is what the target does while the source begins. A query that computes long before
+    its first row takes `stall_seconds` None.
     """
-    flow = _Flow(on_bytes, stall_seconds)
+    flow = _Flow(on_bytes)
     try:
         async with asyncio.TaskGroup() as group:
             # asyncpg may wait for ever to write to a socket that was lost: these two know better.
             lost = [
                 group.create_task(_lost(source, "source")),
                 group.create_task(_lost(target, "target")),
-                group.create_task(flow.watch()),
+                group.create_task(flow.watch(stall_seconds)),
             ]
             sending = group.create_task(_send(source, query, inlet, flow))
+            if first is not None:
+                await first
             taking = group.create_task(_take(target, inlet, flow))
             rows_sent, rows_taken = await sending, await taking
             for watch in lost:
@@ -86,13 +91,12 @@ async def pipe(
 class _Flow:
     """A bounded queue of buffers between the two COPYs."""
 
-    def __init__(self, on_bytes: OnBytes | None, stall_seconds: float) -> None:
+    def __init__(self, on_bytes: OnBytes | None) -> None:
         self.bytes = 0
         self._queue: asyncio.Queue[bytes | bytearray | None] = asyncio.Queue(QUEUED_BUFFERS)
         self._parts: list[bytes | bytearray] = []
         self._held = 0
         self._on_bytes = on_bytes
-        self._stall_seconds = stall_seconds
         self._moves = 0
 
     async def put(self, data: bytes | bytearray) -> None:
@@ -119,11 +123,11 @@ class _Flow:
             raise StopAsyncIteration
         return buffer
 
-    async def watch(self) -> None:
+    async def watch(self, stall_seconds: float | None) -> None:
         """Raise Unreachable once nothing has moved for too long."""
-        while True:
+        while stall_seconds is not None:
             moves = self._moves
-            await asyncio.sleep(self._stall_seconds)
+            await asyncio.sleep(stall_seconds)
             if moves == self._moves:
                 # A full queue means that the target takes nothing.
                 raise unreachable("target" if self._queue.full() else "source", "timeout")

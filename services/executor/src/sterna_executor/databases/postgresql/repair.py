@@ -34,6 +34,9 @@ from sterna_executor.databases.postgresql.table_query import (
 FINE_ABOVE_ROWS = 200_000
 """With more rows in the buckets that differ, these are divided once more before rows are listed."""
 
+MANY_DIFFER = 0.05
+"""Where at least this share of the rows differs, few finer buckets would be equal."""
+
 _ADDRESSES = Inlet(schema="pg_temp", table="theirs", columns=("h", "address"), copy_format="binary")
 _FINE = Inlet(
     schema="pg_temp",
@@ -123,13 +126,14 @@ async def _select(
         compared = await bucket_sums.compare(target, assignment.migration_id, work)
         coarse = select_buckets(bits, compared.differing)
         count, rows = len(compared.differing), compared.differing_rows // 2
+        many = abs(compared.source_rows - compared.target_rows) > rows * MANY_DIFFER
     else:
         coarse = select_buckets(bits, range(2**bits))
-        count, rows = 2**bits, work.table.estimated_rows
+        count, rows, many = 2**bits, work.table.estimated_rows, False
     if not count:
         return None
     finer = fine_bits(rows, bits, count)
-    if rows <= fine_above_rows or finer == bits:
+    if rows <= fine_above_rows or many or finer == bits:
         return coarse
     return await _refine(source, target, both, coarse, finer)
 
@@ -141,10 +145,10 @@ async def _refine(
     with translated("target"):
         await target.execute(_sql("create_fine_theirs"))
         await target.execute(_sql("create_fine_ours"))
-        ours = hashed_rows.bucket_sums(both.target, "true", bits, coarse)
-        await target.execute(f"insert into pg_temp.fine_ours {ours}")
+    ours = hashed_rows.bucket_sums(both.target, "true", bits, coarse)
     theirs = hashed_rows.bucket_sums(both.source, "true", bits, coarse)
-    await pipe(source, theirs, target, _FINE)
+    insertion = _execute(target, f"insert into pg_temp.fine_ours {ours}")
+    await pipe(source, theirs, target, _FINE, first=insertion, stall_seconds=None)
     numbers = array("i")
     with translated("target"):
         async for row in target.cursor(_sql("fine_differing"), prefetch=_CURSOR_ROWS):
@@ -158,10 +162,10 @@ async def _list_differences(
     with translated("target"):
         await target.execute(_sql("create_theirs"))
         await target.execute(_sql("create_ours"))
-        ours = hashed_rows.row_addresses(both.target, "true", selected)
-        await target.execute(f"insert into pg_temp.ours {ours}")
+    ours = hashed_rows.row_addresses(both.target, "true", selected)
     theirs = hashed_rows.row_addresses(both.source, "true", selected)
-    await pipe(source, theirs, target, _ADDRESSES)
+    insertion = _execute(target, f"insert into pg_temp.ours {ours}")
+    await pipe(source, theirs, target, _ADDRESSES, first=insertion, stall_seconds=None)
     with translated("target"):
         for name in ("create_differing", "create_surplus", "create_missing"):
             await target.execute(_sql(name))
@@ -204,6 +208,11 @@ async def _copy_missing(
         size += piped.bytes
         number += 1
         on_progress(rows, size)
+
+
+async def _execute(target: Connection, statement: str) -> None:
+    with translated("target"):
+        await target.execute(statement)
 
 
 def _sql(name: str) -> str:

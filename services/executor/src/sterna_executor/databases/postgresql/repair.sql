@@ -41,34 +41,50 @@ group by h
 having count(*) filter (where from_source) <> count(*) filter (where not from_source)
 
 -- name: create_surplus
--- Addresses of target rows that are too many, in lists.
+-- Addresses of target rows that are too many, in lists. Of equal rows some may be kept.
 create temporary table surplus on commit drop as
 select (place - 1) / 16384 as list, array_agg(address) as addresses
 from (
     select address, row_number() over (order by address) as place
     from (
-        select o.address, row_number() over (partition by o.h) as copy, d.theirs as wanted
+        select o.address
         from pg_temp.ours as o
         inner join pg_temp.differing as d on d.h = o.h
-        where d.ours > d.theirs
-    ) as copies
-    where copy > wanted
+        where d.theirs = 0
+        union all
+        select address
+        from (
+            select o.address, row_number() over (partition by o.h) as copy, d.theirs as wanted
+            from pg_temp.ours as o
+            inner join pg_temp.differing as d on d.h = o.h
+            where d.theirs > 0 and d.ours > d.theirs
+        ) as copies
+        where copy > wanted
+    ) as found
 ) as numbered
 group by 1
 
 -- name: create_missing
--- Addresses of source rows that the target lacks, in lists.
+-- Addresses of source rows that the target lacks, in lists. Of equal rows it may have some.
 create temporary table missing on commit drop as
 select (place - 1) / 16384 as list, array_agg(address) as addresses
 from (
     select address, row_number() over (order by address) as place
     from (
-        select s.address, row_number() over (partition by s.h) as copy, d.ours as present
+        select s.address
         from pg_temp.theirs as s
         inner join pg_temp.differing as d on d.h = s.h
-        where d.theirs > d.ours
-    ) as copies
-    where copy > present
+        where d.ours = 0
+        union all
+        select address
+        from (
+            select s.address, row_number() over (partition by s.h) as copy, d.ours as present
+            from pg_temp.theirs as s
+            inner join pg_temp.differing as d on d.h = s.h
+            where d.ours > 0 and d.theirs > d.ours
+        ) as copies
+        where copy > present
+    ) as found
 ) as numbered
 group by 1
 
