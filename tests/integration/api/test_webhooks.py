@@ -283,7 +283,7 @@ async def test_nothing_is_sent_to_an_address_that_is_not_public(sink: Sink, url:
 
 async def test_a_webhook_is_told_what_happens_after_its_creation_only(service: Service):
     client = service.client()
-    await client.migration()
+    await client.in_status(await client.migration(), "approved")
     hook = await _webhook(client, "https://example.invalid/late", "*")
     assert await _deliveries(client, hook["id"], 0) == []
     migration_id = await client.migration()
@@ -317,7 +317,7 @@ async def test_a_deleted_webhook_is_sent_nothing(
     service: Service, session: aiohttp.ClientSession, sink: Sink
 ):
     client = service.client()
-    hook = await _webhook(client, f"{sink.url}/hook", "*")
+    hook = await _webhook(client, f"{sink.url}/hook", "migration.created")
     await client.migration()
     await _deliveries(client, hook["id"], 1)
     gone = await client.delete(f"/v1/webhooks/{hook['id']}")
