@@ -8,7 +8,7 @@ from sterna_core.tasks.table import TableSpec
 from sterna_executor.databases.postgresql import bookkeeping
 from sterna_executor.databases.postgresql.connection import application_name_for
 from sterna_executor.databases.postgresql.copy_chunk import copy_chunk
-from sterna_executor.databases.postgresql.pipe import BUFFER_BYTES, QUEUED_BUFFERS
+from sterna_executor.databases.postgresql.flow import BUFFER_BYTES, QUEUED_BUFFERS
 from sterna_executor.databases.postgresql.pool import ConnectionPool
 from support.transfer.moving import DEADLINE_SECONDS, GATE, Moving, endpoint_of
 from support.transfer.severing_proxy import Cut, SeveringProxy

@@ -3,8 +3,9 @@ import asyncio
 import pytest
 
 from sterna_core.errors import SnapshotLost
-from sterna_executor.databases.postgresql.snapshot import read_under
-from support.transfer.moving import DEADLINE_SECONDS, Moving
+from sterna_executor.databases.postgresql.snapshot import hold_snapshot, read_under
+from support.transfer.moving import DEADLINE_SECONDS, Moving, endpoint_of
+from support.transfer.severing_proxy import MuteProxy
 
 HOLDER = (
     "select pid from pg_stat_activity where application_name = 'holder'"
@@ -29,6 +30,23 @@ async def test_the_holder_finds_out_at_once_that_its_session_died(moving: Moving
         async with moving.source.session() as source:
             with pytest.raises(SnapshotLost):
                 await read_under(source, held.snapshot_id)
+
+
+async def test_the_holder_finds_out_that_nobody_answers(moving: Moving) -> None:
+    real = endpoint_of(moving.source_url)
+    async with (
+        MuteProxy(real.host, real.port).listening() as proxy,
+        hold_snapshot(
+            endpoint_of(moving.source_url, host="127.0.0.1", port=proxy.port),
+            moving.source.password,
+            application_name="holder",
+            heartbeat_seconds=0.01,
+            heartbeat_timeout_seconds=1.0,
+        ) as held,
+        asyncio.timeout(DEADLINE_SECONDS),
+    ):
+        proxy.mute()
+        await held.lost.wait()
 
 
 @pytest.mark.parametrize("name", ["", "00000003-00000001-1", "../../etc/passwd", "'; select 1 --"])

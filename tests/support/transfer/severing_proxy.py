@@ -65,3 +65,41 @@ class SeveringProxy:
                 await answer.drain()
         except ConnectionError:
             pass
+
+
+class MuteProxy:
+    """Forwards to a server until it is muted: then it keeps connections open and says nothing."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+        self._talking = asyncio.Event()
+        self._talking.set()
+        self.port = 0
+
+    def mute(self) -> None:
+        self._talking.clear()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncGenerator["MuteProxy"]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            self._talking.set()
+            server.close()
+
+    async def _serve(self, client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        reply, server = await asyncio.open_connection(self._host, self._port)
+        await asyncio.gather(self._forward(client, server), self._forward(reply, answer))
+
+    async def _forward(self, read: asyncio.StreamReader, write: asyncio.StreamWriter) -> None:
+        try:
+            while data := await read.read(_READ_BYTES):
+                await self._talking.wait()
+                write.write(data)
+                await write.drain()
+        except ConnectionError:
+            pass
+        finally:
+            write.transport.abort()
