@@ -56,7 +56,7 @@ async def _events(bootstrap: str, migration_id: str) -> list[ev.AnyEvent]:
 
 
 def _is_event(headers: dict[str, bytes]) -> bool:
-    return headers["ce_type"] not in {b"command.rejected", b"command.answered"}
+    return not headers["ce_type"].startswith(b"command.")
 
 
 def _course(events: list[ev.AnyEvent]) -> Course:

@@ -10,12 +10,14 @@ from bench.program import TOOL_SECONDS, ToolFailed
 
 from sterna_cli.client.answers import Migration
 from sterna_cli.client.sterna import Sterna
+from sterna_cli.client.stream import ProgressEntry
 from sterna_cli.database_url import DatabaseUrl
 from sterna_cli.migrate.request import MigrationRequest
 from sterna_cli.stack import Stack
 
 _LOOK_SECONDS = 0.05
 Condition = Callable[[Migration], bool]
+_OVER = frozenset({"completed", "failed", "cancelled"})
 _PLANNING = frozenset({"pending", "planning"})
 
 
@@ -45,8 +47,9 @@ class SternaWhole:
         migration = await self._plan(request)
         planned = time.monotonic()
         await self._sterna.migrations.start(migration.id)
-        migration = await self._until(migration.id, _is_over)
+        await self._followed(migration.id)
         ended = time.monotonic()
+        migration = await self._until(migration.id, lambda found: found.is_over)
         usage = meter.read()
         if migration.status != "completed":
             error = migration.error
@@ -84,6 +87,16 @@ class SternaWhole:
             )
         return migration
 
+    async def _followed(self, migration_id: str) -> None:
+        """Follow the stream until it is over: asking again and again would be work beside the copy."""
+        async with (
+            asyncio.timeout(TOOL_SECONDS),
+            self._sterna.migrations.follow(migration_id, {}) as stream,
+        ):
+            while (entry := await stream.next_entry()) is not None:
+                if isinstance(entry, ProgressEntry) and entry.status in _OVER:
+                    return
+
     async def _until(self, migration_id: str, is_there: Condition) -> Migration:
         async with asyncio.timeout(TOOL_SECONDS):
             while True:
@@ -91,7 +104,3 @@ class SternaWhole:
                 if is_there(migration):
                     return migration
                 await asyncio.sleep(_LOOK_SECONDS)
-
-
-def _is_over(migration: Migration) -> bool:
-    return migration.is_over

@@ -50,6 +50,18 @@ async def test_creating_takes_rights_that_are_named_and_granting_them_is_enough(
     assert (await sides.plan(target_role=role)).summary.tables == 2
 
 
+async def test_temporary_tables_take_a_right_that_is_named(sides: Sides):
+    await sides.source.execute("CREATE TABLE a (id int)")
+    role = await able(sides)
+    database = quote(await sides.target.fetchval("SELECT current_database()"))
+    await sides.target.execute(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
+
+    statements = await follow(sides, await refused(sides, MissingRight, role))
+
+    assert [statement.split(" ON ")[0] for statement in statements] == ["GRANT TEMPORARY"]
+    assert (await sides.plan(target_role=role)).summary.tables == 1
+
+
 async def test_names_in_use_on_the_target_are_all_told(sides: Sides):
     await sides.source.execute("""
         CREATE TYPE mood AS ENUM ('good'); CREATE TABLE a (id int PRIMARY KEY); CREATE VIEW v AS SELECT 1;

@@ -23,8 +23,13 @@ from sterna_executor.databases.postgresql.connection import (
     close,
     connect,
 )
-from sterna_executor.databases.postgresql.create_schema import SchemaCreated, create_schema
+from sterna_executor.databases.postgresql.create_schema import (
+    Claim,
+    SchemaCreated,
+    create_schema,
+)
 from sterna_executor.databases.postgresql.dump import find_pg_dump
+from sterna_executor.databases.postgresql.fence import GRACE_SECONDS
 from sterna_executor.databases.postgresql.finish_cutover import CutoverFinished, finish_cutover
 from sterna_executor.databases.postgresql.rollback import RolledBack, roll_back
 
@@ -57,6 +62,7 @@ class SchemaMigration:
         self.migration_id = random_id(MIGRATION)
         self.epoch = 1
         self.selection = Selection(**selection)
+        self.claim: Claim = _granted
 
     @asynccontextmanager
     async def connected(self, role: str) -> AsyncGenerator[Connection]:
@@ -83,6 +89,7 @@ class SchemaMigration:
                 epoch=self.epoch,
                 selection=self.selection,
                 structure_digest=structure_digest,
+                claim=self.claim,
             )
 
     async def build(self, *objects: PostObject) -> list[ObjectBuilt]:
@@ -112,14 +119,20 @@ class SchemaMigration:
                 keep_bookkeeping=keep_bookkeeping,
             )
 
-    async def raise_fence(self) -> None:
+    async def raise_fence(self, *, grace_seconds: float = GRACE_SECONDS) -> None:
         async with self.connected("target") as target:
             self.epoch += 1
-            await bookkeeping.raise_fence(target, self.migration_id, self.epoch)
+            await bookkeeping.raise_fence(
+                target, self.migration_id, self.epoch, grace_seconds=grace_seconds
+            )
 
     async def roll_back(self) -> RolledBack:
         async with self.connected("target") as target:
             return await roll_back(target, migration_id=self.migration_id, epoch=self.epoch)
+
+
+async def _granted() -> None:
+    pass
 
 
 async def run_sql(url: str, text: str) -> None:

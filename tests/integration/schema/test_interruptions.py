@@ -234,6 +234,54 @@ async def test_a_creation_before_which_the_fence_was_raised_writes_nothing(
     assert await fetch(target_database, "select from pg_class where relname = 'customer'") == []
 
 
+async def test_a_creation_that_was_withdrawn_writes_nothing_after_the_rollback_has_finished(
+    source_database: str, target_database: str
+) -> None:
+    await _small(source_database)
+    before = await dump_text(target_database)
+    migration = SchemaMigration(source_database, target_database)
+    await migration.create()
+    await migration.raise_fence()
+    await migration.roll_back()
+    late = SchemaMigration(source_database, target_database)
+    late.claim = _withdrawn
+
+    with pytest.raises(Fenced):
+        await late.create()
+
+    assert await dump_text(target_database) == before
+    assert await fetch(target_database, "select from pg_namespace where nspname = '_sterna'") == []
+
+
+async def test_a_creation_that_stands_still_is_ended_by_what_comes_after(
+    source_database: str, target_database: str
+) -> None:
+    await _small(source_database)
+    migration = SchemaMigration(source_database, target_database)
+    entered, never = asyncio.Event(), asyncio.Event()
+
+    async def stand_still() -> None:
+        entered.set()
+        await never.wait()
+
+    migration.claim = stand_still
+    creating = asyncio.create_task(migration.create())
+    await asyncio.wait_for(entered.wait(), 30)
+    try:
+        await migration.raise_fence(grace_seconds=0.2)
+        await migration.roll_back()
+    finally:
+        never.set()
+
+    with pytest.raises(Transient):
+        await creating
+    assert await fetch(target_database, "select from pg_namespace where nspname = '_sterna'") == []
+
+
+async def _withdrawn() -> None:
+    raise Fenced("the task was withdrawn")
+
+
 async def test_two_migrations_into_one_target_do_not_touch_each_other(
     source_database: str, target_database: str
 ) -> None:

@@ -43,6 +43,7 @@ class JournalStack:
     log: KafkaLog
     sender: KafkaSender
     client: CommandClient
+    codec: Codec = CODEC
     snapshots: SnapshotStore = field(default_factory=InMemorySnapshots)
 
     async def send(
@@ -74,7 +75,7 @@ class JournalStack:
     ) -> AsyncGenerator[Decider]:
         """Run a decider of all partitions."""
         decider = Decider(
-            DeciderPorts(self.log, self.sender, self.snapshots, CODEC, self.topics, clock),
+            DeciderPorts(self.log, self.sender, self.snapshots, self.codec, self.topics, clock),
             membership or FixedMembership(range(self.topics.partitions)),
             settings or DeciderSettings(),
         )
@@ -107,7 +108,12 @@ class JournalStack:
 
 @asynccontextmanager
 async def journal_stack(
-    bootstrap: str, *, partitions: int = 2, prefix: str | None = None, send_seconds: float = 10.0
+    bootstrap: str,
+    *,
+    partitions: int = 2,
+    prefix: str | None = None,
+    send_seconds: float = 10.0,
+    codec: Codec = CODEC,
 ) -> AsyncGenerator[JournalStack]:
     """Make topics, and a client that waits for outcomes."""
     access = KafkaAccess(bootstrap)
@@ -122,11 +128,11 @@ async def journal_stack(
         KafkaLog(access, append_seconds=send_seconds) as log,
         KafkaSender(access, send_seconds=send_seconds) as sender,
     ):
-        client = CommandClient(log, sender, CODEC, topics)
+        client = CommandClient(log, sender, codec, topics)
         reading = asyncio.create_task(client.run())
         try:
             await asyncio.wait_for(client.ready(), DEADLINE_SECONDS)
-            yield JournalStack(access, topics, log, sender, client)
+            yield JournalStack(access, topics, log, sender, client, codec)
         finally:
             reading.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -38,6 +38,7 @@ def a_server(**changed: Any) -> Server:
         "superuser": False,
         "may_create_databases": True,
         "may_create_schemas": True,
+        "may_create_temporary": True,
         "free_connections": 90,
         "max_connections": 100,
         "lock_slots": 6400,

@@ -1,6 +1,7 @@
 """Which command is allowed in which status, and what a refusal says."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from msgspec import Struct
@@ -217,3 +218,19 @@ def test_a_pause_that_is_immediate_withdraws_what_is_at_work() -> None:
     assert outcome is not None
     types = [type(event).__name__ for event in outcome.events]
     assert types == ["PauseRequested", "TaskWithdrawn"]
+
+
+def test_a_failure_from_before_the_resume_is_tried_again_and_one_from_after_it_is_not() -> None:
+    decider = running()
+    other, task = outstanding(decider, MIGRATION_ID)
+    failing(decider, task)
+    decider.now += timedelta(seconds=1)
+    decider.send(MIGRATION_ID, RESUME)
+
+    failing(decider, other)
+
+    assert status_of(decider.state(MIGRATION_ID)) == "running"
+    again = next(each for each in outstanding(decider, MIGRATION_ID) if each.work == other.work)
+    assert again.attempt == other.attempt + 1
+    failing(decider, again)
+    assert status_of(decider.state(MIGRATION_ID)) == "failed"

@@ -16,6 +16,7 @@ from sterna_core.kafka.sender import KafkaSender
 from sterna_core.secrets.keyring import Keyring
 from sterna_executor.databases.postgresql.engine import MEBIBYTE, EngineOptions, PostgresqlEngine
 from sterna_executor.settings import ExecutorSettings
+from sterna_executor.tasks.claims import BusClaims
 from sterna_executor.tasks.consumer import TaskConsumer
 from sterna_executor.tasks.figures import Telemetry
 from sterna_executor.tasks.reporter import BusReporter
@@ -46,7 +47,9 @@ async def run_executor(
             clock,
             interval_seconds=settings.executor_figures_seconds,
         )
-        engine = PostgresqlEngine(_engine_options(settings, executor_id), keyring, telemetry)
+        claims = BusClaims(log, sender, topics, executor_id, clock)
+        options = _engine_options(settings, executor_id)
+        engine = PostgresqlEngine(options, keyring, telemetry, claims)
         runner = Runner(
             engine,
             BusReporter(sender, topics, executor_id, clock),

@@ -12,6 +12,7 @@ from sterna_core.kafka.ending import ended
 START_SECONDS = 15.0
 CLOSE_SECONDS = 3.0
 _FETCH_WAIT_SECONDS = 0.5
+_ONE_PARTITION_FETCH_WAIT_SECONDS = 5.0
 _PARTITION_FETCH_BYTES = 1024 * 1024
 _READ_RECORDS_MAX = 500
 
@@ -31,7 +32,10 @@ class KafkaTail:
     @classmethod
     async def open(cls, access: KafkaAccess, topic: str, offsets: Mapping[int, int]) -> "KafkaTail":
         """Begin to read at offsets; raises Unreachable."""
-        consumer = await start_consumer(access)
+        # A partition that is read out while the broker holds a fetch for others waits until it ends.
+        alone = len(offsets) == 1
+        wait = _ONE_PARTITION_FETCH_WAIT_SECONDS if alone else _FETCH_WAIT_SECONDS
+        consumer = await start_consumer(access, fetch_wait_seconds=wait)
         partitions = {TopicPartition(topic, p): offset for p, offset in offsets.items()}
         consumer.assign(list(partitions))
         for partition, offset in partitions.items():
@@ -66,13 +70,18 @@ class KafkaTail:
         await stop_consumer(self._consumer)
 
 
-async def start_consumer(access: KafkaAccess) -> AIOKafkaConsumer:
-    """Start a consumer that commits nothing and begins nowhere by itself; raises Unreachable."""
+async def start_consumer(
+    access: KafkaAccess, *, fetch_wait_seconds: float = _FETCH_WAIT_SECONDS
+) -> AIOKafkaConsumer:
+    """Start a consumer that commits nothing and begins nowhere by itself; raises Unreachable.
+
+    `fetch_wait_seconds` is how long the broker holds a fetch while there is nothing to give.
+    """
     consumer = AIOKafkaConsumer(
         **access.arguments(),
         enable_auto_commit=False,
         auto_offset_reset="none",
-        fetch_max_wait_ms=int(_FETCH_WAIT_SECONDS * 1000),
+        fetch_max_wait_ms=int(fetch_wait_seconds * 1000),
         max_partition_fetch_bytes=_PARTITION_FETCH_BYTES,
     )
     try:

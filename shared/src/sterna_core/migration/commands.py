@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from sterna_core.migration.about import Options, Party
 from sterna_core.migration.plan import Selection
-from sterna_core.migration.reports import AnyReport
+from sterna_core.migration.reports import AnyReport, ClaimTask
 
 
 class Command(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -78,5 +78,6 @@ AnyCommand = (
     | CancelMigration
     | RetryTask
     | ReleaseSnapshot
+    | ClaimTask
     | AnyReport
 )

@@ -8,11 +8,12 @@ from sterna_core.journal.aggregate import Aggregate, Context
 from sterna_core.migration import commands as cmd
 from sterna_core.migration import events as ev
 from sterna_core.migration import lifecycle
+from sterna_core.migration import reports as rep
 from sterna_core.migration import state as st
 from sterna_core.migration.advance import advance
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.evolve import evolve
-from sterna_core.migration.outcomes import report
+from sterna_core.migration.outcomes import claim, report
 from sterna_core.migration.timers import timers
 from sterna_core.migration.work import tasks
 
@@ -39,6 +40,8 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
             lifecycle.release(draft)
         case cmd.RetryTask():
             pass  # what is ready by now is dispatched below
+        case rep.ClaimTask():
+            claim(draft, command)
         case _:
             report(draft, command, context)
     advance(draft)

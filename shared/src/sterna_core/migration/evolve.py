@@ -118,7 +118,7 @@ def _active(state: st.ActiveState, event: ev.AnyEvent) -> st.State:
         case ev.MigrationPaused():
             return st.Paused(about=about, plan=plan, run=run, since=event.at)
         case ev.MigrationResumed():
-            return st.Running(about=about, plan=plan, run=run)
+            return st.Running(about=about, plan=plan, run=replace(run, resumed_at=event.at))
         case ev.MigrationFailed():
             return st.Failed(about=about, plan=plan, run=run, since=event.at, code=event.code)
         case ev.CancelRequested():

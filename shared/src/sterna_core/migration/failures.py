@@ -81,7 +81,9 @@ def _give_up(draft: Draft, command: ReportTaskFailed, assignment: Assignment) ->
             )
         )
         return
-    if isinstance(draft.state, st.Failed | st.Paused):
+    if isinstance(draft.state, st.Failed | st.Paused) or _was_given_before_resuming(
+        draft, assignment
+    ):
         draft.add(ev.TaskStopped(at=draft.at, task_id=command.task_id))
         return
     draft.add(
@@ -98,6 +100,14 @@ def _give_up(draft: Draft, command: ReportTaskFailed, assignment: Assignment) ->
     if command.code == DATA_REJECTED:
         # It is put right on the source, and seen under another snapshot only.
         release_snapshot(draft)
+
+
+def _was_given_before_resuming(draft: Draft, assignment: Assignment) -> bool:
+    """Tell whether an attempt met what has been put right since: it says nothing about now."""
+    if not isinstance(draft.state, st.Running | st.Pausing):
+        return False
+    resumed_at = draft.state.run.resumed_at
+    return resumed_at is not None and assignment.dispatched_at < resumed_at
 
 
 def _phase(draft: Draft, assignment: Assignment) -> Phase:

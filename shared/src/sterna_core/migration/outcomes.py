@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import msgspec
 
+from sterna_core.errors import Rejected
 from sterna_core.journal.aggregate import Context
 from sterna_core.migration import events as ev
 from sterna_core.migration import reports as rep
@@ -36,6 +37,13 @@ def report(draft: Draft, command: rep.AnyReport, context: Context) -> None:
             _done(draft, draft.state, command, assignment)
         case _:
             return
+
+
+def claim(draft: Draft, command: rep.ClaimTask) -> None:
+    """Refuse a task that is not outstanding any more."""
+    assignment = draft.jobs.get(command.task_id)
+    if assignment is None or assignment.attempt != command.attempt:
+        raise Rejected("task_over", "The task was withdrawn, or is done.")
 
 
 def _stray(draft: Draft, command: rep.AnyReport) -> None:

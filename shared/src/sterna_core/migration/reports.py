@@ -165,6 +165,10 @@ class ReportTaskFailed(Report, frozen=True, kw_only=True, tag="report.task_faile
     details: dict[str, str | int | float | bool | list[str] | None]
 
 
+class ClaimTask(Report, frozen=True, kw_only=True, tag="claim.task.v1"):
+    """Is this task still wanted? Accepted without an event where it is, refused where it is not."""
+
+
 AnyReport = (
     ReportTablesPlanned
     | ReportPlanCompleted

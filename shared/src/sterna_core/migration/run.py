@@ -65,6 +65,7 @@ class Run(Struct, frozen=True, kw_only=True):
 
     `order` names the tables, largest first, so that the longest work is not begun last.
     `generation` counts the snapshots there have been; `snapshot` is None while there is none.
+    `resumed_at` is when somebody last said that it may go on.
     """
 
     epoch: int
@@ -80,5 +81,6 @@ class Run(Struct, frozen=True, kw_only=True):
     generation: int = 0
     snapshot: Snapshot | None = None
     snapshot_requests: int = 0
+    resumed_at: UtcDatetime | None = None
     rows: int = 0
     bytes: int = 0

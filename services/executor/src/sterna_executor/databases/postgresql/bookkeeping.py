@@ -56,13 +56,15 @@ async def raise_fence(
     """Move the migration's fence to `epoch`, putting it up first where there is none.
 
     It is put up so that work of an earlier epoch that has not begun yet finds it. Raises as
-    `fence.raise_to` does.
+    `fence.insist` and `fence.raise_to` do.
     """
-    with translated("target"):
-        async with connection.transaction(isolation="read_committed"):
-            await _create_schema(connection)
-            await fence.plant(connection, migration_id, epoch)
-    await fence.raise_to(connection, migration_id, epoch, grace_seconds=grace_seconds)
+
+    async def stand() -> None:
+        await _create_schema(connection)
+        await fence.plant(connection, migration_id, epoch)
+        await fence.raise_to(connection, migration_id, epoch)
+
+    await fence.insist(connection, migration_id, stand, grace_seconds=grace_seconds)
 
 
 async def exists(connection: Connection) -> bool:

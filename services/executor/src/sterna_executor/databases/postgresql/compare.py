@@ -2,13 +2,13 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+from sterna_core.group_error import foremost
 from sterna_core.tasks.work import CompareTable, ScanRange, Side
 from sterna_executor.databases.postgresql import bucket_sums, passes
 from sterna_executor.databases.postgresql.bucket_sums import Sums
 from sterna_executor.databases.postgresql.comparable import comparable
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.database import Assignment
-from sterna_executor.databases.postgresql.group_error import foremost
 from sterna_executor.databases.postgresql.once import once
 from sterna_executor.databases.postgresql.page_range import WHOLE
 from sterna_executor.databases.postgresql.receipts import Claim, Figures

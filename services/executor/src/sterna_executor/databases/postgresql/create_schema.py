@@ -1,7 +1,8 @@
 """What comes before the rows: created on the target in one transaction, with its ledger."""
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from sterna_core.group_error import foremost
 from sterna_core.migration.plan import Selection
 from sterna_core.migration.reports import PostObject
 from sterna_core.postgres.identifiers import quote
@@ -20,6 +22,9 @@ from sterna_executor.databases.postgresql.fingerprint import take_fingerprint
 from sterna_executor.databases.postgresql.placement import place
 from sterna_executor.databases.postgresql.restore import restore, settle, try_restore
 from sterna_executor.databases.postgresql.statements import statements
+
+Claim = Callable[[], Coroutine[None, None, None]]
+"""Returns where the task is still wanted; raises Fenced where it is not."""
 
 FINGERPRINT = "fingerprint"
 _CREATED = "created"
@@ -51,12 +56,14 @@ async def create_schema(
     epoch: int,
     selection: Selection,
     structure_digest: str | None,
+    claim: Claim,
     pg_bin_dir: Path | None = None,
 ) -> SchemaCreated:
     """Create on the target what comes before the rows, and the ledger with it, or nothing.
 
     Both connections are in no transaction. May be repeated: what was created is found and
-    reported again. `structure_digest` None skips the comparison with the plan. Raises Terminal
+    reported again. `structure_digest` None skips the comparison with the plan. `claim` says
+    whether this is still wanted: a target that was rolled back has no fence to tell. Raises Terminal
     with the code `structure_changed` where the source is not what was planned, TargetConflict
     where the target has an object of that name, Fenced, MissingRight, InvalidRequest
     (`selection_incomplete`), Transient, and Terminal (`schema_not_created`).
@@ -72,7 +79,14 @@ async def create_schema(
         with translated("target"):
             async with target.transaction(isolation="read_committed"):
                 await bookkeeping.create(target, migration_id, epoch)
-                return await _create(target, migration_id, blueprint)
+                try:
+                    async with asyncio.TaskGroup() as group:
+                        # Not before the fence stands: a rollback that follows the answer meets it.
+                        group.create_task(claim())
+                        made = await _create(target, migration_id, blueprint)
+                except BaseExceptionGroup as group_error:
+                    raise foremost(group_error) from None
+                return made
 
 
 @asynccontextmanager

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -24,6 +25,7 @@ from sterna_executor.databases.postgresql.repair import repair_table
 from sterna_executor.databases.postgresql.rollback import roll_back
 from sterna_executor.databases.postgresql.scan import scan_range
 from sterna_executor.databases.postgresql.snapshot import hold_snapshot
+from sterna_executor.tasks.claims import Claims
 from sterna_executor.tasks.engine import Report
 from sterna_executor.tasks.figures import Telemetry
 
@@ -44,10 +46,13 @@ class EngineOptions(Struct, frozen=True, kw_only=True):
 class PostgresqlEngine:
     """Carries out tasks from PostgreSQL to PostgreSQL."""
 
-    def __init__(self, options: EngineOptions, keyring: Keyring, telemetry: Telemetry) -> None:
+    def __init__(
+        self, options: EngineOptions, keyring: Keyring, telemetry: Telemetry, claims: Claims
+    ) -> None:
         self._options = options
         self._keyring = keyring
         self._telemetry = telemetry
+        self._claims = claims
         self._pool = ConnectionPool(max_connections_per_host=options.connections_per_host)
 
     async def close(self) -> None:
@@ -62,7 +67,7 @@ class PostgresqlEngine:
             case wk.PlanMigration():
                 await _plan(done, task.work, by, report)
             case wk.CreateSchema():
-                await self._create_schema(done, task.work, by, report)
+                await self._create_schema(done, task, task.work, report)
             case wk.HoldSnapshot():
                 await self._hold_snapshot(task, by, report)
             case wk.CopyChunk() | wk.ScanRange() | wk.CompareTable() | wk.RepairTable():
@@ -162,8 +167,9 @@ class PostgresqlEngine:
                 )
 
     async def _create_schema(
-        self, done: Assignment, work: wk.CreateSchema, by: "_By", report: Report
+        self, done: Assignment, task: Task, work: wk.CreateSchema, report: Report
     ) -> None:
+        by = _By(task.task_id, task.attempt, self._options.executor_id)
         async with done.target.session() as target, done.source.session() as source:
             made = await create_schema(
                 source,
@@ -174,6 +180,7 @@ class PostgresqlEngine:
                 epoch=done.epoch,
                 selection=work.selection,
                 structure_digest=work.structure_digest,
+                claim=partial(self._claims.claim, task),
                 pg_bin_dir=self._options.pg_bin_dir,
             )
         objects = made.objects

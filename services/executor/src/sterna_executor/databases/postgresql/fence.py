@@ -1,5 +1,7 @@
 """The fence: a row on the target that says which epoch's work may write."""
 
+from collections.abc import Awaitable, Callable
+
 from sterna_core.errors import Fenced, Terminal, Transient
 from sterna_executor.databases.postgresql.connection import Connection, application_name_for
 from sterna_executor.databases.postgresql.errors import translated
@@ -38,19 +40,26 @@ async def check(connection: Connection, migration_id: str, epoch: int) -> None:
         )
 
 
-async def raise_to(
-    connection: Connection, migration_id: str, epoch: int, *, grace_seconds: float = GRACE_SECONDS
+async def insist(
+    connection: Connection,
+    migration_id: str,
+    work: Callable[[], Awaitable[None]],
+    *,
+    grace_seconds: float = GRACE_SECONDS,
 ) -> None:
-    """Move the fence to `epoch`: nothing of an earlier epoch can be written after.
+    """Run `work` in a transaction that nobody of this migration can hold up for long.
 
-    Transactions in flight may finish within `grace_seconds`, then their sessions are ended. May be
-    repeated. Raises Fenced where the fence is beyond `epoch` or gone, and Transient where the
-    sessions in the way do not end.
+    Transactions of the migration that are in the way may finish within `grace_seconds`, then
+    their sessions are ended: an executor may have been stopped in the middle of one. Raises
+    Transient where they do not end, and what `work` raises.
     """
     wait_seconds = grace_seconds
     for _ in range(_ROUNDS):
         try:
-            await _raise_once(connection, migration_id, epoch, wait_seconds)
+            with translated("target"):
+                async with connection.transaction(isolation="read_committed"):
+                    await connection.fetchval(_sql("wait_at_most"), f"{int(wait_seconds * 1000)}ms")
+                    await work()
         except Transient as error:
             if error.code != "contention":
                 raise
@@ -66,19 +75,20 @@ async def raise_to(
     )
 
 
-async def _raise_once(
-    connection: Connection, migration_id: str, epoch: int, wait_seconds: float
-) -> None:
+async def raise_to(connection: Connection, migration_id: str, epoch: int) -> None:
+    """Move the fence to `epoch`, inside the caller's transaction.
+
+    Nothing of an earlier epoch can be written after. May be repeated. Raises Fenced where the
+    fence is beyond `epoch` or gone.
+    """
     with translated("target"):
-        async with connection.transaction(isolation="read_committed"):
-            await connection.fetchval(_sql("wait_at_most"), f"{int(wait_seconds * 1000)}ms")
-            standing = await connection.fetchval(_sql("lock"), migration_id)
-            if standing is None or standing > epoch:
-                raise Fenced(
-                    "the fence already stands at a later epoch",
-                    details={"epoch": epoch, "standing": standing},
-                )
-            await connection.execute(_sql("raise"), migration_id, epoch)
+        standing = await connection.fetchval(_sql("lock"), migration_id)
+        if standing is None or standing > epoch:
+            raise Fenced(
+                "the fence already stands at a later epoch",
+                details={"epoch": epoch, "standing": standing},
+            )
+        await connection.execute(_sql("raise"), migration_id, epoch)
 
 
 def _sql(name: str) -> str:

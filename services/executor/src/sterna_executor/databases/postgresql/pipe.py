@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from sterna_core.errors import DataRejected
+from sterna_core.group_error import foremost
 from sterna_core.migration.plan import CopyFormat
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.copy_context import place_in_copy
@@ -18,7 +19,6 @@ from sterna_executor.databases.postgresql.errors import (
     unreachable,
 )
 from sterna_executor.databases.postgresql.flow import Flow, OnBytes
-from sterna_executor.databases.postgresql.group_error import foremost
 
 STALL_SECONDS = 900.0
 """How long nothing may come or go before a server is taken for hung; a lost one is found sooner."""

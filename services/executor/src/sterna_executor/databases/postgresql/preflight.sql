@@ -14,6 +14,7 @@ SELECT current_setting('server_version_num')::int AS version,
   r.rolsuper AS superuser,
   r.rolcreatedb AS may_create_databases,
   has_database_privilege(d.oid, 'CREATE') AS may_create_schemas,
+  has_database_privilege(d.oid, 'TEMPORARY') AS may_create_temporary,
   least(
     nullif(r.rolconnlimit, -1)
       - (SELECT count(*) FROM pg_stat_activity a WHERE a.usename = r.rolname),

@@ -30,6 +30,7 @@ class Server(Struct, frozen=True, kw_only=True):
     superuser: bool
     may_create_databases: bool
     may_create_schemas: bool
+    may_create_temporary: bool
     free_connections: int
     max_connections: int
     lock_slots: int

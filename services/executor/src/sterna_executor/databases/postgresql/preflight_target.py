@@ -73,6 +73,12 @@ def _rights(inventory: Inventory, facts: TargetFacts) -> Iterator[Problem]:
             f"on the target {server.role} lacks CREATE on the database, for {what}:"
             f" GRANT CREATE ON DATABASE {quote(server.database)} TO {role}",
         )
+    if not server.may_create_temporary:
+        yield Problem(
+            "right",
+            f"on the target {server.role} lacks TEMPORARY on the database, which mending rows"
+            f" takes: GRANT TEMPORARY ON DATABASE {quote(server.database)} TO {role}",
+        )
     closed = sorted(name for name, open_ in facts.schemas.items() if not open_)
     if closed:
         yield Problem(
