@@ -26,7 +26,7 @@ class Course(Struct, frozen=True, kw_only=True):
     chunks: int
     chunk_work_seconds: float
     chunk_bus_seconds: float
-    whole_seconds: float
+    completed_at: datetime
 
 
 async def course_of(bootstrap: str, migration_id: str) -> Course:
@@ -64,11 +64,9 @@ def _course(events: list[ev.AnyEvent]) -> Course:
     phases: dict[str, float] = {}
     work, waited, copied = 0.0, 0.0, []
     first: datetime | None = None
-    began = ended = events[0].at
+    ended = events[0].at
     for event in events:
         match event:
-            case ev.MigrationStarted():
-                began = event.at
             case ev.PhaseCompleted():
                 phases[event.phase] = event.seconds
             case ev.TaskDispatched():
@@ -88,5 +86,5 @@ def _course(events: list[ev.AnyEvent]) -> Course:
         chunks=len(copied),
         chunk_work_seconds=work,
         chunk_bus_seconds=waited,
-        whole_seconds=(ended - began).total_seconds(),
+        completed_at=ended,
     )

@@ -1,6 +1,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from bench.clusters import Clusters
 from bench.competitor import Figures
@@ -10,14 +11,12 @@ from bench.program import TOOL_SECONDS, ToolFailed
 
 from sterna_cli.client.answers import Migration
 from sterna_cli.client.sterna import Sterna
-from sterna_cli.client.stream import ProgressEntry
 from sterna_cli.database_url import DatabaseUrl
 from sterna_cli.migrate.request import MigrationRequest
 from sterna_cli.stack import Stack
 
 _LOOK_SECONDS = 0.05
 Condition = Callable[[Migration], bool]
-_OVER = frozenset({"completed", "failed", "cancelled"})
 _PLANNING = frozenset({"pending", "planning"})
 
 
@@ -46,24 +45,25 @@ class SternaWhole:
         began = time.monotonic()
         migration = await self._plan(request)
         planned = time.monotonic()
+        started_at = datetime.now(UTC)
         await self._sterna.migrations.start(migration.id)
         await self._followed(migration.id)
-        ended = time.monotonic()
         migration = await self._until(migration.id, lambda found: found.is_over)
         usage = meter.read()
         if migration.status != "completed":
             error = migration.error
             raise ToolFailed(f"{migration.status}: {error.message if error else ''}")
         course = await course_of(self._stack.embedded.kafka_bootstrap, migration.id)
+        ran = (course.completed_at - started_at).total_seconds()
         validation = course.phases_seconds.get("validation", 0.0)
         return Figures(
-            total_seconds=ended - planned - validation,
+            total_seconds=ran - validation,
             parts_seconds={
                 "planning": planned - began,
                 "data": course.rows_seconds,
                 **{f"phase {name}": took for name, took in course.phases_seconds.items()},
                 "validation": validation,
-                "everything": ended - began,
+                "everything": planned - began + ran,
                 "bus and bookkeeping": course.chunk_bus_seconds / self._streams,
             },
             notes={
@@ -88,14 +88,13 @@ class SternaWhole:
         return migration
 
     async def _followed(self, migration_id: str) -> None:
-        """Follow the stream until it is over: asking again and again would be work beside the copy."""
+        """Follow the stream to its end: asking again and again would be work beside the copy."""
         async with (
             asyncio.timeout(TOOL_SECONDS),
             self._sterna.migrations.follow(migration_id, {}) as stream,
         ):
-            while (entry := await stream.next_entry()) is not None:
-                if isinstance(entry, ProgressEntry) and entry.status in _OVER:
-                    return
+            while await stream.next_entry() is not None:
+                pass
 
     async def _until(self, migration_id: str, is_there: Condition) -> Migration:
         async with asyncio.timeout(TOOL_SECONDS):
