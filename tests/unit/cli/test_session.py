@@ -90,3 +90,16 @@ async def test_fields_that_a_newer_api_adds_do_not_disturb(serve: Serve):
     url = await serve({"/v1/migrations/mig_1": get})
     async with connect(url, _KEY) as sterna:
         assert (await sterna.migrations.get("mig_1")).status == "running"
+
+
+async def test_an_answer_that_arrives_in_pieces_is_read_to_its_end(serve: Serve):
+    async def get(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        for piece in (b'{"id": "mig_1", "status": "planning", ', b'"x": "' + b"x" * 3_000_000, b'"}'):
+            await answer.write(piece)
+        return answer
+
+    url = await serve({"/v1/migrations/mig_1": get})
+    async with connect(url, _KEY) as sterna:
+        assert (await sterna.migrations.get("mig_1")).id == "mig_1"

@@ -125,12 +125,21 @@ class Session:
             timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
             allow_redirects=False,
         ) as response:
-            content = await response.content.read(_LARGEST_ANSWER_BYTES)
+            content = await _read(response)
             if response.status >= 400:
                 raise failure_of(response.status, content)
             if method != "GET" and (position := response.headers.get("Sterna-Position")):
                 self._position = position
             return content
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    content = bytearray()
+    async for block in response.content.iter_any():
+        content += block
+        if len(content) > _LARGEST_ANSWER_BYTES:
+            raise ApiFailure(200, "answer_too_large", "the API's answer is too large", {})
+    return bytes(content)
 
 
 def decoder(shape: Any) -> Callable[[bytes], Any]:
