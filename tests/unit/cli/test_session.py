@@ -96,7 +96,11 @@ async def test_an_answer_that_arrives_in_pieces_is_read_to_its_end(serve: Serve)
     async def get(request: web.Request) -> web.StreamResponse:
         answer = web.StreamResponse()
         await answer.prepare(request)
-        for piece in (b'{"id": "mig_1", "status": "planning", ', b'"x": "' + b"x" * 3_000_000, b'"}'):
+        for piece in (
+            b'{"id": "mig_1", "status": "planning", ',
+            b'"x": "' + b"x" * 3_000_000,
+            b'"}',
+        ):
             await answer.write(piece)
         return answer
 
