@@ -257,3 +257,25 @@ async def test_text_moves_between_encodings_as_far_as_the_target_has_its_charact
             assert refused.value.details["ctid"] == "(0,2)"
     finally:
         await postgres_server.execute(f"drop database {name} with (force)")
+
+
+async def test_char_n_travels_without_its_padding_and_is_stored_as_it_was(moving: Moving) -> None:
+    await moving.both(
+        "create table public.padded (id int, short char(3), wide char(200), loose bpchar)"
+    )
+    await moving.on(
+        "source",
+        "insert into public.padded values (1, 'ab', '', 'kept  '), (2, '', null, ''),"
+        " (3, 'abc', E'\\u00e9\\u00df \\u20ac', null), (4, E'\\t', E' \\n  ', '  '),"
+        " (5, '  a', repeat(E'\\u00e9', 200), E'\\u00e9 ')",
+    )
+    table = await moving.table("padded", key=("id",))
+    stored = (
+        "select id, bpcharsend(short), bpcharsend(wide), bpcharsend(loose) from public.padded"
+        " order by id"
+    )
+    async with moving.snapshot() as snapshot:
+        copied = await moving.copy_table(table, snapshot)
+        assert (await moving.compare(table, snapshot)).differing_buckets == 0
+    assert copied.bytes < 800
+    assert await moving.ask("target", stored) == await moving.ask("source", stored)

@@ -16,7 +16,7 @@ from sterna_executor.databases.postgresql.rejection import located
 from sterna_executor.databases.postgresql.snapshot import read_under
 from sterna_executor.databases.postgresql.table_query import (
     is_transformed,
-    read_rows,
+    send_rows,
     source_table,
     vet,
 )
@@ -96,7 +96,7 @@ async def _copy(
     for condition in await conditions(source, "source", source_table(table), work.pages):
         piped = await pipe(
             source,
-            read_rows(table, condition),
+            send_rows(table, condition),
             target,
             inlet,
             on_bytes=moved,

@@ -16,7 +16,7 @@ from sterna_executor.databases.postgresql.database import Database
 from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.page_range import conditions, table_pages
 from sterna_executor.databases.postgresql.snapshot import read_under
-from sterna_executor.databases.postgresql.table_query import read_rows, source_table, vet
+from sterna_executor.databases.postgresql.table_query import send_rows, source_table, vet
 
 MOST_ROWS_ON_A_PAGE = 2048
 
@@ -86,7 +86,7 @@ async def _fails(session: Connection, work: CopyChunk, found: tuple[str, ...]) -
         await session.execute("savepoint probe")
         try:
             for condition in found:
-                query = read_rows(work.table, condition)
+                query = send_rows(work.table, condition)
                 await session.copy_from_query(query, output=_nowhere, format=work.table.copy_format)
         except asyncpg.DataError:
             await session.execute("rollback to savepoint probe")

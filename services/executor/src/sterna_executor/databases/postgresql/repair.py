@@ -26,7 +26,7 @@ from sterna_executor.databases.postgresql.snapshot import read_under
 from sterna_executor.databases.postgresql.statements import statements
 from sterna_executor.databases.postgresql.table_query import (
     is_transformed,
-    read_rows,
+    send_rows,
     target_table,
     vet,
 )
@@ -196,7 +196,7 @@ async def _copy_missing(
         if listed is None:
             return rows, size
         condition = f"ctid = any ({literal(listed['addresses'])}::pg_catalog.tid[])"
-        piped = await pipe(source, read_rows(work.table, condition), target, inlet)
+        piped = await pipe(source, send_rows(work.table, condition), target, inlet)
         expect_all_taken(work.table, piped)
         if piped.rows_taken != listed["rows"]:
             raise Transient(
