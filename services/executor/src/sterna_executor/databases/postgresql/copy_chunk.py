@@ -96,7 +96,7 @@ async def _copy(
     for condition in await conditions(source, "source", source_table(table), work.pages):
         piped = await pipe(
             source,
-            send_rows(table, condition),
+            send_rows(source, table, condition),
             target,
             inlet,
             on_bytes=moved,

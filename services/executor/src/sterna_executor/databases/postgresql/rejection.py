@@ -86,7 +86,7 @@ async def _fails(session: Connection, work: CopyChunk, found: tuple[str, ...]) -
         await session.execute("savepoint probe")
         try:
             for condition in found:
-                query = send_rows(work.table, condition)
+                query = send_rows(session, work.table, condition)
                 await session.copy_from_query(query, output=_nowhere, format=work.table.copy_format)
         except asyncpg.DataError:
             await session.execute("rollback to savepoint probe")

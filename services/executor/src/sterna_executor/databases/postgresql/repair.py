@@ -196,7 +196,7 @@ async def _copy_missing(
         if listed is None:
             return rows, size
         condition = f"ctid = any ({literal(listed['addresses'])}::pg_catalog.tid[])"
-        piped = await pipe(source, send_rows(work.table, condition), target, inlet)
+        piped = await pipe(source, send_rows(source, work.table, condition), target, inlet)
         expect_all_taken(work.table, piped)
         if piped.rows_taken != listed["rows"]:
             raise Transient(
