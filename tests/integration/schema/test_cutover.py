@@ -47,6 +47,19 @@ async def test_materialised_views_are_filled_where_the_source_has_filled_them(
     assert await fetch(target_database, filled) == await fetch(source_database, filled)
 
 
+async def test_partitioned_tables_have_statistics(
+    source_database: str, target_database: str
+) -> None:
+    await load_everything(source_database)
+
+    await _whole(SchemaMigration(source_database, target_database))
+
+    unknown = "select relname from pg_class where relkind = 'p' and reltuples = -1"
+    partitioned = "select relname from pg_class where relkind = 'p'"
+    assert await fetch(target_database, partitioned) != []
+    assert await fetch(target_database, unknown) == []
+
+
 async def test_nothing_of_the_bookkeeping_is_left(
     source_database: str, target_database: str
 ) -> None:

@@ -177,3 +177,15 @@ async def test_the_source_is_compared_as_it_is_transformed(moving: Moving) -> No
         mended = await moving.repair(table, snapshot, pass_number=2)
     assert (mended.rows_deleted, mended.rows_copied) == (1, 1)
     assert await moving.rows("target", table) == ["(1,Ada,1815-12-10,7.00)", "(2,,,)"]
+
+
+async def test_a_table_that_is_equal_has_statistics(moving: Moving) -> None:
+    table = await numbers(moving)
+    known = "select reltuples::int from pg_class where oid = 'public.numbers'::regclass"
+    async with moving.snapshot() as snapshot:
+        await moving.on("target", "delete from public.numbers where ctid = '(0,1)'")
+        await moving.compare(table, snapshot, task_id="tsk_a")
+        assert await moving.value("target", known) == -1
+        await moving.on("target", "insert into public.numbers values (1, 'word 1')")
+        await moving.compare(table, snapshot, task_id="tsk_b", pass_number=2)
+    assert await moving.value("target", known) == 20000

@@ -9,12 +9,13 @@ from sterna_executor.databases.postgresql.bucket_sums import Sums
 from sterna_executor.databases.postgresql.comparable import comparable
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.database import Assignment
+from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.once import once
 from sterna_executor.databases.postgresql.page_range import WHOLE
 from sterna_executor.databases.postgresql.receipts import Claim, Figures
 from sterna_executor.databases.postgresql.scan import scan_pages
 from sterna_executor.databases.postgresql.snapshot import read_under
-from sterna_executor.databases.postgresql.table_query import is_transformed, vet
+from sterna_executor.databases.postgresql.table_query import is_transformed, target_table, vet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class CompareResult:
 async def compare_table(assignment: Assignment, work: CompareTable) -> CompareResult:
     """Compare the buckets of both sides, scanning both first, at once, where the work says so.
 
+    A table that is equal has its statistics gathered, so that the first queries find them.
     Equal means equal as multisets of rows, each value by `=` of its type or stricter. Raises
     Fenced, SnapshotLost and Unreachable as `copy_chunk` does, and Terminal where the sums are not
     all there.
@@ -53,6 +55,10 @@ async def compare_table(assignment: Assignment, work: CompareTable) -> CompareRe
             await _scan(assignment, work, target)
         compared = await bucket_sums.compare(target, assignment.migration_id, work)
         await bucket_sums.forget_earlier(target, assignment.migration_id, work)
+        if not compared.differing:
+            # Here and not at the cutover: tables are compared side by side, and nobody waits.
+            with translated("target"):
+                await target.execute(f"analyze {target_table(work.table)}")
         return Figures(
             rows=compared.source_rows,
             result={

@@ -19,6 +19,7 @@ from sterna_executor.databases.postgresql.statements import statements
 
 FINISH_SECONDS = 24 * 3600.0
 ANALYSED_AT_ONCE = 100
+_ANALYSES_ONLY_SINCE = 18
 
 
 class CutoverFinished(Struct, frozen=True, kw_only=True):
@@ -82,7 +83,7 @@ async def _finish(
             sequences = await set_sequences(target, states)
             receipts: int = await target.fetchval(_sql("receipts"), migration_id)
         views = await _refresh(target, migration_id, epoch, inventory)
-        await _analyse(target, migration_id, epoch)
+        await _analyse_partitioned(target, migration_id, epoch)
         await drop_scratch(target, migration_id)
         if not keep_bookkeeping:
             async with target.transaction(isolation="read_committed"):
@@ -117,9 +118,11 @@ async def _refresh(target: Connection, migration_id: str, epoch: int, inventory:
     return count
 
 
-async def _analyse(target: Connection, migration_id: str, epoch: int) -> None:
-    rows = await target.fetch(_sql("tables"), migration_id)
-    names = [qualified(row["schema"], row["name"]) for row in rows]
+async def _analyse_partitioned(target: Connection, migration_id: str, epoch: int) -> None:
+    """Gather the statistics of partitioned tables; those with rows have had theirs."""
+    only = "only " if target.get_server_version().major >= _ANALYSES_ONLY_SINCE else ""
+    rows = await target.fetch(_sql("partitioned_tables"), migration_id, bool(only))
+    names = [only + qualified(row["schema"], row["name"]) for row in rows]
     for start in range(0, len(names), ANALYSED_AT_ONCE):
         async with target.transaction(isolation="read_committed"):
             await fence.check(target, migration_id, epoch)

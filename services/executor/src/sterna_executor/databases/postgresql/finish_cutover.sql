@@ -11,12 +11,12 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where l.migration_id = $1 and l.classid = 'pg_catalog.pg_class'::regclass and c.relkind = 'm'
 order by c.oid;
 
--- name: tables
--- The tables that the migration made, but for partitions, which are analysed with their parent.
+-- name: partitioned_tables
+-- The partitioned tables that the migration made; with $2 also those that are partitions themselves.
 select n.nspname as schema, c.relname as name
 from _sterna.created l
 join pg_catalog.pg_class c on c.oid = l.objid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where l.migration_id = $1 and l.classid = 'pg_catalog.pg_class'::regclass
-    and c.relkind in ('r', 'p') and not c.relispartition
+    and c.relkind = 'p' and ($2 or not c.relispartition)
 order by 1, 2;
