@@ -26,7 +26,7 @@ _RESULTS = Path(__file__).parent / "results"
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--scale", type=int, default=50, help="pgbench's: 100,000 rows each")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--streams", type=int, default=2, help="concurrency of every tool")
     parser.add_argument("--executors", type=int, default=2)
     parser.add_argument("--only", nargs="+", help="tools whose names hold one of these texts")

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 import msgspec
 from bench.tournament import Standing
@@ -14,7 +15,11 @@ _MEBIBYTE = 1 << 20
 
 
 def table(standings: Sequence[Standing]) -> str:
-    """Write the figures as a table in Markdown; ratios are against Sterna."""
+    """Write the figures as a table in Markdown.
+
+    A ratio is the median of the rounds' own ratios to Sterna: a machine that gets slower between
+    two rounds makes all tools of a round slower alike.
+    """
     by_name = {each.name: each for each in standings if each.rounds}
     sterna = by_name.get("sterna")
     lines = [
@@ -26,8 +31,7 @@ def table(standings: Sequence[Standing]) -> str:
             reason = (standing.reason or "").splitlines()[0]
             lines.append(f"| {standing.name} | {reason} | | |")
             continue
-        base = _base(sterna, standing)
-        ratio = f"{standing.median_seconds / base:.2f}" if base else ""
+        ratio = _ratio(sterna, standing)
         lines.append(
             f"| {standing.name} | {standing.median_seconds:.2f} s "
             f"| {standing.spread_seconds:.2f} s | {ratio} |"
@@ -35,19 +39,22 @@ def table(standings: Sequence[Standing]) -> str:
         keys = standing.part_seconds("keys")
         if keys:
             least = standing.median_seconds + keys
-            ratio = f"{least / sterna.median_seconds:.2f}" if sterna else ""
-            lines.append(f"| {standing.name}, then primary keys | {least:.2f} s | | {ratio} |")
+            lines.append(f"| {standing.name}, then primary keys | {least:.2f} s | | |")
     if sterna is not None:
         lines += ["", *_inside(sterna)]
     return "\n".join(lines)
 
 
-def _base(sterna: Standing | None, other: Standing) -> float | None:
-    """The time of Sterna that a tool's is to be compared with: a pipe moves rows only."""
+def _ratio(sterna: Standing | None, other: Standing) -> str:
+    """How many times as long a tool takes; a pipe, which moves rows only, beside Sterna's rows."""
     if sterna is None:
-        return None
+        return ""
     is_pipe = other.name.startswith("raw pipe")
-    return sterna.part_seconds("data") if is_pipe else sterna.median_seconds
+    ratios = [
+        theirs.total_seconds / (ours.parts_seconds["data"] if is_pipe else ours.total_seconds)
+        for theirs, ours in zip(other.rounds, sterna.rounds, strict=False)
+    ]
+    return f"{median(ratios):.2f}" if ratios else ""
 
 
 def _inside(sterna: Standing) -> list[str]:
