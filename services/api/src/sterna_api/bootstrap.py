@@ -17,6 +17,7 @@ from sterna_api.decider.snapshots import PostgresSnapshots
 from sterna_api.http.health import Check
 from sterna_api.http.interface import Interface, InterfaceParts
 from sterna_api.projections.database import Database
+from sterna_api.projections.log_retention import LogRetention
 from sterna_api.projections.position_watch import PositionWatch
 from sterna_api.projections.positions import ProjectedPositions
 from sterna_api.projections.projector import Projector
@@ -97,6 +98,8 @@ class ApiProcess:
             if "projector" in roles:
                 projector = Projector(database, log, self._topics, self._codec)
                 await stack.enter_async_context(_running(group, projector.run()))
+                retention = LogRetention(database, self._topics.telemetry_days, self._clock)
+                await stack.enter_async_context(_running(group, retention.run()))
             if "decider" in roles:
                 await stack.enter_async_context(self._deciding(group, log, sender))
             if "notifier" in roles:

@@ -38,9 +38,22 @@ async def _stoppable(work: Callable[[], Coroutine[Any, Any, ExitCode]]) -> ExitC
 
 def _failed(terminal: Terminal, error: SternaError) -> ExitCode:
     if terminal.is_json:
-        terminal.document({"error": {"code": error.code, "message": error.message}})
-    terminal.say(f"sterna: {error.message} [{error.code}]", "red")
+        told = {"code": error.code, "message": error.message, "details": error.details}
+        terminal.document({"error": told})
+    for line in failure_lines(error):
+        terminal.say(line, "red")
     return ExitCode.of(error)
+
+
+def failure_lines(error: SternaError) -> list[str]:
+    """Say what went wrong; several problems at once have a line each."""
+    problems = error.details.get("problems")
+    if not isinstance(problems, list) or len(problems) <= 1:
+        return [f"sterna: {error.message} [{error.code}]"]
+    return [
+        f"sterna: {len(problems)} problems stand in the way [{error.code}]",
+        *(f"  - {problem}" for problem in problems),
+    ]
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> SternaError | None:

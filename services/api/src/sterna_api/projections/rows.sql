@@ -122,3 +122,13 @@ values ($1, $2, $3, $4, $5) on conflict do nothing;
 -- name: read_quarantined
 -- Everything that stands still.
 select org_id, aggregate_id from quarantined;
+
+-- name: forget_log_lines
+-- Removes lines of telemetry from before $1, at most $2 at once, and counts them.
+with gone as (
+  delete from log_lines where ctid = any (array(
+    select ctid from log_lines where source = 1 and at < $1 limit $2
+  )) and source = 1 and at < $1
+  returning 1
+)
+select count(*) from gone;

@@ -112,6 +112,7 @@ class Journey:
             raise TerminalError(
                 error.message if error else f"planning ended as {migration.status}",
                 code=error.code if error else "plan_failed",
+                details=error.details if error else None,
             )
         return migration
 
