@@ -24,8 +24,8 @@ from sterna_executor.databases.postgresql.connection import (
     connect,
 )
 from sterna_executor.databases.postgresql.create_schema import (
-    Claim,
     SchemaCreated,
+    StillWanted,
     create_schema,
 )
 from sterna_executor.databases.postgresql.dump import find_pg_dump
@@ -62,7 +62,7 @@ class SchemaMigration:
         self.migration_id = random_id(MIGRATION)
         self.epoch = 1
         self.selection = Selection(**selection)
-        self.claim: Claim = _granted
+        self.still_wanted: StillWanted = _granted
 
     @asynccontextmanager
     async def connected(self, role: str) -> AsyncGenerator[Connection]:
@@ -89,7 +89,7 @@ class SchemaMigration:
                 epoch=self.epoch,
                 selection=self.selection,
                 structure_digest=structure_digest,
-                claim=self.claim,
+                still_wanted=self.still_wanted,
             )
 
     async def build(self, *objects: PostObject) -> list[ObjectBuilt]:

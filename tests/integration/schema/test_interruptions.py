@@ -244,7 +244,7 @@ async def test_a_creation_that_was_withdrawn_writes_nothing_after_the_rollback_h
     await migration.raise_fence()
     await migration.roll_back()
     late = SchemaMigration(source_database, target_database)
-    late.claim = _withdrawn
+    late.still_wanted = _withdrawn
 
     with pytest.raises(Fenced):
         await late.create()
@@ -264,7 +264,7 @@ async def test_a_creation_that_stands_still_is_ended_by_what_comes_after(
         entered.set()
         await never.wait()
 
-    migration.claim = stand_still
+    migration.still_wanted = stand_still
     creating = asyncio.create_task(migration.create())
     await asyncio.wait_for(entered.wait(), 30)
     try:

@@ -23,7 +23,7 @@ from sterna_executor.databases.postgresql.placement import place
 from sterna_executor.databases.postgresql.restore import restore, settle, try_restore
 from sterna_executor.databases.postgresql.statements import statements
 
-Claim = Callable[[], Coroutine[None, None, None]]
+StillWanted = Callable[[], Coroutine[None, None, None]]
 """Returns where the task is still wanted; raises Fenced where it is not."""
 
 FINGERPRINT = "fingerprint"
@@ -56,13 +56,13 @@ async def create_schema(
     epoch: int,
     selection: Selection,
     structure_digest: str | None,
-    claim: Claim,
+    still_wanted: StillWanted,
     pg_bin_dir: Path | None = None,
 ) -> SchemaCreated:
     """Create on the target what comes before the rows, and the ledger with it, or nothing.
 
     Both connections are in no transaction. May be repeated: what was created is found and
-    reported again. `structure_digest` None skips the comparison with the plan. `claim` says
+    reported again. `structure_digest` None skips the comparison with the plan. `still_wanted` says
     whether this is still wanted: a target that was rolled back has no fence to tell. Raises Terminal
     with the code `structure_changed` where the source is not what was planned, TargetConflict
     where the target has an object of that name, Fenced, MissingRight, InvalidRequest
@@ -82,7 +82,7 @@ async def create_schema(
                 try:
                     async with asyncio.TaskGroup() as group:
                         # Not before the fence stands: a rollback that follows the answer meets it.
-                        group.create_task(claim())
+                        group.create_task(still_wanted())
                         made = await _create(target, migration_id, blueprint)
                 except BaseExceptionGroup as group_error:
                     raise foremost(group_error) from None

@@ -180,7 +180,7 @@ class PostgresqlEngine:
                 epoch=done.epoch,
                 selection=work.selection,
                 structure_digest=work.structure_digest,
-                claim=partial(self._claims.claim, task),
+                still_wanted=partial(self._claims.claim, task),
                 pg_bin_dir=self._options.pg_bin_dir,
             )
         objects = made.objects
