@@ -38,7 +38,9 @@ class Supervising:
 
             async def main():
                 task = asyncio.current_task()
-                asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+                # Python leaves SIGINT alone where a shell in the background had it ignored.
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    asyncio.get_running_loop().add_signal_handler(number, task.cancel)
                 async with EmbeddedStack(
                     Path({str(home)!r}), postgres_settings={TEST_SETTINGS!r}
                 ) as stack:
