@@ -1,11 +1,12 @@
 from dataclasses import replace as replaced
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sterna_api.decider.saver import SnapshotSaver
+from sterna_api.decider.saver import SnapshotSaver, first_save_seconds
 from sterna_core.errors import Unreachable
 from sterna_core.journal.codec import Codec
 from sterna_core.journal.fold import fold_of
@@ -82,6 +83,14 @@ async def test_what_is_saved_bit_by_bit_is_the_whole(
         whole = fold_of(0, CODEC, decided(steps).events[: kept.position.next_offset])
         assert restored is not None
         assert restored.entries == whole.entries
+
+
+@given(partitions=st.integers(2, 64))
+def test_the_partitions_of_a_process_are_not_saved_at_the_same_moment(partitions: int):
+    moments = sorted(first_save_seconds(each, 60) for each in range(partitions))
+    assert moments[0] > 0
+    assert moments[-1] <= 60
+    assert min(b - a for a, b in pairwise(moments)) > 60 / partitions / 3
 
 
 def test_a_fold_of_ones_own_batches_is_the_fold_of_reading_them():

@@ -50,7 +50,7 @@ class Owner:
         self._trouble = 0
         self._dispatcher = TaskDispatcher(ports.sender, ports.topics, ports.clock)
         self._alarms = Alarms(CommandSender(ports.sender, ports.topics), ports.clock)
-        self._saver = SnapshotSaver(ports.snapshots, settings.snapshot_seconds)
+        self._saver = SnapshotSaver(ports.snapshots, settings.snapshot_seconds, partition=partition)
         self._quarantined: set[EntryKey] = set()
         self.serving = False
         """Whether it holds a term and takes commands now."""

@@ -9,16 +9,18 @@ from sterna_core.journal.fold import Fold
 from sterna_core.journal.snapshot import EntrySnapshot, SnapshotStore, entry_snapshot, snapshot_of
 
 _FINISH_SECONDS = 3.0
-_SLICE_ENTRIES = 100
+_SLICE_ENTRIES = 25
+_GOLDEN_RATIO = 0.618034
 _log = structlog.get_logger(__name__)
 
 
 class SnapshotSaver:
     """Saves what has changed in a partition, now and then."""
 
-    def __init__(self, store: SnapshotStore, every_seconds: float) -> None:
+    def __init__(self, store: SnapshotStore, every_seconds: float, *, partition: int = 0) -> None:
         self._store = store
         self._every_seconds = every_seconds
+        self._first_seconds = first_save_seconds(partition, every_seconds)
         self._fold: Fold | None = None
         self._saved_at: int | None = None
         """The offset of the snapshot that is kept, if it is known to be ours."""
@@ -30,9 +32,10 @@ class SnapshotSaver:
 
     async def run(self) -> None:
         """Save every so often, for ever."""
+        await asyncio.sleep(self._first_seconds)
         while True:
-            await asyncio.sleep(self._every_seconds)
             await self._save()
+            await asyncio.sleep(self._every_seconds)
 
     async def finish(self) -> None:
         """Save once more, if that can be done quickly."""
@@ -66,6 +69,15 @@ class SnapshotSaver:
         finally:
             if not saved:
                 fold.changed |= saving
+
+
+def first_save_seconds(partition: int, every_seconds: float) -> float:
+    """Spread the partitions of a process over the time between two saves.
+
+    All at once they would hold up the commands of that moment. Multiples of the golden ratio lie
+    far from each other however many there are, and in whatever partitions a process has.
+    """
+    return every_seconds * (1 - (partition * _GOLDEN_RATIO) % 1)
 
 
 async def _write(entries: list[Entry]) -> tuple[EntrySnapshot, ...]:
