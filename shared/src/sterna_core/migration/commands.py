@@ -1,14 +1,9 @@
 """What can be asked of a migration."""
 
-from msgspec import Struct
-
 from sterna_core.migration.about import Options, Party
+from sterna_core.migration.command import Command
 from sterna_core.migration.plan import Selection
 from sterna_core.migration.reports import AnyReport, ClaimTask
-
-
-class Command(Struct, frozen=True, kw_only=True, tag_field="type"):
-    """Something asked of a migration."""
 
 
 class CreateMigration(Command, frozen=True, kw_only=True, tag="migration.create.v1"):

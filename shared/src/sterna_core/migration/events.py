@@ -2,21 +2,14 @@
 
 from typing import Any
 
-from msgspec import Struct
-
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import About
+from sterna_core.migration.event import Event
 from sterna_core.migration.job import AnyJob
 from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk, TablePlan
 from sterna_core.migration.reports import PostObject
 from sterna_core.tasks.telemetry import Phase
 from sterna_core.tasks.work import Side
-
-
-class Event(Struct, frozen=True, kw_only=True, tag_field="type"):
-    """Something that has happened, and when."""
-
-    at: UtcDatetime
 
 
 class MigrationCreated(Event, frozen=True, kw_only=True, tag="migration.created.v1"):

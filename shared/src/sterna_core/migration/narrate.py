@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
+from sterna_core.migration.event import Event
 from sterna_core.tasks.telemetry import Level, Phase
 
 
@@ -161,9 +162,9 @@ def _life(event: ev.AnyEvent) -> LogEntry | None:
             return None
 
 
-def _info(event: ev.Event, message: str, **fields: Any) -> LogEntry:
+def _info(event: Event, message: str, **fields: Any) -> LogEntry:
     return LogEntry(timestamp=event.at, level="info", message=message, **fields)
 
 
-def _warn(event: ev.Event, message: str, *, code: str | None) -> LogEntry:
+def _warn(event: Event, message: str, *, code: str | None) -> LogEntry:
     return LogEntry(timestamp=event.at, level="warning", message=message, code=code)

@@ -8,6 +8,7 @@ from sterna_api.projections.occurrence import Occurrence
 from sterna_api.projections.webhook_rows import Notification
 from sterna_core import ids
 from sterna_core.migration import events as ev
+from sterna_core.migration.event import Event
 from sterna_core.migration.view import MigrationView
 
 _EVENT = "evt_"
@@ -19,7 +20,7 @@ def notification_of(occurrence: Occurrence, view: MigrationView) -> Notification
     `view` is the migration after the event. The id is the same in every reading of the log.
     """
     event = occurrence.event
-    assert isinstance(event, ev.Event)
+    assert isinstance(event, Event)
     told = _told(event)
     if told is None:
         return None
@@ -47,7 +48,7 @@ def notification_of(occurrence: Occurrence, view: MigrationView) -> Notification
     return Notification(occurrence.org_id, event_id, kind, event.at, text)
 
 
-def _told(event: ev.Event) -> tuple[str, dict[str, Any]] | None:
+def _told(event: Event) -> tuple[str, dict[str, Any]] | None:
     match event:
         case ev.MigrationCreated():
             return "migration.created", {}
