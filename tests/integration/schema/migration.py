@@ -108,16 +108,20 @@ class SchemaMigration:
         ordered = sorted(objects, key=lambda item: WAVES.index(item.wave))
         await self.build(*ordered)
 
-    async def finish(self, *, keep_bookkeeping: bool = False) -> CutoverFinished:
+    async def finish(self) -> CutoverFinished:
         async with self.connected("target") as target, self.connected("source") as source:
             return await finish_cutover(
                 source,
                 target,
                 migration_id=self.migration_id,
+                task_id="tsk_cutover",
                 epoch=self.epoch,
                 selection=self.selection,
-                keep_bookkeeping=keep_bookkeeping,
             )
+
+    async def remove_bookkeeping(self) -> None:
+        async with self.connected("target") as target:
+            await bookkeeping.remove(target, self.migration_id)
 
     async def raise_fence(self, *, grace_seconds: float = GRACE_SECONDS) -> None:
         async with self.connected("target") as target:

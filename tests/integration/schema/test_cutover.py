@@ -1,3 +1,4 @@
+import pytest
 from tests.integration.schema.migration import (
     SchemaMigration,
     dump_text,
@@ -6,6 +7,7 @@ from tests.integration.schema.migration import (
     run_sql,
 )
 
+from sterna_core.errors import Fenced
 from sterna_executor.databases.postgresql import bookkeeping
 from sterna_executor.databases.postgresql.finish_cutover import CutoverFinished
 
@@ -67,13 +69,14 @@ async def test_nothing_of_the_bookkeeping_is_left(
     migration = SchemaMigration(source_database, target_database)
 
     await _whole(migration)
+    await migration.remove_bookkeeping()
 
     assert await dump_text(target_database) == await dump_text(source_database)
     async with migration.connected("target") as target:
         assert not await bookkeeping.exists(target)
 
 
-async def test_a_repeat_after_the_bookkeeping_is_gone_changes_nothing(
+async def test_a_late_repeat_does_not_set_back_sequences_that_are_in_use(
     source_database: str, target_database: str
 ) -> None:
     await load_everything(source_database)
@@ -84,7 +87,11 @@ async def test_a_repeat_after_the_bookkeeping_is_gone_changes_nothing(
 
     again = await migration.finish()
 
-    assert again.sequences == 0
+    assert again.sequences == len(before)
+    assert await fetch(target_database, SEQUENCES) == before
+    await migration.remove_bookkeeping()
+    with pytest.raises(Fenced):
+        await migration.finish()
     assert await fetch(target_database, SEQUENCES) == before
 
 
@@ -104,12 +111,17 @@ async def test_statistics_are_gathered(source_database: str, target_database: st
     assert counted[0]["n"] == 99
 
 
-async def test_the_bookkeeping_can_be_kept(source_database: str, target_database: str) -> None:
+async def test_a_finished_cutover_can_still_be_undone(
+    source_database: str, target_database: str
+) -> None:
     await run_sql(source_database, "create table public.t (a integer)")
     migration = SchemaMigration(source_database, target_database)
+    empty = await dump_text(target_database)
     await migration.create()
+    await migration.finish()
 
-    await migration.finish(keep_bookkeeping=True)
+    await migration.raise_fence()
+    undone = await migration.roll_back()
 
-    async with migration.connected("target") as target:
-        assert await bookkeeping.exists(target)
+    assert undone.differences == ()
+    assert await dump_text(target_database) == empty

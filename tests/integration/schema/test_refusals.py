@@ -89,7 +89,7 @@ async def test_roles_without_privileges_can_migrate_what_is_theirs(
         migration = SchemaMigration(source, target)
         created = await migration.create()
         await migration.build_all(created.objects)
-        finished = await migration.finish(keep_bookkeeping=True)
+        finished = await migration.finish()
         same = await dump_text(target, "--schema=app") == await dump_text(source, "--schema=app")
         await migration.raise_fence()
         undone = await migration.roll_back()

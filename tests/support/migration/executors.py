@@ -32,6 +32,7 @@ class World:
         self.receipts: set[str] = set()
         self.built: list[str] = []
         self.copies = 0
+        self.bookkeeping = True
 
     def write(self, name: str, row: int) -> None:
         """Change the source: a new row, or a new version of one."""
@@ -65,9 +66,13 @@ class World:
                         **by, sequences=0, materialized_views=0, receipts=0, seconds=0.1
                     ),
                 )
+            case wk.RemoveBookkeeping():
+                self.bookkeeping = False
+                return (rep.ReportBookkeepingRemoved(**by),)
             case wk.RaiseFence():
                 return (rep.ReportFenceRaised(**by),)
             case wk.RollBack():
+                assert self.bookkeeping, "nothing tells what was created"
                 self.target = {name: {} for name in self.target}
                 return (rep.ReportRolledBack(**by, removed={}, differences=()),)
             case _:

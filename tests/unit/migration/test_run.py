@@ -191,3 +191,46 @@ def test_cancel_with_rollback_ends_from_every_stage(
     else:
         assert isinstance(decider.state(MIGRATION_ID), stages.RolledBack)
         assert not any(world.target.values())
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=st.integers(0, 40))
+def test_a_rollback_finds_its_ledger_whatever_executors_have_done_and_not_reported_yet(
+    steps: int,
+) -> None:
+    decider, world = started(chunks=1)
+    for _ in range(steps):
+        for task in outstanding(decider, MIGRATION_ID)[:1]:
+            report(decider, world, task)
+    late = [each for task in outstanding(decider, MIGRATION_ID) for each in world.carry_out(task)]
+
+    outcome = decider.send(MIGRATION_ID, cmd.CancelMigration(rollback=True))
+    for each in late:
+        decider.send(MIGRATION_ID, each, expect_outcome=False)
+    finish(decider, world)
+
+    assert outcome is not None
+    if outcome.rejected is None:
+        assert isinstance(decider.state(MIGRATION_ID), stages.RolledBack)
+        assert world.bookkeeping
+    else:
+        assert isinstance(decider.state(MIGRATION_ID), stages.Completed)
+        assert not world.bookkeeping
+
+
+def test_a_migration_whose_target_is_ready_cannot_be_cancelled_but_given_up() -> None:
+    decider, world = started(chunks=1)
+    while not any(
+        isinstance(task.work, wk.RemoveBookkeeping) for task in outstanding(decider, MIGRATION_ID)
+    ):
+        report(decider, world, outstanding(decider, MIGRATION_ID)[0])
+
+    refused = decider.send(MIGRATION_ID, cmd.CancelMigration(rollback=True))
+    given_up = decider.send(MIGRATION_ID, cmd.CancelMigration(force=True))
+
+    assert refused is not None
+    assert refused.rejected is not None
+    assert refused.rejected.code == "invalid_state"
+    assert given_up is not None
+    assert given_up.rejected is None
+    assert isinstance(decider.state(MIGRATION_ID), stages.Cancelled)

@@ -1,6 +1,6 @@
 """What has happened to a migration. Tags are on the wire for ever and are never edited."""
 
-from typing import Any
+from typing import Any, Literal
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import About
@@ -219,12 +219,22 @@ class ObjectBuilt(Event, frozen=True, kw_only=True, tag="object.built.v1"):
 
 
 class CutoverFinished(Event, frozen=True, kw_only=True, tag="cutover.finished.v1"):
-    """The target is ready for use."""
+    """The target is ready for use: from here on the migration cannot be undone by cancelling it.
+
+    `bookkeeping` says whether the schema `_sterna` is still to be removed.
+    """
 
     task_id: str
     sequences: int
     materialized_views: int
     receipts: int
+    bookkeeping: Literal["removed", "kept", "to_remove"] = "removed"
+
+
+class BookkeepingRemoved(Event, frozen=True, kw_only=True, tag="bookkeeping.removed.v1"):
+    """What the migration kept in `_sterna` on the target is gone."""
+
+    task_id: str
 
 
 class PauseRequested(Event, frozen=True, kw_only=True, tag="migration.pause_requested.v1"):
@@ -326,6 +336,7 @@ AnyEvent = (
     | TableRepaired
     | ObjectBuilt
     | CutoverFinished
+    | BookkeepingRemoved
     | PauseRequested
     | MigrationPaused
     | MigrationResumed

@@ -59,7 +59,14 @@ def evolve_run(run: Run, event: ev.AnyEvent) -> Run:
             objects = {**run.objects, event.object_id: built}
             return replace(run, objects=objects, jobs=without(run.jobs, event.task_id))
         case ev.CutoverFinished():
-            return replace(run, cutover_finished=True, jobs=without(run.jobs, event.task_id))
+            return replace(
+                run,
+                cutover_finished=True,
+                bookkeeping_settled=event.bookkeeping != "to_remove",
+                jobs=without(run.jobs, event.task_id),
+            )
+        case ev.BookkeepingRemoved():
+            return replace(run, bookkeeping_settled=True, jobs=without(run.jobs, event.task_id))
         case ev.CancelRequested():
             return replace(run, epoch=event.epoch, jobs={}, snapshot=None)
         case ev.FenceRaised() | ev.RollbackFailed() | ev.RollbackCompleted():

@@ -69,6 +69,10 @@ class CutoverJob(Job, frozen=True, kw_only=True, tag="cutover"):
     """Finish the target."""
 
 
+class BookkeepingJob(Job, frozen=True, kw_only=True, tag="bookkeeping"):
+    """Remove what is kept on the target about the migration, once nobody needs it."""
+
+
 class FenceJob(Job, frozen=True, kw_only=True, tag="fence"):
     """Shut the target to work of earlier epochs."""
 
@@ -91,6 +95,7 @@ AnyJob = (
     | RepairJob
     | BuildJob
     | CutoverJob
+    | BookkeepingJob
     | FenceJob
     | RollbackJob
 )

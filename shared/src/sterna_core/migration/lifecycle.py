@@ -125,6 +125,14 @@ def cancel(draft: Draft, command: cmd.CancelMigration) -> None:
     match draft.state:
         case st.Absent() | st.Completed():
             refuse(draft, "cancel")
+        case (
+            st.Running(run=run) | st.Pausing(run=run) | st.Paused(run=run) | st.Failed(run=run)
+        ) if run.cutover_finished and not command.force:
+            raise Rejected(
+                "invalid_state",
+                "Everything has arrived and the target is ready: there is nothing left to cancel.",
+                {"status": status_of(draft.state), "phase": run.phase},
+            )
         case st.Cancelled() | st.RolledBack():
             return
         case st.Planning() | st.PlanFailed() | st.PlanReady() | st.Approved():

@@ -117,6 +117,8 @@ def _line(event: ev.AnyEvent) -> LogEntry | None:
             return _warn(event, text, code=event.code)
         case ev.CutoverFinished():
             return _info(event, "Target ready for use", phase="cutover")
+        case ev.BookkeepingRemoved():
+            return _info(event, "Bookkeeping removed from the target", phase="cutover")
         case _:
             return _life(event)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from sterna_core.migration.job import (
     AnyJob,
+    BookkeepingJob,
     BuildJob,
     ChunkJob,
     CompareJob,
@@ -71,7 +72,7 @@ def phase_is_over(plan: Plan, run: Run) -> bool:
         case "validation":
             return all(table.proven == run.generation for table in run.tables.values())
         case "cutover":
-            return run.cutover_finished
+            return run.cutover_finished and run.bookkeeping_settled
         case _:
             return False
 
@@ -137,6 +138,10 @@ def _cutover(run: Run) -> Iterator[AnyJob]:
             return
     if not run.cutover_finished:
         yield CutoverJob()
+    elif not run.bookkeeping_settled:
+        # Not before the journal says that the migration cannot be cancelled any more: without the
+        # ledger there is no rollback.
+        yield BookkeepingJob()
 
 
 def _wave(run: Run, wave: ObjectWave) -> Iterator[AnyJob]:

@@ -198,8 +198,11 @@ def _done(
                     sequences=command.sequences,
                     materialized_views=command.materialized_views,
                     receipts=command.receipts,
+                    bookkeeping=("kept" if state.about.options.keep_bookkeeping else "to_remove"),
                 )
             )
+        case rep.ReportBookkeepingRemoved(), _:
+            draft.add(ev.BookkeepingRemoved(at=at, task_id=task_id))
         case _:
             return
 

@@ -133,12 +133,18 @@ class ReportObjectBuilt(Report, frozen=True, kw_only=True, tag="report.object_bu
 
 
 class ReportCutoverFinished(Report, frozen=True, kw_only=True, tag="report.cutover_finished.v1"):
-    """Sequences are set, statistics gathered, the bookkeeping removed unless it is kept."""
+    """Sequences are set, views filled, statistics gathered; the bookkeeping is still there."""
 
     sequences: int
     materialized_views: int
     receipts: int
     seconds: float
+
+
+class ReportBookkeepingRemoved(
+    Report, frozen=True, kw_only=True, tag="report.bookkeeping_removed.v1"
+):
+    """The migration has nothing left in `_sterna`."""
 
 
 class ReportFenceRaised(Report, frozen=True, kw_only=True, tag="report.fence_raised.v1"):
@@ -182,6 +188,7 @@ AnyReport = (
     | ReportTableRepaired
     | ReportObjectBuilt
     | ReportCutoverFinished
+    | ReportBookkeepingRemoved
     | ReportFenceRaised
     | ReportRolledBack
     | ReportTaskStopped

@@ -65,6 +65,7 @@ class Run(Struct, frozen=True, kw_only=True):
 
     `order` names the tables, largest first, so that the longest work is not begun last.
     `generation` counts the snapshots there have been; `snapshot` is None while there is none.
+    `bookkeeping_settled` is whether `_sterna` on the target is as it is to stay.
     `resumed_at` is when somebody last said that it may go on.
     """
 
@@ -78,6 +79,7 @@ class Run(Struct, frozen=True, kw_only=True):
     jobs: dict[str, Assignment] = {}
     schema_created: bool = False
     cutover_finished: bool = False
+    bookkeeping_settled: bool = False
     generation: int = 0
     snapshot: Snapshot | None = None
     snapshot_requests: int = 0

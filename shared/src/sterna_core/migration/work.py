@@ -119,9 +119,9 @@ def _work(about: About, plan: Plan | None, assignment: jb.Assignment) -> wk.AnyW
         case jb.BuildJob():
             return wk.BuildObject(object_id=job.object_id)
         case jb.CutoverJob():
-            return wk.FinishCutover(
-                selection=about.selection, keep_bookkeeping=about.options.keep_bookkeeping
-            )
+            return wk.FinishCutover(selection=about.selection)
+        case jb.BookkeepingJob():
+            return wk.RemoveBookkeeping()
         case jb.FenceJob():
             return wk.RaiseFence()
         case jb.RollbackJob():

@@ -88,10 +88,13 @@ class BuildObject(Work, frozen=True, kw_only=True, tag="work.build_object.v1"):
 
 
 class FinishCutover(Work, frozen=True, kw_only=True, tag="work.finish_cutover.v1"):
-    """Set sequences, refresh materialised views, analyse, and remove the bookkeeping."""
+    """Set sequences, refresh materialised views, analyse."""
 
     selection: Selection
-    keep_bookkeeping: bool
+
+
+class RemoveBookkeeping(Work, frozen=True, kw_only=True, tag="work.remove_bookkeeping.v1"):
+    """Remove what the target's `_sterna` holds about the migration."""
 
 
 class RaiseFence(Work, frozen=True, kw_only=True, tag="work.raise_fence.v1"):
@@ -112,6 +115,7 @@ AnyWork = (
     | RepairTable
     | BuildObject
     | FinishCutover
+    | RemoveBookkeeping
     | RaiseFence
     | RollBack
 )

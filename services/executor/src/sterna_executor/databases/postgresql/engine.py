@@ -84,6 +84,10 @@ class PostgresqlEngine:
                 await report(by.says(rep.ReportObjectBuilt, seconds=built.seconds))
             case wk.FinishCutover():
                 await _finish(done, task.work, by, report)
+            case wk.RemoveBookkeeping():
+                async with done.target.session() as target:
+                    await bookkeeping.remove(target, task.migration_id)
+                await report(by.says(rep.ReportBookkeepingRemoved))
             case wk.RaiseFence():
                 async with done.target.session() as target:
                     await bookkeeping.raise_fence(target, task.migration_id, task.epoch)
@@ -236,9 +240,9 @@ async def _finish(done: Assignment, work: wk.FinishCutover, by: "_By", report: R
             source,
             target,
             migration_id=done.migration_id,
+            task_id=done.task_id,
             epoch=done.epoch,
             selection=work.selection,
-            keep_bookkeeping=work.keep_bookkeeping,
         )
     await report(
         by.says(

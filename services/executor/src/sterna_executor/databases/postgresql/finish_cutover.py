@@ -7,11 +7,12 @@ from msgspec import Struct
 from sterna_core.errors import Transient
 from sterna_core.migration.plan import Selection
 from sterna_core.postgres.identifiers import qualified
-from sterna_executor.databases.postgresql import bookkeeping, fence
+from sterna_executor.databases.postgresql import fence, receipts
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.inventory import Inventory
 from sterna_executor.databases.postgresql.inventory_reader import read_inventory
+from sterna_executor.databases.postgresql.receipts import Claim, Figures
 from sterna_executor.databases.postgresql.restore import creation_error, settle
 from sterna_executor.databases.postgresql.scratch import drop_scratch
 from sterna_executor.databases.postgresql.sequences import read_sequences, set_sequences
@@ -23,7 +24,7 @@ _ANALYSES_ONLY_SINCE = 18
 
 
 class CutoverFinished(Struct, frozen=True, kw_only=True):
-    """What was done; `receipts` counts chunks. All are 0 where the bookkeeping was gone already."""
+    """What was done; `receipts` counts chunks."""
 
     sequences: int
     materialized_views: int
@@ -36,22 +37,22 @@ async def finish_cutover(
     target: Connection,
     *,
     migration_id: str,
+    task_id: str,
     epoch: int,
     selection: Selection,
-    keep_bookkeeping: bool,
     deadline_seconds: float = FINISH_SECONDS,
 ) -> CutoverFinished:
-    """Set sequences, fill materialised views, gather statistics, then remove the bookkeeping.
+    """Set sequences, fill materialised views, gather statistics.
 
-    Both connections are in no transaction. May be repeated, also after the bookkeeping is gone:
-    that is its last act, so all else was done. Raises Fenced, MissingRight, Transient, and what
-    `creation_error` gives for a view that cannot be filled.
+    Both connections are in no transaction. May be repeated: sequences are set once, so that a late
+    repeat does not set them back while the target is in use. Raises Fenced, MissingRight,
+    Transient, and what `creation_error` gives for a view that cannot be filled.
     """
     began = time.monotonic()
     try:
         async with asyncio.timeout(deadline_seconds):
-            sequences, views, receipts = await _finish(
-                source, target, migration_id, epoch, selection, keep_bookkeeping
+            sequences, views, chunks = await _finish(
+                source, target, migration_id, task_id, epoch, selection
             )
     except TimeoutError:
         raise Transient(
@@ -60,7 +61,7 @@ async def finish_cutover(
     return CutoverFinished(
         sequences=sequences,
         materialized_views=views,
-        receipts=receipts,
+        receipts=chunks,
         seconds=time.monotonic() - began,
     )
 
@@ -69,28 +70,26 @@ async def _finish(
     source: Connection,
     target: Connection,
     migration_id: str,
+    task_id: str,
     epoch: int,
     selection: Selection,
-    keep_bookkeeping: bool,
 ) -> tuple[int, int, int]:
-    if not await bookkeeping.exists(target):
-        return 0, 0, 0
     inventory = await read_inventory(source, selection)
     states = await read_sequences(source, inventory)
     with translated("target"):
         async with target.transaction(isolation="read_committed"):
             await fence.check(target, migration_id, epoch)
-            sequences = await set_sequences(target, states)
-            receipts: int = await target.fetchval(_sql("receipts"), migration_id)
+            asked = Claim(migration_id=migration_id, task_id=task_id, kind="set_sequences")
+            if await receipts.claim(target, asked):
+                await receipts.settle(
+                    target, asked, Figures(rows=await set_sequences(target, states))
+                )
+            done = await receipts.find(target, asked)
+            chunks: int = await target.fetchval(_sql("receipts"), migration_id)
         views = await _refresh(target, migration_id, epoch, inventory)
         await _analyse_partitioned(target, migration_id, epoch)
         await drop_scratch(target, migration_id)
-        if not keep_bookkeeping:
-            async with target.transaction(isolation="read_committed"):
-                await settle(target)
-                await fence.check(target, migration_id, epoch)
-                await bookkeeping.remove(target, migration_id)
-    return sequences, views, receipts
+    return done.figures.rows if done else 0, views, chunks
 
 
 async def _refresh(target: Connection, migration_id: str, epoch: int, inventory: Inventory) -> int:

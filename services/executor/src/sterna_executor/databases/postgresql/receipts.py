@@ -8,7 +8,9 @@ import msgspec
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.statements import statements
 
-Kind = Literal["copy_chunk", "scan_range", "compare_table", "repair_table", "build_object"]
+Kind = Literal[
+    "copy_chunk", "scan_range", "compare_table", "repair_table", "build_object", "set_sequences"
+]
 Figure = int | float | str | bool | None
 
 _RESULT = msgspec.json.Decoder(dict[str, Figure])
