@@ -6,6 +6,7 @@ from sterna_api.http.body import read_body
 from sterna_api.http.caller import caller_of
 from sterna_api.http.command_desk import CommandDesk, position_of
 from sterna_api.http.connection_bodies import Name
+from sterna_api.http.deleted import DeletedBody
 from sterna_api.http.paging import PageQuery, page_body
 from sterna_api.http.query import read_query
 from sterna_api.http.read_your_writes import ReadYourWrites
@@ -101,7 +102,7 @@ class ApiKeyRoutes:
         ticket = self._desk.ticket(request)
         outcome = await self._desk.hand_in(ticket, api_key_id, RevokeApiKey())
         await self._writes.reach(outcome.position)
-        return answer({"id": api_key_id, "deleted": True}, headers=position_of(outcome))
+        return answer(DeletedBody(api_key_id, deleted=True), headers=position_of(outcome))
 
 
 def _id_of(request: web.Request) -> str:

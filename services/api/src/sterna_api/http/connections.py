@@ -9,6 +9,7 @@ from sterna_api.http.connection_bodies import (
     CreateConnectionBody,
     show_connection,
 )
+from sterna_api.http.deleted import DeletedBody
 from sterna_api.http.paging import PageQuery, page_body
 from sterna_api.http.probe_desk import ProbeDesk
 from sterna_api.http.query import read_query
@@ -92,7 +93,7 @@ class ConnectionRoutes:
         connection_id = _id_of(request)
         ticket = self._desk.ticket(request)
         outcome = await self._desk.hand_in(ticket, connection_id, DeleteConnection())
-        body = {"id": connection_id, "deleted": True}
+        body = DeletedBody(connection_id, deleted=True)
         return answer(body, headers=position_of(outcome))
 
     async def test(self, request: web.Request) -> web.Response:

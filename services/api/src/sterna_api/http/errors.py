@@ -70,6 +70,19 @@ class ErrorBody(Struct, frozen=True):
     success: bool = False
 
 
+class ProblemBody(Struct, frozen=True, omit_defaults=True):
+    """An error by RFC 9457, for who asks for `application/problem+json`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    details: dict[str, Any] = {}
+    errors: tuple[Problem, ...] = ()
+
+
 class ProblemsBody(Struct, frozen=True):
     """The body of an answer 422."""
 

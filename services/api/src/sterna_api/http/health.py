@@ -1,11 +1,25 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
+from msgspec import Struct
 
 from sterna_api.http.answer import answer
 from sterna_core.errors import SternaError
 
 Check = Callable[[], Awaitable[None]]
+
+
+class AliveBody(Struct, frozen=True):
+    """The process answers."""
+
+    status: str
+
+
+class ReadyBody(Struct, frozen=True):
+    """Whether requests should be sent here, and which checks failed."""
+
+    status: str
+    failed: list[str] = []
 
 
 class HealthRoutes:
@@ -17,17 +31,20 @@ class HealthRoutes:
 
     def routes(self) -> list[web.RouteDef]:
         """Give the routes; they need no key and say nothing about anybody's data."""
-        return [web.get("/healthz", self.alive), web.get("/readyz", self.ready)]
+        return [
+            web.get("/healthz", self.alive, allow_head=False),
+            web.get("/readyz", self.ready, allow_head=False),
+        ]
 
     @staticmethod
     async def alive(_request: web.Request) -> web.Response:
         """Say that the process answers."""
-        return answer({"status": "ok"})
+        return answer(AliveBody("ok"))
 
     async def ready(self, _request: web.Request) -> web.Response:
         """Say whether requests should be sent here."""
         if self.stopping:
-            return answer({"status": "stopping"}, status=503)
+            return answer(ReadyBody("stopping"), status=503)
         failed = []
         for name, check in self._checks.items():
             try:
@@ -35,4 +52,4 @@ class HealthRoutes:
             except SternaError:
                 failed.append(name)
         status = "ready" if not failed else "not_ready"
-        return answer({"status": status, "failed": failed}, status=503 if failed else 200)
+        return answer(ReadyBody(status, failed), status=503 if failed else 200)

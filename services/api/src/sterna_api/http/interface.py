@@ -12,9 +12,12 @@ from sterna_api.http.health import Check, HealthRoutes
 from sterna_api.http.logs import LogRoutes
 from sterna_api.http.migration_actions import MigrationActionRoutes
 from sterna_api.http.migrations import MigrationRoutes
+from sterna_api.http.openapi import OpenApiRoutes
 from sterna_api.http.probe_desk import ProbeDesk
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.webhooks import WebhookRoutes
+from sterna_api.openapi.document import document
+from sterna_api.openapi.table import OPERATIONS
 from sterna_api.projections.api_keys import ApiKeys
 from sterna_api.projections.connections import Connections
 from sterna_api.projections.database import Database
@@ -81,6 +84,7 @@ class Interface:
 
         groups = (
             self.health,
+            OpenApiRoutes(document(OPERATIONS)),
             ConnectionRoutes(desk, connections, self.probes, parts.keyring, writes),
             MigrationRoutes(desk, migrations, connections, writes, clock),
             MigrationActionRoutes(desk, migrations, writes),

@@ -1,13 +1,12 @@
 """What is answered about migrations."""
 
 from datetime import timedelta
-from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
 from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
-from sterna_core.migration.about import Party
+from sterna_core.migration.about import Options, Party
 from sterna_core.migration.status import Status
 from sterna_core.migration.view import (
     PHASES,
@@ -107,7 +106,7 @@ class MigrationBody(Struct, frozen=True, kw_only=True):
     created_by: str
     source: SourceShown
     target: TargetShown
-    options: Any
+    options: Options
     plan: PlanLine
     progress: Progress
     metrics: Metrics

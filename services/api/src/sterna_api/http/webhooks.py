@@ -4,6 +4,7 @@ from sterna_api.http.answer import answer
 from sterna_api.http.body import read_body
 from sterna_api.http.caller import caller_of
 from sterna_api.http.command_desk import CommandDesk, position_of
+from sterna_api.http.deleted import DeletedBody
 from sterna_api.http.paging import PageQuery, page_body
 from sterna_api.http.query import read_query
 from sterna_api.http.resource_id import not_found, resource_id
@@ -104,7 +105,7 @@ class WebhookRoutes:
         webhook_id = _id_of(request)
         ticket = self._desk.ticket(request)
         outcome = await self._desk.hand_in(ticket, webhook_id, DeleteWebhook())
-        return answer({"id": webhook_id, "deleted": True}, headers=position_of(outcome))
+        return answer(DeletedBody(webhook_id, deleted=True), headers=position_of(outcome))
 
     async def deliveries(self, request: web.Request) -> web.Response:
         """List what was and will be sent to an address, newest first."""

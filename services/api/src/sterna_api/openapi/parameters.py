@@ -1,0 +1,81 @@
+"""What an operation takes in its path, its query and its headers, as OpenAPI says it."""
+
+import re
+from typing import Any
+
+from sterna_api.http.command_desk import IDEMPOTENCY_HEADER, POSITION_HEADER
+from sterna_api.http.read_your_writes import PARAMETER
+from sterna_api.openapi.operation import Operation
+from sterna_api.openapi.schemas import NO_NUL, Schemas
+from sterna_core import ids
+
+_NAME = re.compile(r"\{(\w+)\}")
+_PREFIXES = {
+    "migration_id": ids.MIGRATION,
+    "connection_id": ids.CONNECTION,
+    "webhook_id": ids.WEBHOOK,
+    "api_key_id": ids.API_KEY,
+}
+"""Ids by the name they have in paths; one that is not here is any text."""
+
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": IDEMPOTENCY_HEADER,
+    "in": "header",
+    "description": "The same key with the same request is carried out once",
+    "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
+}
+_POSITION: dict[str, Any] = {
+    "name": PARAMETER,
+    "in": "query",
+    "description": f"Wait until this shows what the command did that answered `{POSITION_HEADER}`",
+    "schema": {"type": "string", "pattern": "^[0-9]{1,4}-[0-9]{1,18}$"},
+}
+
+
+def parameters_of(operation: Operation, schemas: Schemas) -> list[dict[str, Any]]:
+    """Give everything that an operation takes beside its body."""
+    found = [_in_path(name) for name in _NAME.findall(operation.path)]
+    if operation.query is not None:
+        fields, required = schemas.fields(operation.query)
+        found += [
+            {"name": name, "in": "query", "required": name in required, "schema": _single(schema)}
+            for name, schema in fields.items()
+        ]
+    if operation.method == "GET" and operation.scope is not None:
+        found.append(_POSITION)
+    if operation.method == "POST":
+        found.append({"$ref": "#/components/parameters/IdempotencyKey"})
+    found += [
+        {"name": name, "in": "header", "description": words, "schema": {"type": "string"}}
+        for name, words in operation.headers.items()
+    ]
+    return found
+
+
+def answer_headers() -> dict[str, Any]:
+    """Give the headers that every answer has."""
+    return {
+        "X-Request-Id": {
+            "description": "Names this request in answers and log lines",
+            "schema": {"type": "string"},
+        }
+    }
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    prefix = _PREFIXES.get(name)
+    pattern = f"^{prefix}[0-9a-f]{{32}}$" if prefix else NO_NUL
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "pattern": pattern},
+    }
+
+
+def _single(schema: dict[str, Any]) -> dict[str, Any]:
+    """Leave null out: a parameter without a value is not sent."""
+    options = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    if len(options) == 1:
+        return {**{k: v for k, v in schema.items() if k not in {"anyOf", "default"}}, **options[0]}
+    return schema

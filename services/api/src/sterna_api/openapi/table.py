@@ -1,0 +1,25 @@
+"""The one table of operations: what is documented, what is allowed, and what is refused."""
+
+from sterna_api.openapi.operation import Operation
+from sterna_api.openapi.operations import (
+    api_keys,
+    connections,
+    migration_actions,
+    migrations,
+    service,
+    webhooks,
+)
+
+# A module of operations/ for each group of routes; each has OPERATIONS.
+_GROUPS = (
+    migrations,
+    migration_actions,
+    connections,
+    webhooks,
+    api_keys,
+    service,
+)
+
+OPERATIONS: tuple[Operation, ...] = tuple(
+    operation for group in _GROUPS for operation in group.OPERATIONS
+)
