@@ -1,0 +1,1 @@
+"""SQL expressions that users write: what they may say, decided from PostgreSQL's own grammar."""
