@@ -13,6 +13,7 @@ from support.faults.trial import Trial, after, kill, moments, trial
 ROUNDS = int(os.environ.get("STERNA_FAULT_ROUNDS", "10"))
 SEED = int(os.environ.get("STERNA_FAULT_SEED", "1"))
 LONGEST_SECONDS = 6.0
+CUTOVER_SECONDS = 0.3
 OPTIONS = {"parallelism": 4, "batch_size": 20_000}
 
 
@@ -25,6 +26,27 @@ async def holds(found: Trial, source: str) -> None:
     receipts = await found.receipts()
     assert set(receipts.values()) == {1}
     assert set(receipts) == set(completions)
+
+
+async def cancelled_after(found: Trial, moment: float, before: tuple[str, str]) -> None:
+    """Cancel with rollback: the target is as before, or everything had arrived by then."""
+    cancelled: list[bool] = []
+
+    async def cancel() -> None:
+        try:
+            await found.sterna.migrations.cancel(found.migration_id, reason="trial", rollback=True)
+        except ApiFailure as error:
+            assert error.code == "invalid_state", "it may only be over already"
+        else:
+            cancelled.append(True)
+
+    await after(moment, cancel)
+    last = await found.over()
+    if cancelled:
+        assert isinstance(last, ev.RollbackCompleted), last
+        assert await catalog.describe(found.target) == before
+    else:
+        assert isinstance(last, ev.MigrationCompleted), last
 
 
 @pytest.mark.parametrize("moment", moments(SEED, ROUNDS, LONGEST_SECONDS))
@@ -100,24 +122,18 @@ async def test_cancel_with_rollback_leaves_the_target_as_it_was(
 ) -> None:
     await catalog.plant(target)
     before = await catalog.describe(target)
-    async with trial(stack, source, target, **OPTIONS) as found:
+    async with trial(stack, source, target, keep_bookkeeping=False, **OPTIONS) as found:
         await found.start()
-        cancelled: list[bool] = []
+        await cancelled_after(found, moment, before)
 
-        async def cancel() -> None:
-            try:
-                await found.sterna.migrations.cancel(
-                    found.migration_id, reason="trial", rollback=True
-                )
-            except ApiFailure as error:
-                assert error.code == "invalid_state", "it may only be over already"
-            else:
-                cancelled.append(True)
 
-        await after(moment, cancel)
-        last = await found.over()
-    if cancelled:
-        assert isinstance(last, ev.RollbackCompleted), last
-        assert await catalog.describe(target) == before
-    else:
-        assert isinstance(last, ev.MigrationCompleted), last
+@pytest.mark.parametrize("moment", moments(SEED + 5, ROUNDS, CUTOVER_SECONDS))
+async def test_cancel_with_rollback_at_the_cutover_undoes_all_or_is_refused(
+    stack: Stack, source: str, target: str, moment: float
+) -> None:
+    await catalog.plant(target)
+    before = await catalog.describe(target)
+    async with trial(stack, source, target, keep_bookkeeping=False, **OPTIONS) as found:
+        await found.start()
+        await found.reached("cutover")
+        await cancelled_after(found, moment, before)

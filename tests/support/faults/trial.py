@@ -55,6 +55,14 @@ class Trial:
         await self.witness.until(_has(ev.PlanApproved), OVER_SECONDS)
         await self.sterna.migrations.start(self.migration_id)
 
+    async def reached(self, phase: str) -> None:
+        """Wait until a phase has begun."""
+
+        def has_begun(events: list[Any]) -> bool:
+            return any(isinstance(each, ev.PhaseStarted) and each.phase == phase for each in events)
+
+        await self.witness.until(has_begun, OVER_SECONDS)
+
     async def over(self) -> Any:
         """Wait until the migration is over; gives its last event."""
         await self.witness.until(

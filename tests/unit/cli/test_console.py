@@ -4,10 +4,12 @@ import pytest
 from rich.console import Console
 
 from sterna_cli.client.answers import Metrics, Migration, Progress
-from sterna_cli.client.measures import TableMeasure
+from sterna_cli.client.measures import TableComparison, TableMeasure, ValidationReport
 from sterna_cli.console.pace import Pace
 from sterna_cli.console.progress import BarView, LineView, progress_view
 from sterna_cli.console.quantities import count, duration, size
+from sterna_cli.console.report_view import show_validation
+from sterna_cli.console.terminal import Terminal
 
 
 @pytest.mark.parametrize(
@@ -75,3 +77,24 @@ def test_progress_on_a_terminal_has_a_bar_for_each_table_at_work():
     assert "public.orders" in out.getvalue()
     assert "public.done" not in out.getvalue()
     assert "careful [not markup]" in out.getvalue()
+
+
+def test_a_table_that_was_not_compared_yet_is_not_called_different(
+    capsys: pytest.CaptureFixture[str],
+):
+    found = TableComparison(table="public.a", compared=True, equal=True)
+    waiting = TableComparison(table="public.b")
+
+    show_validation(
+        Terminal(), ValidationReport(migration_id="mig_1", status="running", tables=(waiting,))
+    )
+    nothing = capsys.readouterr().out
+    show_validation(
+        Terminal(),
+        ValidationReport(migration_id="mig_1", status="running", tables=(found, waiting)),
+    )
+    printed = capsys.readouterr().out
+
+    assert not nothing
+    assert "not compared yet" in printed
+    assert "DIFFERENT" not in printed

@@ -24,6 +24,7 @@ class TableComparison(Struct, frozen=True, kw_only=True):
     """What the comparison of one table's two sides found, the last time it was made."""
 
     table: str
+    compared: bool = False
     source_rows: int = 0
     target_rows: int = 0
     source_digest: str = ""

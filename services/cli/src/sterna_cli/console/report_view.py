@@ -1,5 +1,5 @@
 from sterna_cli.client.answers import Migration
-from sterna_cli.client.measures import ValidationReport
+from sterna_cli.client.measures import TableComparison, ValidationReport
 from sterna_cli.console.quantities import count, duration
 from sterna_cli.console.terminal import Terminal
 
@@ -7,8 +7,8 @@ _DIGEST_CHARACTERS = 12
 
 
 def show_validation(terminal: Terminal, report: ValidationReport) -> None:
-    """Print what the comparison of both sides found, table by table."""
-    if not report.tables:
+    """Print what the comparison of both sides found, table by table; nothing before there is one."""
+    if not any(table.compared for table in report.tables):
         return
     terminal.heading("Validation by content")
     terminal.rows(
@@ -20,7 +20,7 @@ def show_validation(terminal: Terminal, report: ValidationReport) -> None:
                 count(table.target_rows),
                 table.source_digest[:_DIGEST_CHARACTERS],
                 table.target_digest[:_DIGEST_CHARACTERS],
-                "equal" if table.equal else "DIFFERENT",
+                _finding(table),
             )
             for table in sorted(report.tables, key=lambda each: each.table)
         ),
@@ -33,6 +33,12 @@ def show_validation(terminal: Terminal, report: ValidationReport) -> None:
         f"  {equal} of {len(report.tables)} tables equal, {count(rows)} rows"
         + (f", {count(repaired)} rows copied again" if repaired else "")
     )
+
+
+def _finding(table: TableComparison) -> str:
+    if not table.compared:
+        return "not compared yet"
+    return "equal" if table.equal else "DIFFERENT"
 
 
 def show_result(terminal: Terminal, migration: Migration) -> None:
