@@ -255,8 +255,7 @@ _BOMBS = (
     "power(10, 100000)",
     "exp(100000)",
     "replace(replace(replace(replace(name, 'a', 'aaaa'), 'a', 'aaaa'), 'a', 'aaaa'), 'a', 'aaaa')",
-    "regexp_replace(replace(regexp_replace(concat(name, name), '.', '\\&\\&', 'g'), 'a', 'aaaa'),"
-    " '.', '\\&\\&', 'g')",
+    "regexp_replace(replace(overlay(concat(name, name) placing 'a' from 1), 'a', 'aaa'), '.', 'a')",
     "regexp_split_to_table(name, '')",
     "regexp_matches(name, '.', 'g')",
     "string_to_table(name, '')",
