@@ -33,6 +33,7 @@ class World:
         self.built: list[str] = []
         self.copies = 0
         self.bookkeeping = True
+        self.differences: tuple[str, ...] = ()
 
     def write(self, name: str, row: int) -> None:
         """Change the source: a new row, or a new version of one."""
@@ -60,6 +61,16 @@ class World:
                 if work.object_id not in self.built:
                     self.built.append(work.object_id)
                 return (rep.ReportObjectBuilt(**by, seconds=0.1),)
+            case wk.CheckTarget():
+                return (
+                    rep.ReportTargetChecked(
+                        **by,
+                        checked=3,
+                        differences=self.differences,
+                        count=len(self.differences),
+                        seconds=0.1,
+                    ),
+                )
             case wk.FinishCutover():
                 return (
                     rep.ReportCutoverFinished(

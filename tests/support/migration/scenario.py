@@ -42,7 +42,12 @@ def create(**options: object) -> CreateMigration:
 
 
 def table(
-    name: str, *, chunks: int = 2, status: MappingStatus = "approved", rows: int = 4
+    name: str,
+    *,
+    chunks: int = 2,
+    status: MappingStatus = "approved",
+    rows: int = 4,
+    after: tuple[str, ...] = (),
 ) -> TablePlan:
     column = ColumnMapping(
         mapping_id=f"map_{name}",
@@ -68,6 +73,7 @@ def table(
         bytes=rows * 100,
         pages_per_chunk=10,
         chunks=chunks,
+        after=after,
     )
 
 

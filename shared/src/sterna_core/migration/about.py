@@ -1,10 +1,10 @@
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.connection.endpoint import Endpoint
-from sterna_core.migration.plan import Selection
+from sterna_core.migration.plan import Mode, Selection
 
 MEBIBYTE = 1024 * 1024
 
@@ -25,7 +25,7 @@ class Options(Struct, frozen=True, kw_only=True):
     receipts on the target after cutover.
     """
 
-    mode: Literal["full"] = "full"
+    mode: Mode = "full"
     parallelism: Annotated[int, Meta(ge=1, le=64)] = 4
     batch_size: Annotated[int, Meta(ge=1, le=100_000_000)] | None = None
     chunk_bytes: Annotated[int, Meta(ge=65_536, le=1024 * MEBIBYTE)] = 64 * MEBIBYTE

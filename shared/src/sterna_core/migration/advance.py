@@ -129,7 +129,7 @@ def _dispatch(draft: Draft, state: st.Running) -> None:
 def _want_snapshot(draft: Draft, state: st.Running) -> None:
     run = state.run
     needed = run.phase in {"schema_migration", "data_transfer", "validation"} and run.tables
-    if not needed or run.snapshot is not None:
+    if run.mode == "schema_only" or not needed or run.snapshot is not None:
         return
     asked = any(isinstance(each.job, SnapshotJob) for each in run.jobs.values())
     if not asked:

@@ -59,5 +59,5 @@ MIGRATIONS: Aggregate[st.State, Any, Any] = Aggregate(
     evolve=evolve,
     tasks=tasks,
     timers=timers,
-    schema_version=1,
+    schema_version=2,
 )

@@ -6,7 +6,7 @@ from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import About
 from sterna_core.migration.event import Event
 from sterna_core.migration.job import AnyJob
-from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk, TablePlan
+from sterna_core.migration.plan import Mode, PhasePlan, PlanSummary, Risk, TablePlan
 from sterna_core.migration.reports import PostObject
 from sterna_core.tasks.telemetry import Phase
 from sterna_core.tasks.work import Side
@@ -218,6 +218,14 @@ class ObjectBuilt(Event, frozen=True, kw_only=True, tag="object.built.v1"):
     seconds: float
 
 
+class TargetChecked(Event, frozen=True, kw_only=True, tag="target.checked.v1"):
+    """The target is what its mode promises beside the rows; `checked` things were looked at."""
+
+    task_id: str
+    mode: Mode
+    checked: int
+
+
 class CutoverFinished(Event, frozen=True, kw_only=True, tag="cutover.finished.v1"):
     """The target is ready for use: from here on the migration cannot be undone by cancelling it.
 
@@ -335,6 +343,7 @@ AnyEvent = (
     | TableCompared
     | TableRepaired
     | ObjectBuilt
+    | TargetChecked
     | CutoverFinished
     | BookkeepingRemoved
     | PauseRequested

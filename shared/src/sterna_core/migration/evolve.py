@@ -84,7 +84,8 @@ def _planned(state: st.PlanReady | st.Approved, event: ev.AnyEvent) -> st.State:
         case ev.PlanApproved():
             return st.Approved(about=state.about, plan=_all_approved(state.plan))
         case ev.MigrationStarted():
-            return st.Running(about=state.about, plan=state.plan, run=first_run(state.plan, event))
+            run = first_run(state.plan, event, state.about.options.mode)
+            return st.Running(about=state.about, plan=state.plan, run=run)
         case ev.MigrationCancelled():
             return st.Cancelled(about=state.about)
         case _:

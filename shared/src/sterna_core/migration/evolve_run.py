@@ -8,12 +8,14 @@ from msgspec.structs import replace
 from sterna_core.migration import events as ev
 from sterna_core.migration.evolve_table import TableEvent, evolve_table
 from sterna_core.migration.job import Assignment, ChunkJob, ScanJob, SnapshotJob
+from sterna_core.migration.plan import Mode
 from sterna_core.migration.run import ObjectRun, Plan, Run, Snapshot, TableRun
 
 
-def first_run(plan: Plan, event: ev.MigrationStarted) -> Run:
+def first_run(plan: Plan, event: ev.MigrationStarted, mode: Mode = "full") -> Run:
     """Give the run of a plan that was just started."""
     return Run(
+        mode=mode,
         epoch=event.epoch,
         phase="schema_migration",
         phase_started_at=event.at,
@@ -58,6 +60,8 @@ def evolve_run(run: Run, event: ev.AnyEvent) -> Run:
             built = replace(run.objects[event.object_id], built=True)
             objects = {**run.objects, event.object_id: built}
             return replace(run, objects=objects, jobs=without(run.jobs, event.task_id))
+        case ev.TargetChecked():
+            return replace(run, checked=True, jobs=without(run.jobs, event.task_id))
         case ev.CutoverFinished():
             return replace(
                 run,

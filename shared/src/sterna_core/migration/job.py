@@ -65,6 +65,10 @@ class BuildJob(Job, frozen=True, kw_only=True, tag="build"):
     object_id: str
 
 
+class CheckJob(Job, frozen=True, kw_only=True, tag="check"):
+    """Check what a mode promises of the target beside its rows."""
+
+
 class CutoverJob(Job, frozen=True, kw_only=True, tag="cutover"):
     """Finish the target."""
 
@@ -94,6 +98,7 @@ AnyJob = (
     | CompareJob
     | RepairJob
     | BuildJob
+    | CheckJob
     | CutoverJob
     | BookkeepingJob
     | FenceJob

@@ -115,6 +115,10 @@ def _line(event: ev.AnyEvent) -> LogEntry | None:
         case ev.TaskRetryScheduled() if event.code != "snapshot_lost":
             text = f"A task failed and will be tried again: {event.message}"
             return _warn(event, text, code=event.code)
+        case ev.TargetChecked():
+            what = "parts of the schema" if event.mode == "schema_only" else "foreign keys"
+            text = f"The target is as planned: {event.checked} {what} were checked"
+            return _info(event, text, phase="validation")
         case ev.CutoverFinished():
             return _info(event, "Target ready for use", phase="cutover")
         case ev.BookkeepingRemoved():

@@ -7,6 +7,7 @@ from sterna_core.migration.job import (
     AnyJob,
     BookkeepingJob,
     BuildJob,
+    CheckJob,
     ChunkJob,
     CompareJob,
     CutoverJob,
@@ -19,6 +20,8 @@ from sterna_core.migration.reports import ObjectWave
 from sterna_core.migration.run import Plan, Run, TableRun
 from sterna_core.tasks.work import Side
 
+WAVES: tuple[ObjectWave, ...] = ("index", "attach", "foreign_key", "behaviour")
+
 
 def next_jobs(plan: Plan, run: Run) -> Iterator[AnyJob]:
     """Give what the phase at hand still needs and could do now, whether or not it is at work."""
@@ -26,6 +29,8 @@ def next_jobs(plan: Plan, run: Run) -> Iterator[AnyJob]:
         case "schema_migration":
             if not run.schema_created:
                 yield SchemaJob()
+            elif run.mode == "schema_only":
+                yield from _waves(run, WAVES)
         case "data_transfer":
             yield from _transfer(plan, run)
         case "validation":
@@ -33,6 +38,8 @@ def next_jobs(plan: Plan, run: Run) -> Iterator[AnyJob]:
                 table = run.tables[table_id]
                 if table.proven != run.generation:
                     yield from _comparison(plan.tables[table_id], table, run)
+            if run.mode != "full" and not run.checked and _all_proven(run):
+                yield CheckJob()
         case "cutover":
             yield from _cutover(run)
         case _:
@@ -63,14 +70,14 @@ def phase_is_over(plan: Plan, run: Run) -> bool:
     """Tell whether the phase at hand has nothing left to do, at work or not."""
     match run.phase:
         case "schema_migration":
-            return run.schema_created
+            return run.schema_created and (run.mode != "schema_only" or _all_built(run, WAVES))
         case "data_transfer":
             return all(
                 table.copied_chunks == plan.tables[table_id].chunks and _is_settled(table, run)
                 for table_id, table in run.tables.items()
             ) and _all_built(run, ("index", "attach"))
         case "validation":
-            return all(table.proven == run.generation for table in run.tables.values())
+            return _all_proven(run) and (run.mode == "full" or run.checked)
         case "cutover":
             return run.cutover_finished and run.bookkeeping_settled
         case _:
@@ -82,8 +89,16 @@ def reads_source(job: AnyJob) -> bool:
     return isinstance(job, ChunkJob | ScanJob | CompareJob | RepairJob)
 
 
+def _is_full(plan: Plan, run: Run, table_id: str) -> bool:
+    return run.tables[table_id].copied_chunks == plan.tables[table_id].chunks
+
+
 def _is_settled(table: TableRun, run: Run) -> bool:
     return table.generation in {0, run.generation}
+
+
+def _all_proven(run: Run) -> bool:
+    return all(table.proven == run.generation for table in run.tables.values())
 
 
 def _all_built(run: Run, waves: Iterable[ObjectWave]) -> bool:
@@ -97,6 +112,8 @@ def _transfer(plan: Plan, run: Run) -> Iterator[AnyJob]:
             indexes[each.object.table_id].append(object_id)
     for table_id in run.order:
         table, planned = run.tables[table_id], plan.tables[table_id]
+        if not all(_is_full(plan, run, earlier) for earlier in planned.after):
+            continue
         if table.next_chunk < planned.chunks:
             for chunk in range(table.next_chunk, planned.chunks):
                 yield ChunkJob(table_id=table_id, chunk=chunk)
@@ -131,17 +148,20 @@ def _comparison(planned: TablePlan, table: TableRun, run: Run) -> Iterator[AnyJo
 
 
 def _cutover(run: Run) -> Iterator[AnyJob]:
-    waves: tuple[ObjectWave, ...] = ("foreign_key", "behaviour")
-    for wave in waves:
-        yield from _wave(run, wave)
-        if not _all_built(run, (wave,)):
-            return
-    if not run.cutover_finished:
+    yield from _waves(run, ("foreign_key", "behaviour"))
+    if _all_built(run, ("foreign_key", "behaviour")) and not run.cutover_finished:
         yield CutoverJob()
     elif not run.bookkeeping_settled:
         # Not before the journal says that the migration cannot be cancelled any more: without the
         # ledger there is no rollback.
         yield BookkeepingJob()
+
+
+def _waves(run: Run, waves: Iterable[ObjectWave]) -> Iterator[AnyJob]:
+    for wave in waves:
+        if not _all_built(run, (wave,)):
+            yield from _wave(run, wave)
+            return
 
 
 def _wave(run: Run, wave: ObjectWave) -> Iterator[AnyJob]:

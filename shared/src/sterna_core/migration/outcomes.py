@@ -11,9 +11,20 @@ from sterna_core.migration import reports as rep
 from sterna_core.migration import state as st
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.failures import fail_task
-from sterna_core.migration.job import Assignment, BuildJob, ChunkJob, CompareJob, RepairJob, ScanJob
+from sterna_core.migration.job import (
+    Assignment,
+    BuildJob,
+    CheckJob,
+    ChunkJob,
+    CompareJob,
+    RepairJob,
+    ScanJob,
+)
 from sterna_core.migration.lifecycle import approve_if_whole, unapproved
 from sterna_core.migration.plan import TablePlan
+
+DIFFERENCES_SPOKEN = 5
+"""How many differences a message names; the details have more."""
 
 
 def report(draft: Draft, command: rep.AnyReport, context: Context) -> None:
@@ -190,6 +201,8 @@ def _done(
                     seconds=command.seconds,
                 )
             )
+        case rep.ReportTargetChecked(), CheckJob():
+            _checked(draft, state, command)
         case rep.ReportCutoverFinished(), _:
             draft.add(
                 ev.CutoverFinished(
@@ -270,5 +283,34 @@ def _compared(
             ),
             table=job.table_id,
             details={"source_rows": command.source_rows, "target_rows": command.target_rows},
+        )
+    )
+
+
+def _checked(draft: Draft, state: st.ActiveState, command: rep.ReportTargetChecked) -> None:
+    mode = state.about.options.mode
+    if not command.count:
+        draft.add(
+            ev.TargetChecked(
+                at=draft.at, task_id=command.task_id, mode=mode, checked=command.checked
+            )
+        )
+        return
+    if not isinstance(state, st.Running):
+        draft.add(ev.TaskStopped(at=draft.at, task_id=command.task_id))
+        return
+    named = "; ".join(command.differences[:DIFFERENCES_SPOKEN])
+    draft.add(
+        ev.MigrationFailed(
+            at=draft.at,
+            task_id=command.task_id,
+            phase=state.run.phase,
+            code="validation_failed",
+            message=(
+                f"The target is not as planned in {command.count} of {command.checked} things "
+                f"that were checked: {named}. Put it right, then resume to check again."
+            ),
+            table=None,
+            details={"differences": list(command.differences), "count": command.count},
         )
     )

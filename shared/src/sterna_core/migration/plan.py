@@ -4,6 +4,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+Mode = Literal["full", "schema_only", "data_only"]
+"""What is moved: structure and rows, the structure alone, or rows into tables that are there."""
+
 CopyFormat = Literal["binary", "text"]
 MappingStatus = Literal["approved", "pending", "rejected"]
 Severity = Literal["low", "medium", "high", "critical"]
@@ -47,6 +50,8 @@ class TablePlan(Struct, frozen=True, kw_only=True):
     `table_id` is `schema.table` of the source. `key` names the columns of the primary key, or of
     a unique index without nulls; empty means that whole rows are compared. The rows are read in
     `chunks` ranges of `pages_per_chunk` pages each (ctid ranges); the last range is open-ended.
+    There are no chunks where no row is moved. `quiet` says that the target's triggers and foreign
+    keys are at rest while it is written; `after` names the tables whose rows have to be there first.
     """
 
     table_id: str
@@ -61,6 +66,8 @@ class TablePlan(Struct, frozen=True, kw_only=True):
     bytes: int
     pages_per_chunk: int
     chunks: int
+    quiet: bool = False
+    after: tuple[str, ...] = ()
 
 
 class Risk(Struct, frozen=True, kw_only=True):

@@ -132,6 +132,18 @@ class ReportObjectBuilt(Report, frozen=True, kw_only=True, tag="report.object_bu
     seconds: float
 
 
+class ReportTargetChecked(Report, frozen=True, kw_only=True, tag="report.target_checked.v1"):
+    """The target was looked at: `checked` things, and in words what of them is not as promised.
+
+    `count` says how many differences there are; not all of them need be named.
+    """
+
+    checked: int
+    differences: tuple[str, ...]
+    count: int
+    seconds: float
+
+
 class ReportCutoverFinished(Report, frozen=True, kw_only=True, tag="report.cutover_finished.v1"):
     """Sequences are set, views filled, statistics gathered; the bookkeeping is still there."""
 
@@ -187,6 +199,7 @@ AnyReport = (
     | ReportTableCompared
     | ReportTableRepaired
     | ReportObjectBuilt
+    | ReportTargetChecked
     | ReportCutoverFinished
     | ReportBookkeepingRemoved
     | ReportFenceRaised

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.job import Assignment
-from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk, TablePlan
+from sterna_core.migration.plan import Mode, PhasePlan, PlanSummary, Risk, TablePlan
 from sterna_core.migration.reports import PostObject
 from sterna_core.tasks.telemetry import Phase
 
@@ -66,7 +66,8 @@ class Run(Struct, frozen=True, kw_only=True):
     `order` names the tables, largest first, so that the longest work is not begun last.
     `generation` counts the snapshots there have been; `snapshot` is None while there is none.
     `bookkeeping_settled` is whether `_sterna` on the target is as it is to stay.
-    `resumed_at` is when somebody last said that it may go on.
+    `resumed_at` is when somebody last said that it may go on. `checked` says that the target was
+    found to be what its mode promises beside the rows.
     """
 
     epoch: int
@@ -84,5 +85,7 @@ class Run(Struct, frozen=True, kw_only=True):
     snapshot: Snapshot | None = None
     snapshot_requests: int = 0
     resumed_at: UtcDatetime | None = None
+    mode: Mode = "full"
+    checked: bool = False
     rows: int = 0
     bytes: int = 0

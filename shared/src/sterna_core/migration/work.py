@@ -11,7 +11,7 @@ from sterna_core.migration.buckets import bucket_bits
 from sterna_core.migration.plan import TablePlan
 from sterna_core.migration.run import Plan
 from sterna_core.tasks import work as wk
-from sterna_core.tasks.table import PageRange, TableSpec
+from sterna_core.tasks.table import PageRange, ReceivingTable, TableSpec
 from sterna_core.tasks.task import Task
 
 
@@ -67,12 +67,16 @@ def _work(about: About, plan: Plan | None, assignment: jb.Assignment) -> wk.AnyW
             auto_approve_above=about.options.auto_approve_above,
             chunk_bytes=about.options.chunk_bytes,
             batch_rows=about.options.batch_size,
+            mode=about.options.mode,
         )
     assert plan is not None, "only planning comes before the plan"
     match job:
         case jb.SchemaJob():
             return wk.CreateSchema(
-                selection=about.selection, structure_digest=plan.structure_digest
+                selection=about.selection,
+                structure_digest=plan.structure_digest,
+                mode=about.options.mode,
+                receiving=_receiving(about, plan),
             )
         case jb.SnapshotJob():
             return wk.HoldSnapshot()
@@ -118,8 +122,14 @@ def _work(about: About, plan: Plan | None, assignment: jb.Assignment) -> wk.AnyW
             )
         case jb.BuildJob():
             return wk.BuildObject(object_id=job.object_id)
+        case jb.CheckJob():
+            return wk.CheckTarget(
+                selection=about.selection,
+                structure_digest=plan.structure_digest,
+                mode=about.options.mode,
+            )
         case jb.CutoverJob():
-            return wk.FinishCutover(selection=about.selection)
+            return wk.FinishCutover(selection=about.selection, mode=about.options.mode)
         case jb.BookkeepingJob():
             return wk.RemoveBookkeeping()
         case jb.FenceJob():
@@ -127,6 +137,20 @@ def _work(about: About, plan: Plan | None, assignment: jb.Assignment) -> wk.AnyW
         case jb.RollbackJob():
             return wk.RollBack()
     assert_never(job)
+
+
+def _receiving(about: About, plan: Plan) -> tuple[ReceivingTable, ...]:
+    if about.options.mode != "data_only":
+        return ()
+    return tuple(
+        ReceivingTable(
+            table_id=table.table_id,
+            schema=table.target_schema,
+            name=table.target_table,
+            quiet=table.quiet,
+        )
+        for table in plan.tables.values()
+    )
 
 
 def page_range(table: TablePlan, number: int) -> PageRange:

@@ -3,6 +3,18 @@ from msgspec import Struct
 from sterna_core.migration.plan import CopyFormat, TablePlan
 
 
+class ReceivingTable(Struct, frozen=True, kw_only=True):
+    """A table of the target that is there already and takes rows of the source's table.
+
+    `quiet` where its triggers and foreign keys are at rest while it does.
+    """
+
+    table_id: str
+    schema: str
+    name: str
+    quiet: bool
+
+
 class ColumnSpec(Struct, frozen=True, kw_only=True):
     """A column as the copy needs it: the expression read and the column written."""
 
@@ -24,6 +36,7 @@ class TableSpec(Struct, frozen=True, kw_only=True):
     key: tuple[str, ...]
     copy_format: CopyFormat
     estimated_rows: int
+    quiet: bool = False
 
     @classmethod
     def of(cls, plan: TablePlan) -> "TableSpec":
@@ -47,6 +60,7 @@ class TableSpec(Struct, frozen=True, kw_only=True):
             key=plan.key,
             copy_format=plan.copy_format,
             estimated_rows=plan.estimated_rows,
+            quiet=plan.quiet,
         )
 
 

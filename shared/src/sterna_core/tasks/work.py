@@ -4,8 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sterna_core.migration.plan import Selection
-from sterna_core.tasks.table import PageRange, TableSpec
+from sterna_core.migration.plan import Mode, Selection
+from sterna_core.tasks.table import PageRange, ReceivingTable, TableSpec
 
 Side = Literal["source", "target"]
 
@@ -21,13 +21,19 @@ class PlanMigration(Work, frozen=True, kw_only=True, tag="work.plan_migration.v1
     auto_approve_above: float
     chunk_bytes: int
     batch_rows: int | None
+    mode: Mode = "full"
 
 
 class CreateSchema(Work, frozen=True, kw_only=True, tag="work.create_schema.v1"):
-    """Refuse conflicts, make the bookkeeping and the fingerprint, create what comes before rows."""
+    """Refuse conflicts, make the bookkeeping and the fingerprint, create what comes before rows.
+
+    `receiving` names the tables that are there and take rows; then nothing is created.
+    """
 
     selection: Selection
     structure_digest: str
+    mode: Mode = "full"
+    receiving: tuple[ReceivingTable, ...] = ()
 
 
 class HoldSnapshot(Work, frozen=True, kw_only=True, tag="work.hold_snapshot.v1"):
@@ -87,10 +93,22 @@ class BuildObject(Work, frozen=True, kw_only=True, tag="work.build_object.v1"):
     object_id: str
 
 
+class CheckTarget(Work, frozen=True, kw_only=True, tag="work.check_target.v1"):
+    """Check what the mode promises of the target beside its rows.
+
+    `schema_only`: its catalog is the planned one. `data_only`: no foreign key is broken.
+    """
+
+    selection: Selection
+    structure_digest: str
+    mode: Mode
+
+
 class FinishCutover(Work, frozen=True, kw_only=True, tag="work.finish_cutover.v1"):
     """Set sequences, refresh materialised views, analyse."""
 
     selection: Selection
+    mode: Mode = "full"
 
 
 class RemoveBookkeeping(Work, frozen=True, kw_only=True, tag="work.remove_bookkeeping.v1"):
@@ -114,6 +132,7 @@ AnyWork = (
     | CompareTable
     | RepairTable
     | BuildObject
+    | CheckTarget
     | FinishCutover
     | RemoveBookkeeping
     | RaiseFence

@@ -36,7 +36,7 @@ class TargetBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class OptionsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How it is carried out; see `sterna_core.migration.about.Options`."""
 
-    mode: Literal["full"] = "full"
+    mode: Literal["full", "schema_only"] = "full"
     parallelism: Annotated[int, Meta(ge=1, le=64)] = 4
     batch_size: Annotated[int, Meta(ge=1, le=100_000_000)] | None = None
     chunk_bytes: Annotated[int, Meta(ge=65_536, le=1024 * MEBIBYTE)] = 64 * MEBIBYTE

@@ -1,6 +1,6 @@
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -24,6 +24,7 @@ def migrate(
     schemas: str | None = None,
     exclude_tables: str | None = None,
     target_schema: str | None = None,
+    mode: Literal["full", "schema_only"] = "full",
     parallelism: int | None = None,
     batch_size: int | None = None,
     executors: int = 2,
@@ -49,6 +50,9 @@ def migrate(
         Globs over `table` or `schema.table` that are left out, separated by commas.
     target_schema
         Put every table into this schema; without it, each schema keeps its name.
+    mode
+        full: structure and rows. schema_only: tables, indexes, constraints and everything else
+        but rows.
     parallelism
         How many tasks may be at work at once.
     batch_size
@@ -68,6 +72,7 @@ def migrate(
             schemas=_parts(schemas),
             exclude_tables=_parts(exclude_tables),
             target_schema=target_schema,
+            mode=mode,
             parallelism=parallelism,
             batch_size=batch_size,
         )

@@ -13,6 +13,7 @@ class MigrationRequest(Struct, frozen=True, kw_only=True):
     schemas: tuple[str, ...] = ()
     exclude_tables: tuple[str, ...] = ()
     target_schema: str | None = None
+    mode: str = "full"
     parallelism: int | None = None
     batch_size: int | None = None
     auto_approve_above: float | None = None
@@ -26,7 +27,7 @@ class MigrationRequest(Struct, frozen=True, kw_only=True):
         """Give the body that creates this migration; what is not set is left to the API."""
         source: dict[str, Any] = {"connection_id": source_id}
         target: dict[str, Any] = {"connection_id": target_id}
-        options: dict[str, Any] = {"mode": "full"}
+        options: dict[str, Any] = {"mode": self.mode}
         if self.schemas:
             source["schemas"] = self.schemas
         if self.exclude_tables:

@@ -5,11 +5,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from sterna_core.connection.endpoint import Endpoint
-from sterna_core.errors import InvalidRequest, Terminal
+from sterna_core.errors import InvalidRequest
 from sterna_core.migration.plan import Selection
 from sterna_core.secrets.secret import Secret
 from sterna_executor.databases.postgresql.archive import Entry, read_archive
 from sterna_executor.databases.postgresql.connection import Connection
+from sterna_executor.databases.postgresql.drift import refuse_drift
 from sterna_executor.databases.postgresql.dump import Dumped, dump_schema
 from sterna_executor.databases.postgresql.errors import Role, translated
 from sterna_executor.databases.postgresql.inventory import Inventory
@@ -21,7 +22,6 @@ from sterna_executor.databases.postgresql.objects import plan_objects, read_fact
 from sterna_executor.databases.postgresql.restore import settle
 from sterna_executor.databases.postgresql.scratch import rename_schema, scratch_database
 from sterna_executor.databases.postgresql.statements import statements
-from sterna_executor.databases.postgresql.structure import structure_digest as digest_of
 from sterna_executor.databases.postgresql.toc import Contents, select_entries
 
 
@@ -69,7 +69,7 @@ class Draftsman:
             async with source.transaction(isolation="repeatable_read", readonly=True):
                 snapshot_id = await source.fetchval(statements("blueprint.sql")["export_snapshot"])
                 inventory = await read_inventory(source, self._selection)
-                _refuse_drift(inventory, structure_digest)
+                refuse_drift(inventory, structure_digest)
                 extensions = _extensions_of(inventory)
                 contents = await self._dump(
                     source_login,
@@ -168,11 +168,3 @@ def _extensions_of(inventory: Inventory) -> tuple[Extension, ...]:
     """
     unsure = not inventory.selection.schemas or bool(inventory.routines)
     return tuple(e for e in inventory.extensions if e.used or unsure)
-
-
-def _refuse_drift(inventory: Inventory, structure_digest: str | None) -> None:
-    if structure_digest is not None and structure_digest != digest_of(inventory):
-        raise Terminal(
-            "the source's tables are not what the plan was made for any more: plan again",
-            code="structure_changed",
-        )

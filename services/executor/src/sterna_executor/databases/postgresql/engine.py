@@ -25,6 +25,7 @@ from sterna_executor.databases.postgresql.repair import repair_table
 from sterna_executor.databases.postgresql.rollback import roll_back
 from sterna_executor.databases.postgresql.scan import scan_range
 from sterna_executor.databases.postgresql.snapshot import hold_snapshot
+from sterna_executor.databases.postgresql.structure_check import check_structure
 from sterna_executor.tasks.claims import Claims
 from sterna_executor.tasks.engine import Report
 from sterna_executor.tasks.figures import Telemetry
@@ -82,6 +83,8 @@ class PostgresqlEngine:
                         maintenance_bytes=self._options.maintenance_bytes,
                     )
                 await report(by.says(rep.ReportObjectBuilt, seconds=built.seconds))
+            case wk.CheckTarget():
+                await _check(done, task.work, by, report)
             case wk.FinishCutover():
                 await _finish(done, task.work, by, report)
             case wk.RemoveBookkeeping():
@@ -234,6 +237,20 @@ async def _plan(done: Assignment, work: wk.PlanMigration, by: "_By", report: Rep
     )
 
 
+async def _check(done: Assignment, work: wk.CheckTarget, by: "_By", report: Report) -> None:
+    async with done.target.session() as target, done.source.session() as source:
+        found = await check_structure(source, target, work.selection, work.structure_digest)
+    await report(
+        by.says(
+            rep.ReportTargetChecked,
+            checked=found.checked,
+            differences=found.differences,
+            count=found.count,
+            seconds=found.seconds,
+        )
+    )
+
+
 async def _finish(done: Assignment, work: wk.FinishCutover, by: "_By", report: Report) -> None:
     async with done.target.session() as target, done.source.session() as source:
         finished = await finish_cutover(
@@ -243,6 +260,7 @@ async def _finish(done: Assignment, work: wk.FinishCutover, by: "_By", report: R
             task_id=done.task_id,
             epoch=done.epoch,
             selection=work.selection,
+            mode=work.mode,
         )
     await report(
         by.says(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sterna_core.migration.plan import PhasePlan, TablePlan
+from sterna_core.migration.plan import Mode, PhasePlan, TablePlan
 
 COPY_BYTES_PER_SECOND = 60_000_000
 COPY_ROWS_PER_SECOND = 500_000
@@ -14,14 +14,21 @@ SECONDS_PER_CHUNK = 0.003
 SECONDS_PER_OBJECT_AT_CUTOVER = 0.004
 SECONDS_PER_PHASE = 1.0
 TABLES_NAMED_BYTES = 40_000
+_IDLE: dict[Mode, tuple[str, ...]] = {
+    "full": (),
+    "schema_only": ("data_transfer",),
+    "data_only": ("schema_migration",),
+}
+"""The phases in which a mode has next to nothing to do."""
 
 
 def phases(
-    tables: Sequence[TablePlan], *, planning_seconds: float, objects: int
+    tables: Sequence[TablePlan], *, planning_seconds: float, objects: int, mode: Mode = "full"
 ) -> tuple[PhasePlan, ...]:
     """Give the phases in order, with what each may take at the rates of a small server.
 
-    `objects` counts what is handled one by one at cutover: sequences and materialised views.
+    `objects` counts what is handled one by one at cutover: sequences and materialised views. A
+    phase in which a mode has nothing to do names no tables, and is given a second.
     """
     rows = sum(table.estimated_rows for table in tables)
     stored = sum(table.bytes for table in tables)
@@ -37,13 +44,14 @@ def phases(
         "cutover": SECONDS_PER_PHASE + objects * SECONDS_PER_OBJECT_AT_CUTOVER,
     }
     named = table_names(tables)
+    idle = _IDLE[mode]
     return tuple(
         PhasePlan(
             name=name,
             order=order,
-            tables=named,
+            tables=() if name in idle else named,
             parallel=name in {"data_transfer", "validation"},
-            estimated_duration_seconds=round(seconds) or 1,
+            estimated_duration_seconds=1 if name in idle else round(seconds) or 1,
         )
         for order, (name, seconds) in enumerate(durations.items())
     )

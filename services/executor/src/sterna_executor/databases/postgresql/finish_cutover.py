@@ -5,7 +5,7 @@ import asyncpg
 from msgspec import Struct
 
 from sterna_core.errors import Transient
-from sterna_core.migration.plan import Selection
+from sterna_core.migration.plan import Mode, Selection
 from sterna_core.postgres.identifiers import qualified
 from sterna_executor.databases.postgresql import fence, receipts
 from sterna_executor.databases.postgresql.connection import Connection
@@ -40,10 +40,12 @@ async def finish_cutover(
     task_id: str,
     epoch: int,
     selection: Selection,
+    mode: Mode = "full",
     deadline_seconds: float = FINISH_SECONDS,
 ) -> CutoverFinished:
     """Set sequences, fill materialised views, gather statistics.
 
+    Where only the structure is moved there is nothing to do: sequences begin at their start.
     Both connections are in no transaction. May be repeated: sequences are set once, so that a late
     repeat does not set them back while the target is in use. Raises Fenced, MissingRight,
     Transient, and what `creation_error` gives for a view that cannot be filled.
@@ -52,7 +54,7 @@ async def finish_cutover(
     try:
         async with asyncio.timeout(deadline_seconds):
             sequences, views, chunks = await _finish(
-                source, target, migration_id, task_id, epoch, selection
+                source, target, migration_id, task_id, epoch, selection, mode
             )
     except TimeoutError:
         raise Transient(
@@ -73,7 +75,12 @@ async def _finish(
     task_id: str,
     epoch: int,
     selection: Selection,
+    mode: Mode,
 ) -> tuple[int, int, int]:
+    if mode == "schema_only":
+        with translated("target"):
+            await drop_scratch(target, migration_id)
+        return 0, 0, 0
     inventory = await read_inventory(source, selection)
     states = await read_sequences(source, inventory)
     with translated("target"):

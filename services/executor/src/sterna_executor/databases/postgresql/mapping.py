@@ -35,6 +35,8 @@ class Mapper(Struct, frozen=True, kw_only=True):
         copy_format: CopyFormat,
     ) -> TablePlan:
         """Plan one table."""
+        if self.work.mode == "schema_only":
+            return self._without_rows(table)
         doubtful = {check.column for check in checks if check.text or check.holds is not None}
         rows = estimated_rows(table, measured)
         cut = boundaries(
@@ -59,20 +61,27 @@ class Mapper(Struct, frozen=True, kw_only=True):
             chunks=cut.chunks,
         )
 
+    def _without_rows(self, table: Table) -> TablePlan:
+        return TablePlan(
+            table_id=table.id,
+            source_schema=table.schema,
+            source_table=table.name,
+            target_schema=self.inventory.target_schema(table.schema),
+            target_table=table.name,
+            columns=tuple(self._columns(table, None, set())),
+            key=table.key,
+            copy_format="binary",
+            estimated_rows=0,
+            bytes=0,
+            pages_per_chunk=1,
+            chunks=0,
+        )
+
     def _columns(
         self, table: Table, measured: Measured | None, doubtful: set[str]
     ) -> Iterator[ColumnMapping]:
         for column in table.columns:
-            sure = (
-                confidence_of(
-                    measured,
-                    column.name,
-                    type_known=self._type_known(self.inventory.types[column.type_oid]),
-                    doubtful=column.name in doubtful,
-                )
-                if column.generated is None
-                else Confidence(1.0, f"the target computes it ({column.generated})")
-            )
+            sure = self._sure(column, measured, doubtful=column.name in doubtful)
             yield ColumnMapping(
                 mapping_id=self._mapping_id(table, column),
                 source_column=column.name,
@@ -85,6 +94,14 @@ class Mapper(Struct, frozen=True, kw_only=True):
                 status="approved" if sure.value >= self.work.auto_approve_above else "pending",
                 copied=column.generated is None,
             )
+
+    def _sure(self, column: Column, measured: Measured | None, *, doubtful: bool) -> Confidence:
+        if column.generated is not None:
+            return Confidence(1.0, f"the target computes it ({column.generated})")
+        known = self._type_known(self.inventory.types[column.type_oid])
+        if self.work.mode == "schema_only" and known is not None:
+            return Confidence(1.0, f"no rows are moved; type {known}")
+        return confidence_of(measured, column.name, type_known=known, doubtful=doubtful)
 
     def _mapping_id(self, table: Table, column: Column) -> str:
         # Short, since a table of a thousand columns has a thousand; 80 bits are its own.

@@ -58,7 +58,11 @@ async def plan_migration(
     chooser = CheckChooser(inventory.types, formats, here, there)
     tables = inventory.with_rows
     checks = {table.oid: chooser.of_table(table) for table in tables}
-    measured = await Sampler(source, checks, chooser.conversion, sampling).measure(tables)
+    measured = (
+        await Sampler(source, checks, chooser.conversion, sampling).measure(tables)
+        if work.mode == "full"
+        else {}
+    )
     mapper = Mapper(
         migration_id=migration_id, inventory=inventory, target=findings.target, work=work
     )
@@ -71,6 +75,7 @@ async def plan_migration(
         plans,
         planning_seconds=loop.time() - began,
         objects=len(inventory.sequences) + sum(view.materialized for view in inventory.views),
+        mode=work.mode,
     )
     return Plan(
         tables=plans,
