@@ -30,13 +30,15 @@ class Context(Struct, frozen=True):
 
 
 class Timer(Struct, frozen=True):
-    """A command that the aggregate wants to be sent to itself."""
+    """A command that the aggregate wants to be sent to itself, or to another."""
 
     at: datetime
     """UTC; the command is sent at this moment or, after a restart, as soon as possible."""
     command: Struct
     name: str
     """Unique in the aggregate for as long as it lives: the same name does not fire twice."""
+    to: str | None = None
+    """The aggregate of the same organisation that the command is for; None is this one."""
 
 
 class OutgoingTask(Struct, frozen=True):

@@ -89,6 +89,14 @@ class LocalDecider:
         aggregate = self.codec.aggregate_of(aggregate_id)
         return aggregate.timers(self.state(aggregate_id)) if aggregate else ()
 
+    def aggregate_ids(self) -> list[str]:
+        """Give everything that a command was ever accepted or refused for."""
+        return [aggregate_id for _, aggregate_id in self._tenure.fold.entries]
+
+    def has_fired(self, aggregate_id: str, name: str) -> bool:
+        """Tell whether a timer has fired."""
+        return (aggregate_id, name) in self._fired
+
     def fire_timers(self, aggregate_id: str) -> int:
         """Send the commands of the timers that are due at `now`; gives how many."""
         due = [
@@ -98,7 +106,8 @@ class LocalDecider:
         ]
         for timer in due:
             self._fired.add((aggregate_id, timer.name))
-            self.send(aggregate_id, timer.command, actor="timer", expect_outcome=False)
+            to = timer.to or aggregate_id
+            self.send(to, timer.command, actor="timer", expect_outcome=False)
         return len(due)
 
     def _append(self, records: list[OutgoingRecord]) -> int:

@@ -4,6 +4,7 @@ from msgspec import Meta, Struct
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.connection.endpoint import Endpoint
+from sterna_core.migration.agenda import Agenda
 from sterna_core.migration.plan import Mode, Selection
 
 MEBIBYTE = 1024 * 1024
@@ -36,7 +37,7 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 class About(Struct, frozen=True, kw_only=True):
-    """What a migration is, from its creation on."""
+    """What a migration is, from its creation on; its `agenda` alone goes on changing."""
 
     migration_id: str
     org_id: str
@@ -48,3 +49,4 @@ class About(Struct, frozen=True, kw_only=True):
     options: Options
     created_at: UtcDatetime
     created_by: str
+    agenda: Agenda = Agenda()

@@ -4,10 +4,16 @@ from sterna_core.migration.about import Options, Party
 from sterna_core.migration.command import Command
 from sterna_core.migration.plan import Selection
 from sterna_core.migration.reports import AnyReport, ClaimTask
+from sterna_core.migration.schedule_commands import AnyScheduleCommand
+from sterna_core.schedule.schedule import Schedule
 
 
 class CreateMigration(Command, frozen=True, kw_only=True, tag="migration.create.v1"):
-    """Begin a migration: it is planned at once."""
+    """Begin a migration: it is planned at once.
+
+    `parent_id` and `deadline_seconds` are given where a recurrence makes it: who wants to know
+    how it ends, and how long after its start it is cancelled.
+    """
 
     name: str
     description: str
@@ -15,6 +21,9 @@ class CreateMigration(Command, frozen=True, kw_only=True, tag="migration.create.
     target: Party
     selection: Selection
     options: Options
+    schedule: Schedule | None = None
+    parent_id: str | None = None
+    deadline_seconds: int | None = None
 
 
 class ReviewMapping(Command, frozen=True, kw_only=True, tag="migration.review_mapping.v1"):
@@ -73,6 +82,7 @@ AnyCommand = (
     | CancelMigration
     | RetryTask
     | ReleaseSnapshot
+    | AnyScheduleCommand
     | ClaimTask
     | AnyReport
 )

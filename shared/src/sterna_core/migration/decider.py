@@ -14,6 +14,8 @@ from sterna_core.migration.advance import advance
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.evolve import evolve
 from sterna_core.migration.outcomes import claim, report
+from sterna_core.migration.schedule_commands import AnyScheduleCommand
+from sterna_core.migration.scheduling import refuse_itself, schedule
 from sterna_core.migration.timers import timers
 from sterna_core.migration.work import tasks
 
@@ -23,6 +25,7 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
     draft = Draft(state, context.now)
     match command:
         case cmd.CreateMigration():
+            refuse_itself(command.schedule, context.aggregate_id)
             lifecycle.create(draft, command, context)
         case _ if isinstance(state, st.Absent):
             raise Rejected("migration_not_found", "There is no such migration.")
@@ -42,6 +45,8 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
             pass  # what is ready by now is dispatched below
         case rep.ClaimTask():
             claim(draft, command)
+        case _ if isinstance(command, AnyScheduleCommand):
+            schedule(draft, command, context)
         case _:
             report(draft, command, context)
     advance(draft)

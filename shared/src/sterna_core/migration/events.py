@@ -8,6 +8,7 @@ from sterna_core.migration.event import Event
 from sterna_core.migration.job import AnyJob
 from sterna_core.migration.plan import Mode, PhasePlan, PlanSummary, Risk, TablePlan
 from sterna_core.migration.reports import PostObject
+from sterna_core.migration.schedule_events import AnyScheduleEvent
 from sterna_core.tasks.telemetry import Phase
 from sterna_core.tasks.work import Side
 
@@ -357,4 +358,5 @@ AnyEvent = (
     | RollbackCompleted
     | RollbackFailed
     | MigrationCompleted
+    | AnyScheduleEvent
 )

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from sterna_core.migration import events as ev
 from sterna_core.migration import state as st
+from sterna_core.migration.evolve_agenda import keep_agenda
 from sterna_core.migration.evolve_run import dispatched, evolve_run, first_run, waiting
 from sterna_core.migration.plan import ColumnMapping
 from sterna_core.migration.run import Plan
@@ -13,6 +14,10 @@ from sterna_core.migration.run import Plan
 
 def evolve(state: st.State, event: ev.AnyEvent) -> st.State:
     """Give the state after an event; an event that does not fit the stage changes nothing."""
+    return keep_agenda(_stage(state, event), event)
+
+
+def _stage(state: st.State, event: ev.AnyEvent) -> st.State:
     match state:
         case st.Absent():
             if isinstance(event, ev.MigrationCreated):

@@ -7,6 +7,7 @@ from sterna_core.migration import events as ev
 from sterna_core.migration import state as st
 from sterna_core.migration.about import About
 from sterna_core.migration.advance import release_snapshot
+from sterna_core.migration.agenda import first_agenda
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.plan import TablePlan
 from sterna_core.migration.status import status_of
@@ -27,6 +28,9 @@ def create(draft: Draft, command: cmd.CreateMigration, context: Context) -> None
         options=command.options,
         created_at=context.now,
         created_by=context.actor,
+        agenda=first_agenda(
+            command.schedule, command.parent_id, command.deadline_seconds, context.now
+        ),
     )
     draft.add(ev.MigrationCreated(at=draft.at, about=about))
 
@@ -96,6 +100,11 @@ def pause(draft: Draft, command: cmd.PauseMigration) -> None:
     """Give out no more work; `immediate` stops what is at work as well."""
     match draft.state:
         case st.Running():
+            draft.add(
+                ev.PauseRequested(at=draft.at, reason=command.reason, immediate=command.immediate)
+            )
+        case st.Pausing(about=about) | st.Paused(about=about) if about.agenda.held_until:
+            # What the schedule has paused stays so when a person says it too.
             draft.add(
                 ev.PauseRequested(at=draft.at, reason=command.reason, immediate=command.immediate)
             )

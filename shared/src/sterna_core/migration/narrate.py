@@ -6,7 +6,9 @@ from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
+from sterna_core.migration import schedule_events as sev
 from sterna_core.migration.event import Event
+from sterna_core.migration.schedule_events import AnyScheduleEvent
 from sterna_core.tasks.telemetry import Level, Phase
 
 
@@ -164,6 +166,36 @@ def _life(event: ev.AnyEvent) -> LogEntry | None:
                 f"compared and equal, in {event.seconds:.1f} s"
             )
             return _info(event, text, records=event.rows)
+        case _ if isinstance(event, AnyScheduleEvent):
+            return _schedule(event)
+        case _:
+            return None
+
+
+def _schedule(event: AnyScheduleEvent) -> LogEntry | None:
+    match event:
+        case sev.ScheduleSet():
+            return _info(event, "Schedule set" if event.schedule else "Schedule removed")
+        case sev.ApprovalMissed():
+            text = (
+                f"The migration was to start at {event.start_at.isoformat()}, but its plan is not"
+                " approved: it starts when it is"
+            )
+            return _warn(event, text, code="approval_timeout")
+        case sev.WindowEnding():
+            text = f"The maintenance window ends at {event.closes_at.isoformat()}"
+            return _warn(event, text, code="window_ending")
+        case sev.ScheduleHeld() if event.held_by == "window":
+            return _info(
+                event, f"The maintenance window ends at {event.until.isoformat()}: pausing"
+            )
+        case sev.ScheduleHeld():
+            return _info(event, "A migration that this one must not run beside is at work: pausing")
+        case sev.RecurrenceFired():
+            return _info(event, f"Recurrence due: {event.child_id} is made")
+        case sev.RecurrenceSkipped():
+            text = f"Recurrence left out: {event.child_id} is still at work"
+            return _warn(event, text, code="recurrence_skipped")
         case _:
             return None
 

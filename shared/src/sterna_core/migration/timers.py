@@ -4,10 +4,15 @@ from sterna_core.journal.aggregate import Timer
 from sterna_core.migration import state as st
 from sterna_core.migration.commands import ReleaseSnapshot, RetryTask
 from sterna_core.migration.job import Assignment
+from sterna_core.migration.schedule_timers import schedule_timers
 
 
 def timers(state: st.State) -> tuple[Timer, ...]:
     """Give every timer that is set in this state."""
+    return (*_of_work(state), *schedule_timers(state))
+
+
+def _of_work(state: st.State) -> tuple[Timer, ...]:
     match state:
         case st.Planning(jobs=jobs):
             return _retries(jobs)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
 from sterna_core.migration.about import About
+from sterna_core.migration.evolve_agenda import evolve_agenda
 from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk
 from sterna_core.migration.status import Status
 from sterna_core.tasks.telemetry import Phase
@@ -110,6 +111,9 @@ def fold_view(view: MigrationView | None, event: ev.AnyEvent) -> MigrationView |
         return first_view(event)
     if view is None:
         return None
+    agenda = evolve_agenda(view.about.agenda, event)
+    if agenda is not view.about.agenda:
+        view = replace(view, about=replace(view.about, agenda=agenda))
     return replace(_fold(view, event), updated_at=event.at)
 
 

@@ -76,7 +76,7 @@ class Alarms:
         command_id = str(uuid5(NAMESPACE, f"timer\0{org_id}\0{aggregate_id}\0{timer.name}"))
         try:
             await self._commands.append(
-                aggregate_id,
+                timer.to or aggregate_id,
                 org_id,
                 timer.command,
                 command_id=command_id,

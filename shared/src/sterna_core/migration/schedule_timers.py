@@ -1,0 +1,90 @@
+"""The timers of a schedule: when it is to be attended to, and what others must be told."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sterna_core.journal.aggregate import Timer
+from sterna_core.migration import state as st
+from sterna_core.migration.child import child_command
+from sterna_core.migration.due import moments
+from sterna_core.migration.schedule_commands import (
+    AttendSchedule,
+    ConfirmTold,
+    LearnStanding,
+    WatchMigration,
+)
+
+_CONFIRM_AFTER = timedelta(seconds=30)
+"""Tellings are given up only when this much later they are all on the bus: timers go in order."""
+
+
+def schedule_timers(state: st.State) -> tuple[Timer, ...]:
+    """Give every timer that a schedule sets in this state."""
+    if isinstance(state, st.Absent):
+        return ()
+    return (*_wakings(state), *_questions(state), *_tellings(state), *_birth(state))
+
+
+def _wakings(state: st.State) -> Iterator[Timer]:
+    assert not isinstance(state, st.Absent)
+    attended = state.about.agenda.attended_at
+    for at, what in moments(state):
+        since = attended.isoformat() if attended else ""
+        name = f"schedule:{what}:{at.isoformat()}:{since}"
+        yield Timer(at=at, command=AttendSchedule(), name=name)
+
+
+def _questions(state: st.State) -> Iterator[Timer]:
+    """Ask others how they stand; whoever has answered goes on telling by itself."""
+    if isinstance(state, st.Absent | st.Completed | st.Cancelled | st.RolledBack):
+        return
+    about, agenda = state.about, state.about.agenda
+    if agenda.schedule is None:
+        return
+    at = agenda.set_at or about.created_at
+    for other in sorted(agenda.schedule.others - agenda.known.keys()):
+        yield Timer(
+            at=at,
+            command=WatchMigration(watcher_id=about.migration_id),
+            name=f"watch:{other}:{at.isoformat()}",
+            to=other,
+        )
+
+
+def _tellings(state: st.State) -> Iterator[Timer]:
+    """Tell whoever watches how this migration stands."""
+    assert not isinstance(state, st.Absent)
+    about, agenda = state.about, state.about.agenda
+    standing = agenda.standing
+    waiting = {k: each for k, each in agenda.watchers.items() if each.told < standing.number}
+    if not waiting:
+        return
+    excluded = agenda.schedule.exclude_concurrent if agenda.schedule else ()
+    changed = standing.at or about.created_at
+    for watcher_id, each in waiting.items():
+        command = LearnStanding(
+            migration_id=about.migration_id, standing=standing, mutual=watcher_id in excluded
+        )
+        name = f"tell:{watcher_id}:{each.asked_at.isoformat()}:{standing.number}"
+        yield Timer(at=max(changed, each.asked_at), command=command, name=name, to=watcher_id)
+    asked = max(each.asked_at for each in waiting.values())
+    at = max(changed, asked) + _CONFIRM_AFTER
+    yield Timer(
+        at=at,
+        command=ConfirmTold(number=standing.number, asked_by=asked),
+        name=f"told:{standing.number}:{asked.isoformat()}",
+    )
+
+
+def _birth(state: st.State) -> Iterator[Timer]:
+    """Make the migration that the last recurrence stands for, until it has told of itself."""
+    assert not isinstance(state, st.Absent)
+    about, agenda = state.about, state.about.agenda
+    if agenda.child_id is None or agenda.fired_at is None or agenda.child_id in agenda.known:
+        return
+    yield Timer(
+        at=agenda.fired_at,
+        command=child_command(about, agenda.fired_at),
+        name=f"birth:{agenda.child_id}",
+        to=agenda.child_id,
+    )
