@@ -13,6 +13,8 @@ EVENT_TYPES = (
     "approval.required",
     "approval.granted",
     "approval.denied",
+    "approval.timeout",
+    "migration.window.ending",
     "rollback.started",
     "rollback.completed",
     "rollback.failed",

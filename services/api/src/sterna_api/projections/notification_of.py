@@ -8,6 +8,7 @@ from sterna_api.projections.occurrence import Occurrence
 from sterna_api.projections.webhook_rows import Notification
 from sterna_core import ids
 from sterna_core.migration import events as ev
+from sterna_core.migration import schedule_events as sev
 from sterna_core.migration.event import Event
 from sterna_core.migration.view import MigrationView
 
@@ -82,6 +83,10 @@ def _told(event: Event) -> tuple[str, dict[str, Any]] | None:
             return "approval.granted", {"by": event.by}
         case ev.MappingReviewed() if not event.approved:
             return "approval.denied", {"mapping_id": event.mapping_id, "by": event.by}
+        case sev.ApprovalMissed():
+            return "approval.timeout", {"start_at": event.start_at}
+        case sev.WindowEnding():
+            return "migration.window.ending", {"closes_at": event.closes_at}
         case ev.RollbackStarted():
             return "rollback.started", {}
         case ev.RollbackCompleted():
