@@ -37,6 +37,8 @@ async def _things(client: Client) -> dict[str, str]:
         ("connections", "GET", ""),
         ("connections", "DELETE", ""),
         ("connections", "POST", "/test"),
+        ("connections", "PATCH", ""),
+        ("connections", "GET", "/schema"),
         ("webhooks", "GET", ""),
         ("webhooks", "GET", "/deliveries"),
         ("webhooks", "DELETE", ""),

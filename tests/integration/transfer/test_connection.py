@@ -152,6 +152,21 @@ async def test_no_more_connections_are_opened_than_a_host_is_to_have(moving: Mov
     await pool.close()
 
 
+async def test_no_more_connections_are_lent_than_the_connection_allows(moving: Moving) -> None:
+    pool = ConnectionPool(max_connections_per_host=8, wait_seconds=0.05)
+    bounded = endpoint_of(moving.target_url, connection_id="conn_b", max_connections=1)
+    free = endpoint_of(moving.target_url, connection_id="conn_f")
+    side, other = moving.side("target", bounded, pool), moving.side("target", free, pool)
+    async with side.session(), other.session():
+        with pytest.raises(Transient) as refused_second:
+            async with side.session():
+                pass
+    assert refused_second.value.details == {"limit": 1}
+    async with side.session():
+        pass
+    await pool.close()
+
+
 async def test_closing_has_a_deadline(moving: Moving) -> None:
     connection = await connect(
         endpoint_of(moving.source_url),

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from sterna_core.api_key.commands import CreateApiKey, RevokeApiKey
 from sterna_core.api_key.decider import API_KEY
 from sterna_core.api_key.events import ApiKeyCreated, ApiKeyRevoked
-from sterna_core.connection.commands import CreateConnection, DeleteConnection, RecordProbe
+from sterna_core.connection.changes import ConnectionChanges
+from sterna_core.connection.commands import (
+    CreateConnection,
+    DeleteConnection,
+    RecordProbe,
+    UpdateConnection,
+)
 from sterna_core.connection.decider import CONNECTION
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.connection.events import ConnectionCreated
@@ -30,6 +36,7 @@ _ENDPOINT = Endpoint(
     sealed_password="v1.k1.sealed",
 )
 _CREATE = CreateConnection(name="old", description="", role="both", endpoint=_ENDPOINT)
+_MOVE = UpdateConnection(changes=ConnectionChanges(host="elsewhere", name="new"))
 _PROBE = RecordProbe(result=ProbeResult(succeeded=True, at=_AT))
 
 
@@ -49,7 +56,7 @@ def _attempt(result: Any = "delivered", **fields: Any) -> RecordAttempt:
 _HOOK = CreateWebhook(url="https://x", events=("*",), description="", sealed_secret="v1.k1.s")
 _KEY = CreateApiKey(name="robot", digest="0" * 64)
 _CASES = {
-    "conn_1": (CONNECTION, (_CREATE, _PROBE, DeleteConnection())),
+    "conn_1": (CONNECTION, (_CREATE, _PROBE, _MOVE, DeleteConnection())),
     "wh_1": (WEBHOOK, (_HOOK, _attempt(), _attempt("gone"), DeleteWebhook())),
     "key_1": (API_KEY, (_KEY, RevokeApiKey())),
 }
@@ -92,6 +99,17 @@ def test_a_probe_of_a_connection_that_is_gone_says_nothing():
     outcome = decider.send("conn_1", _PROBE)
     assert outcome.rejected is None
     assert outcome.events == ()
+
+
+def test_a_probe_of_what_a_connection_was_before_says_nothing():
+    decider = LocalDecider([CONNECTION])
+    decider.send("conn_1", _CREATE)
+    decider.send("conn_1", UpdateConnection(changes=ConnectionChanges(name="renamed")))
+    assert len(decider.send("conn_1", _PROBE).events) == 1
+    decider.send("conn_1", UpdateConnection(changes=ConnectionChanges(host="elsewhere")))
+    assert decider.send("conn_1", _PROBE).events == ()
+    later = RecordProbe(result=ProbeResult(succeeded=True, at=_AT), revision=1)
+    assert len(decider.send("conn_1", later).events) == 1
 
 
 def test_an_answer_that_the_receiver_is_gone_disables_the_webhook():

@@ -1,21 +1,11 @@
 """What can be asked of a connection."""
 
-from typing import Annotated, Literal
+from msgspec import Struct
 
-from msgspec import Meta, Struct
-
+from sterna_core.connection.changes import ConnectionChanges
 from sterna_core.connection.endpoint import Endpoint
+from sterna_core.connection.options import ConnectionOptions, Role
 from sterna_core.connection.probe import ProbeResult
-
-Role = Literal["source", "target", "both"]
-
-
-class ConnectionOptions(Struct, frozen=True, kw_only=True):
-    """How long to wait for the database, and how many connections may be opened to it."""
-
-    connection_timeout_seconds: Annotated[int, Meta(ge=1, le=300)] = 30
-    query_timeout_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 300
-    max_connections: Annotated[int, Meta(ge=1, le=256)] = 10
 
 
 class Command(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -34,14 +24,21 @@ class CreateConnection(Command, frozen=True, kw_only=True, tag="connection.creat
     tags: tuple[str, ...] = ()
 
 
+class UpdateConnection(Command, frozen=True, kw_only=True, tag="connection.update.v1"):
+    """Change what is given; None leaves a field as it is. The password is sealed already."""
+
+    changes: ConnectionChanges
+
+
 class RecordProbe(Command, frozen=True, kw_only=True, tag="connection.record_probe.v1"):
-    """Somebody tried the connection."""
+    """Somebody tried the connection as it was at a revision."""
 
     result: ProbeResult
+    revision: int = 0
 
 
 class DeleteConnection(Command, frozen=True, kw_only=True, tag="connection.delete.v1"):
     """Forget the connection; migrations that were created with it keep what they need."""
 
 
-AnyCommand = CreateConnection | RecordProbe | DeleteConnection
+AnyCommand = CreateConnection | UpdateConnection | RecordProbe | DeleteConnection

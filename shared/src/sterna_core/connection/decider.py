@@ -6,12 +6,14 @@ from sterna_core.connection.commands import (
     CreateConnection,
     DeleteConnection,
     RecordProbe,
+    UpdateConnection,
 )
 from sterna_core.connection.events import (
     AnyEvent,
     ConnectionCreated,
     ConnectionDeleted,
     ConnectionProbed,
+    ConnectionUpdated,
 )
 from sterna_core.connection.state import Absent, Deleted, Live, State
 from sterna_core.errors import Rejected
@@ -23,9 +25,15 @@ def decide(state: State, command: AnyCommand, context: Context) -> tuple[AnyEven
     match command:
         case CreateConnection():
             return _create(state, command, context)
-        case RecordProbe():
-            # A trial that ends after the connection was deleted says nothing to anybody.
+        case UpdateConnection(changes=changes):
             if not isinstance(state, Live):
+                raise _not_found()
+            if changes.is_empty:
+                return ()
+            return (ConnectionUpdated(at=context.now, changes=changes, by=context.actor),)
+        case RecordProbe():
+            # A trial of what the connection was before says nothing to anybody.
+            if not isinstance(state, Live) or command.revision != state.revision:
                 return ()
             return (ConnectionProbed(at=context.now, result=command.result),)
         case DeleteConnection():
@@ -60,6 +68,11 @@ def evolve(state: State, event: AnyEvent) -> State:
     match event:
         case ConnectionCreated():
             return Live(name=event.name)
+        case ConnectionUpdated(changes=changes):
+            assert isinstance(state, Live)
+            return Live(
+                name=changes.name or state.name, revision=state.revision + changes.leads_elsewhere
+            )
         case ConnectionProbed():
             return state
         case ConnectionDeleted():
@@ -82,6 +95,6 @@ CONNECTION: Aggregate[State, AnyCommand, AnyEvent] = Aggregate(
     evolve=evolve,
     tasks=lambda _state: (),
     timers=lambda _state: (),
-    schema_version=1,
+    schema_version=2,
 )
 """A database that migrations read from or write to."""

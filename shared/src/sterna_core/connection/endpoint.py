@@ -20,6 +20,10 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     sealed_password: str
     ssl_mode: SslMode = "prefer"
     type: Literal["postgresql"] = "postgresql"
+    connection_timeout_seconds: int | None = None
+    """How long entering may take; None is the executor's own bound."""
+    max_connections: int | None = None
+    """How many connections one executor lends its work, for each side; None is its own bound."""
 
     @property
     def seal_context(self) -> str:

@@ -3,8 +3,9 @@
 from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
-from sterna_core.connection.commands import ConnectionOptions, Role
+from sterna_core.connection.changes import ConnectionChanges
 from sterna_core.connection.endpoint import Endpoint
+from sterna_core.connection.options import ConnectionOptions, Role
 from sterna_core.connection.probe import ProbeResult
 
 
@@ -27,6 +28,13 @@ class ConnectionCreated(Event, frozen=True, kw_only=True, tag="connection.create
     by: str
 
 
+class ConnectionUpdated(Event, frozen=True, kw_only=True, tag="connection.updated.v1"):
+    """Something about the connection is different from now on."""
+
+    changes: ConnectionChanges
+    by: str
+
+
 class ConnectionProbed(Event, frozen=True, kw_only=True, tag="connection.probed.v1"):
     """Somebody tried the connection."""
 
@@ -39,4 +47,4 @@ class ConnectionDeleted(Event, frozen=True, kw_only=True, tag="connection.delete
     by: str
 
 
-AnyEvent = ConnectionCreated | ConnectionProbed | ConnectionDeleted
+AnyEvent = ConnectionCreated | ConnectionUpdated | ConnectionProbed | ConnectionDeleted

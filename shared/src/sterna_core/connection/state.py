@@ -12,9 +12,10 @@ class Absent(Stage, frozen=True, kw_only=True, tag="absent"):
 
 
 class Live(Stage, frozen=True, kw_only=True, tag="live"):
-    """The connection can be used."""
+    """The connection can be used; `revision` counts where it has led to."""
 
     name: str
+    revision: int = 0
 
 
 class Deleted(Stage, frozen=True, kw_only=True, tag="deleted"):

@@ -53,8 +53,11 @@ class Ticket(Struct, frozen=True):
 class CommandDesk:
     """Where handlers hand in commands."""
 
-    def __init__(self, port: CommandPort, clock: Clock, *, deadline_seconds: float) -> None:
+    def __init__(
+        self, port: CommandPort, clock: Clock, *, deadline_seconds: float, hash_key: bytes
+    ) -> None:
         self._port = port
+        self._hash_key = hash_key
         self._clock = clock
         self._deadline_seconds = deadline_seconds
 
@@ -65,12 +68,13 @@ class CommandDesk:
         if key is not None and not _KEY.match(key):
             msg = "The key is 1 to 255 visible ASCII characters"
             raise InvalidShape([Problem(("header", IDEMPOTENCY_HEADER), msg, "key_invalid")])
-        # The body counts as it was understood, so white space and order make no difference.
+        # The body counts as it was understood, so white space and order make no difference. With
+        # a key, for it may hold a password, and the journal lets nobody try out guesses of it.
         content = f"{request.method} {request.path}\0".encode() + msgspec.json.encode(body)
         return Ticket(
             caller=caller,
             command_id=ids.command_id_for(caller.org_id, key),
-            request_hash=hashlib.blake2b(content, digest_size=16).hexdigest(),
+            request_hash=hashlib.blake2b(content, digest_size=16, key=self._hash_key).hexdigest(),
             now=self._clock(),
         )
 

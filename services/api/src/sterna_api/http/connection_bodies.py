@@ -4,16 +4,19 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from sterna_api.http.paging import LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX
 from sterna_api.projections.connections import KnownConnection
 from sterna_core.clock import UtcDatetime
-from sterna_core.connection.commands import ConnectionOptions, Role
 from sterna_core.connection.endpoint import SslMode
+from sterna_core.connection.options import ConnectionOptions, Role
 from sterna_core.connection.probe import ProbeResult
 from sterna_core.connection.view import ConnectionStatus
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Description = Annotated[str, Meta(max_length=2_000)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=63)]
+Tag = Annotated[str, Meta(min_length=1, max_length=100)]
+Tags = Annotated[list[Tag], Meta(max_length=50)]
 Host = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,253}$")]
 """A name or an address: no socket path, no list, no parameters."""
 
@@ -47,9 +50,51 @@ class CreateConnectionBody(Struct, frozen=True, kw_only=True, forbid_unknown_fie
     role: Role = "both"
     config: ConfigBody
     options: OptionsBody = OptionsBody()
-    tags: Annotated[
-        list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=50)
-    ] = []
+    tags: Tags = []
+
+
+class ChangedConfigBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be different about where a database is; a field left out stays."""
+
+    host: Host | None = None
+    port: Annotated[int, Meta(ge=1, le=65_535)] | None = None
+    database: Identifier | None = None
+    username: Identifier | None = None
+    password: Annotated[str, Meta(max_length=1_000)] | None = None
+    schemas: Annotated[list[Identifier], Meta(max_length=1_000)] | None = None
+
+
+class ChangedOptionsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be different about how a connection is used; a field left out stays."""
+
+    ssl_mode: SslMode | None = None
+    connection_timeout_seconds: Annotated[int, Meta(ge=1, le=300)] | None = None
+    query_timeout_seconds: Annotated[int, Meta(ge=1, le=86_400)] | None = None
+    max_connections: Annotated[int, Meta(ge=1, le=256)] | None = None
+
+
+class UpdateConnectionBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be different about a connection; a field left out stays."""
+
+    name: Name | None = None
+    description: Description | None = None
+    type: Literal["postgresql"] | None = None
+    role: Role | None = None
+    config: ChangedConfigBody | None = None
+    options: ChangedOptionsBody | None = None
+    tags: Tags | None = None
+
+
+class ConnectionsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which connections to list; `name` is a part of the name, in any case."""
+
+    type: Literal["postgresql"] | None = None
+    role: Role | None = None
+    status: ConnectionStatus | None = None
+    tag: Tag | None = None
+    name: Name | None = None
+    limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    offset: Annotated[int, Meta(ge=0, le=OFFSET_MAX)] = 0
 
 
 class ShownConfig(Struct, frozen=True):

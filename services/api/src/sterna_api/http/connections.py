@@ -6,21 +6,35 @@ from sterna_api.http.body import read_body
 from sterna_api.http.caller import caller_of
 from sterna_api.http.command_desk import CommandDesk, Ticket, position_of
 from sterna_api.http.connection_bodies import (
+    ConnectionsQuery,
     CreateConnectionBody,
+    UpdateConnectionBody,
     show_connection,
 )
+from sterna_api.http.connection_catalog import CatalogQuery
+from sterna_api.http.connection_changes import changes_of
 from sterna_api.http.deleted import DeletedBody
-from sterna_api.http.paging import PageQuery, page_body
+from sterna_api.http.paging import page_body
 from sterna_api.http.probe_desk import ProbeDesk
 from sterna_api.http.query import read_query
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import is_id, not_found, resource_id
-from sterna_api.projections.connections import Connections, KnownConnection
+from sterna_api.projections.connections import (
+    ConnectionFilter,
+    Connections,
+    KnownConnection,
+)
 from sterna_core import ids
-from sterna_core.connection.commands import ConnectionOptions, CreateConnection, DeleteConnection
+from sterna_core.connection.commands import (
+    CreateConnection,
+    DeleteConnection,
+    UpdateConnection,
+)
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.connection.events import ConnectionCreated
+from sterna_core.connection.options import ConnectionOptions
 from sterna_core.connection.view import fold_connection
+from sterna_core.errors import Rejected
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.secrets.secret import Secret
 
@@ -49,8 +63,10 @@ class ConnectionRoutes:
             web.post("/v1/connections", self.create),
             web.get("/v1/connections", self.list, allow_head=False),
             web.get(one, self.show, allow_head=False),
+            web.patch(one, self.update),
             web.delete(one, self.delete),
             web.post(f"{one}/test", self.test),
+            web.get(f"{one}/schema", self.schema, allow_head=False),
         ]
 
     async def create(self, request: web.Request) -> web.Response:
@@ -62,9 +78,9 @@ class ConnectionRoutes:
         outcome = await self._desk.hand_in(ticket, connection_id, command)
         for event in outcome.events:
             if isinstance(event, ConnectionCreated):
-                self._probes.try_soon(event.endpoint, event.options)
                 view = fold_connection(None, event)
                 assert view is not None
+                self._probes.try_soon(view)
                 known = KnownConnection(connection_id, view)
                 return answer(show_connection(known), status=201, headers=position_of(outcome))
         known = await find_connection(
@@ -74,9 +90,16 @@ class ConnectionRoutes:
 
     async def list(self, request: web.Request) -> web.Response:
         """List the organisation's connections, newest first."""
-        query = read_query(request, PageQuery)
+        query = read_query(request, ConnectionsQuery)
+        wanted = ConnectionFilter(
+            type=query.type,
+            role=query.role,
+            status=query.status,
+            tag=query.tag,
+            name=query.name,
+        )
         page = await self._connections.page(
-            caller_of(request).org_id, limit=query.limit, offset=query.offset
+            caller_of(request).org_id, wanted, limit=query.limit, offset=query.offset
         )
         shown = [show_connection(known) for known in page.items]
         return answer(page_body(shown, total=page.total, limit=page.limit, offset=page.offset))
@@ -88,10 +111,37 @@ class ConnectionRoutes:
             raise not_found("connection")
         return answer(show_connection(known))
 
+    async def update(self, request: web.Request) -> web.Response:
+        """Change what is given; where that leads elsewhere, the connection is tried again.
+
+        Migrations have what they were created with, so none is touched by it.
+        """
+        body = await read_body(request, UpdateConnectionBody)
+        ticket = self._desk.ticket(request, body)
+        connection_id, org_id = _id_of(request), ticket.caller.org_id
+        changes = changes_of(body, self._keyring, context=f"{org_id}/{connection_id}")
+        command = UpdateConnection(changes=changes)
+        outcome = await self._desk.hand_in(ticket, connection_id, command)
+        # Whoever is answered sees it, and creates migrations with it.
+        await self._writes.catch_up_with(org_id, connection_id)
+        known = await find_connection(self._connections, self._writes, org_id, connection_id)
+        if outcome.events and changes.leads_elsewhere:
+            self._probes.try_soon(known.view)
+        return answer(show_connection(known), headers=position_of(outcome))
+
     async def delete(self, request: web.Request) -> web.Response:
-        """Forget a connection."""
+        """Forget a connection that no live migration was created with."""
         connection_id = _id_of(request)
         ticket = self._desk.ticket(request)
+        # What was acknowledged before this request is seen, wherever it happened.
+        await self._writes.catch_up()
+        users = await self._connections.live_migrations(ticket.caller.org_id, connection_id)
+        if users:
+            raise Rejected(
+                "connection_in_use",
+                "Migrations that have not ended were created with this connection.",
+                {"migrations": list(users)},
+            )
         outcome = await self._desk.hand_in(ticket, connection_id, DeleteConnection())
         body = DeletedBody(connection_id, deleted=True)
         return answer(body, headers=position_of(outcome))
@@ -101,9 +151,17 @@ class ConnectionRoutes:
         known = await find_connection(
             self._connections, self._writes, caller_of(request).org_id, _id_of(request)
         )
-        result = await self._probes.try_now(known.view.endpoint, known.view.options)
+        result = await self._probes.try_now(known.view)
         tried = KnownConnection(known.connection_id, replace(known.view, probe=result))
         return answer(show_connection(tried))
+
+    async def schema(self, request: web.Request) -> web.Response:
+        """List the tables of the connection's database as they are now."""
+        query = read_query(request, CatalogQuery)
+        known = await find_connection(
+            self._connections, self._writes, caller_of(request).org_id, _id_of(request)
+        )
+        return answer(await self._probes.catalog(known.view, query))
 
     def _command(
         self, ticket: Ticket, connection_id: str, body: CreateConnectionBody
@@ -123,6 +181,8 @@ class ConnectionRoutes:
                 username=config.username,
                 sealed_password=self._keyring.seal(Secret(config.password), context=context),
                 ssl_mode=options.ssl_mode,
+                connection_timeout_seconds=options.connection_timeout_seconds,
+                max_connections=options.max_connections,
             ),
             schemas=tuple(config.schemas),
             options=ConnectionOptions(

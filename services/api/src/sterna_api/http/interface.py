@@ -67,7 +67,12 @@ class Interface:
 
     def _app(self, parts: InterfaceParts) -> web.Application:
         database, clock = parts.database, parts.clock
-        desk = CommandDesk(parts.port, clock, deadline_seconds=parts.command_seconds)
+        desk = CommandDesk(
+            parts.port,
+            clock,
+            deadline_seconds=parts.command_seconds,
+            hash_key=parts.pepper.derive("request-hash"),
+        )
         writes = ReadYourWrites(
             parts.positions,
             LogEnds(parts.log, parts.topics),

@@ -26,7 +26,7 @@ from sterna_api.projections.connections import Connections
 from sterna_api.projections.migrations import KnownMigration, MigrationFilter, Migrations
 from sterna_core import ids
 from sterna_core.clock import Clock
-from sterna_core.connection.commands import Role
+from sterna_core.connection.options import Role
 from sterna_core.migration.about import Options, Party
 from sterna_core.migration.commands import CreateMigration
 from sterna_core.migration.plan import Selection

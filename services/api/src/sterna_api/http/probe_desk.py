@@ -1,28 +1,28 @@
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import structlog
-from msgspec import Struct
 
 from sterna_api.http.command_desk import CommandPort
+from sterna_api.http.connection_catalog import CatalogBody, CatalogQuery, read_catalog
 from sterna_api.http.connection_probe import probe
 from sterna_core.clock import Clock
-from sterna_core.connection.commands import ConnectionOptions, RecordProbe
-from sterna_core.connection.endpoint import Endpoint
+from sterna_core.connection.commands import RecordProbe
 from sterna_core.connection.probe import ProbeResult
-from sterna_core.errors import SternaError
+from sterna_core.connection.view import ConnectionView
+from sterna_core.errors import SternaError, Transient
 from sterna_core.secrets.keyring import Keyring
 
 WORKERS = 4
+VISITS_MAX = 16
+"""Databases that this process looks at, at once."""
 WAITING_MAX = 256
 _DEADLINE_SECONDS = 10.0
+_TURN_SECONDS = 5.0
 _ACTOR = "probe"
 _log = structlog.get_logger()
-
-
-class _Wish(Struct, frozen=True):
-    endpoint: Endpoint
-    options: ConnectionOptions
 
 
 class ProbeDesk:
@@ -32,7 +32,8 @@ class ProbeDesk:
         self._port = port
         self._keyring = keyring
         self._clock = clock
-        self._wishes: asyncio.Queue[_Wish] = asyncio.Queue(WAITING_MAX)
+        self._visits = asyncio.Semaphore(VISITS_MAX)
+        self._wishes: asyncio.Queue[ConnectionView] = asyncio.Queue(WAITING_MAX)
 
     async def run(self) -> None:
         """Try the connections that were handed in, for ever."""
@@ -40,26 +41,28 @@ class ProbeDesk:
             for _ in range(WORKERS):
                 group.create_task(self._work())
 
-    def try_soon(self, endpoint: Endpoint, options: ConnectionOptions) -> None:
+    def try_soon(self, view: ConnectionView) -> None:
         """Hand in a connection; where too many wait, it is tried when somebody asks."""
         try:
-            self._wishes.put_nowait(_Wish(endpoint, options))
+            self._wishes.put_nowait(view)
         except asyncio.QueueFull:
-            _log.warning("probe.not_queued", connection_id=endpoint.connection_id)
+            _log.warning("probe.not_queued", connection_id=view.endpoint.connection_id)
 
-    async def try_now(self, endpoint: Endpoint, options: ConnectionOptions) -> ProbeResult:
-        """Try a connection and record what was found."""
-        password = self._keyring.open(endpoint.sealed_password, context=endpoint.seal_context)
-        result = await probe(
-            endpoint,
-            password,
-            timeout_seconds=options.connection_timeout_seconds,
-            clock=self._clock,
-        )
+    async def try_now(self, view: ConnectionView) -> ProbeResult:
+        """Try a connection and record what was found; raises Transient where too many are."""
+        endpoint = view.endpoint
+        async with self._visiting():
+            result = await probe(
+                endpoint,
+                self._keyring.open(endpoint.sealed_password, context=endpoint.seal_context),
+                options=view.options,
+                schemas=view.schemas,
+                clock=self._clock,
+            )
         await self._port.send(
             endpoint.connection_id,
             endpoint.org_id,
-            RecordProbe(result=result),
+            RecordProbe(result=result, revision=view.revision),
             command_id=str(uuid4()),
             actor=_ACTOR,
             now=self._clock(),
@@ -67,12 +70,40 @@ class ProbeDesk:
         )
         return result
 
+    async def catalog(self, view: ConnectionView, query: CatalogQuery) -> CatalogBody:
+        """List the tables of a connection's database; raises VisitFailed, Transient."""
+        endpoint = view.endpoint
+        async with self._visiting():
+            return await read_catalog(
+                endpoint,
+                self._keyring.open(endpoint.sealed_password, context=endpoint.seal_context),
+                options=view.options,
+                schemas=view.schemas,
+                query=query,
+                clock=self._clock,
+            )
+
+    @asynccontextmanager
+    async def _visiting(self) -> AsyncGenerator[None, None]:
+        try:
+            async with asyncio.timeout(_TURN_SECONDS):
+                await self._visits.acquire()
+        except TimeoutError:
+            raise Transient(
+                "Too many databases are being looked at; ask again in a moment.",
+                code="too_many_probes",
+            ) from None
+        try:
+            yield
+        finally:
+            self._visits.release()
+
     async def _work(self) -> None:
         while True:
-            wish = await self._wishes.get()
+            view = await self._wishes.get()
             try:
-                await self.try_now(wish.endpoint, wish.options)
+                await self.try_now(view)
             except SternaError as error:
                 _log.warning(
-                    "probe.failed", connection_id=wish.endpoint.connection_id, code=error.code
+                    "probe.failed", connection_id=view.endpoint.connection_id, code=error.code
                 )

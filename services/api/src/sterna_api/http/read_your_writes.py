@@ -65,6 +65,14 @@ class ReadYourWrites:
         partition = self._ends.partition_of(org_id, aggregate_id)
         await self._wait({(EVENTS, partition): await self._ends.end_offset(partition)})
 
+    async def catch_up(self) -> None:
+        """Wait until everything is projected that has happened before now; raises BehindPosition."""
+        wanted = {
+            (EVENTS, partition): await self._ends.end_offset(partition)
+            for partition in range(self._partitions)
+        }
+        await self._wait(wanted)
+
     async def _wait(self, wanted: Mapping[tuple[str, int], int]) -> None:
         await self._positions.wait(wanted, deadline_seconds=self._deadline_seconds)
 

@@ -3,7 +3,12 @@ import msgspec
 
 from sterna_api.projections.occurrence import Occurrence
 from sterna_api.projections.statements import Statements
-from sterna_core.connection.events import ConnectionCreated, ConnectionDeleted, ConnectionProbed
+from sterna_core.connection.events import (
+    ConnectionCreated,
+    ConnectionDeleted,
+    ConnectionProbed,
+    ConnectionUpdated,
+)
 from sterna_core.connection.view import ConnectionView, fold_connection
 
 _SQL = Statements("rows.sql")
@@ -18,12 +23,12 @@ async def project_connection(connection: asyncpg.Connection, occurrence: Occurre
             await connection.execute(
                 _SQL["insert_connection"], *key, event.name, event.at, document
             )
-        case ConnectionProbed() as event:
+        case (ConnectionProbed() | ConnectionUpdated()) as event:
             text = await connection.fetchval(_SQL["read_connection_document"], *key)
-            view = msgspec.json.decode(text, type=ConnectionView) if text else None
+            known = msgspec.json.decode(text, type=ConnectionView) if text else None
+            view = fold_connection(known, event)
             if view is not None:
-                document = _encode(fold_connection(view, event))
-                await connection.execute(_SQL["update_connection"], *key, document)
+                await connection.execute(_SQL["update_connection"], *key, view.name, _encode(view))
         case ConnectionDeleted():
             await connection.execute(_SQL["delete_connection"], *key)
 

@@ -3,9 +3,23 @@
 select connection_id, document from connections where org_id = $1 and connection_id = $2;
 
 -- name: connections
--- A page of connections, newest first.
-select connection_id, document from connections where org_id = $1
-order by created_at desc, connection_id limit $2 offset $3;
+-- A page of the connections that match, newest first.
+select connection_id, document from connections
+where org_id = $1
+  and ($2::text is null or document->'endpoint'->>'type' = $2)
+  and ($3::text is null or document->>'role' = $3)
+  and ($4::text is null or $4 = case document->'probe'->>'succeeded'
+    when 'true' then 'connected' when 'false' then 'failed' else 'testing' end)
+  and ($5::text is null or (document::jsonb)->'tags' ? $5)
+  and ($6::text is null or strpos(lower(name), lower($6)) > 0)
+order by created_at desc, connection_id limit $7 offset $8;
+
+-- name: connection_users
+-- Some of the migrations that were created with a connection and have not ended.
+select migration_id from migrations
+where org_id = $1 and (source_id = $2 or target_id = $2)
+  and status not in ('completed', 'cancelled', 'rolled_back')
+order by created_at desc, migration_id limit 20;
 
 -- name: migration
 -- One migration.
@@ -107,8 +121,15 @@ select api_key_id, name, created_at, created_by, expires_at, revoked_at
 from api_keys where org_id = $1 and api_key_id = $2;
 
 -- name: connections_count
--- How many connections an organisation has.
-select count(*) from connections where org_id = $1;
+-- How many connections match.
+select count(*) from connections
+where org_id = $1
+  and ($2::text is null or document->'endpoint'->>'type' = $2)
+  and ($3::text is null or document->>'role' = $3)
+  and ($4::text is null or $4 = case document->'probe'->>'succeeded'
+    when 'true' then 'connected' when 'false' then 'failed' else 'testing' end)
+  and ($5::text is null or (document::jsonb)->'tags' ? $5)
+  and ($6::text is null or strpos(lower(name), lower($6)) > 0);
 
 -- name: webhooks_count
 -- How many webhooks an organisation has.

@@ -8,8 +8,8 @@ values ($1, $2, $3, $4, $5);
 select document from connections where org_id = $1 and connection_id = $2;
 
 -- name: update_connection
--- A connection was tried.
-update connections set document = $3 where org_id = $1 and connection_id = $2;
+-- A connection was tried or changed.
+update connections set name = $3, document = $4 where org_id = $1 and connection_id = $2;
 
 -- name: delete_connection
 -- A connection was deleted: its sealed password goes with it.

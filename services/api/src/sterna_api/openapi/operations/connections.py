@@ -1,8 +1,13 @@
 """`/v1/connections`."""
 
-from sterna_api.http.connection_bodies import ConnectionBody, CreateConnectionBody
+from sterna_api.http.connection_bodies import (
+    ConnectionBody,
+    ConnectionsQuery,
+    CreateConnectionBody,
+    UpdateConnectionBody,
+)
+from sterna_api.http.connection_catalog import CatalogBody, CatalogQuery
 from sterna_api.http.deleted import DeletedBody
-from sterna_api.http.paging import PageQuery
 from sterna_api.openapi.operation import Operation, Page
 
 _ALL = "/v1/connections"
@@ -23,7 +28,7 @@ OPERATIONS = (
         path=_ALL,
         scope="connections:read",
         summary="List connections, newest first",
-        query=PageQuery,
+        query=ConnectionsQuery,
         answers={200: Page(ConnectionBody)},
     ),
     Operation(
@@ -34,10 +39,20 @@ OPERATIONS = (
         answers={200: ConnectionBody},
     ),
     Operation(
+        method="PATCH",
+        path=_ONE,
+        scope="connections:write",
+        summary="Change a connection",
+        description="A field left out stays. Migrations keep what they were created with.",
+        body=UpdateConnectionBody,
+        answers={200: ConnectionBody},
+    ),
+    Operation(
         method="DELETE",
         path=_ONE,
         scope="connections:write",
         summary="Forget a connection",
+        description="Refused while a migration that was created with it has not ended.",
         answers={200: DeletedBody},
     ),
     Operation(
@@ -46,5 +61,13 @@ OPERATIONS = (
         scope="connections:write",
         summary="Try a connection now",
         answers={200: ConnectionBody},
+    ),
+    Operation(
+        method="GET",
+        path=f"{_ONE}/schema",
+        scope="connections:read",
+        summary="List the tables of a connection's database",
+        query=CatalogQuery,
+        answers={200: CatalogBody},
     ),
 )

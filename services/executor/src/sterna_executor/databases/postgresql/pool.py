@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeAlias
 
 from sterna_core.connection.endpoint import Endpoint
@@ -20,12 +20,14 @@ MAX_CONNECTIONS_PER_HOST = 8
 IDLE_SECONDS = 30.0
 WAIT_SECONDS = 120.0
 
-_Place: TypeAlias = tuple[str, int, Role]
+_Place: TypeAlias = tuple[str, int, Role, str]
 _Entry: TypeAlias = tuple[Endpoint, Role]
 
 
 class ConnectionPool:
     """Connections that pieces of work borrow, a bounded number to each host and role.
+
+    A connection with a bound of its own has no more than that lent at once either.
 
     Work that needs both sides borrows the target's connection first and then the source's, one of
     each: with that order no two pieces of work wait for each other, even where both sides are on
@@ -63,17 +65,7 @@ class ConnectionPool:
         transaction, or with `keep` False (for sessions that ran expressions of a user). Raises
         what `connect` raises, and Transient where no connection becomes free in time.
         """
-        place = self._place(endpoint, role)
-        try:
-            async with asyncio.timeout(self._wait_seconds):
-                await place.acquire()
-        except TimeoutError:
-            raise Transient(
-                f"this executor has no connection to the {role} free: allow more per host",
-                code="too_many_connections",
-                details={"limit": self._max_connections_per_host},
-            ) from None
-        try:
+        async with self._turn(endpoint, role):
             connection = await self._obtain(endpoint, password, role, application_name)
             returned = False
             try:
@@ -84,8 +76,6 @@ class ConnectionPool:
                     self._put_back((endpoint, role), connection)
                 else:
                     await close(connection)
-        finally:
-            place.release()
 
     async def close(self) -> None:
         """Close what is idle; what is lent is closed by whoever borrowed it."""
@@ -96,11 +86,30 @@ class ConnectionPool:
             for connection in idle:
                 closing.create_task(close(connection))
 
-    def _place(self, endpoint: Endpoint, role: Role) -> asyncio.Semaphore:
-        place = (endpoint.host, endpoint.port, role)
-        if place not in self._places:
-            self._places[place] = asyncio.Semaphore(self._max_connections_per_host)
-        return self._places[place]
+    @asynccontextmanager
+    async def _turn(self, endpoint: Endpoint, role: Role) -> AsyncGenerator[None]:
+        """Wait for a place: first of those of the connection's own bound, then of the host's."""
+        limits = [self._max_connections_per_host]
+        places: list[_Place] = [(endpoint.host, endpoint.port, role, "")]
+        if endpoint.max_connections is not None:
+            limits.insert(0, endpoint.max_connections)
+            # With the bound in the key: a connection that was changed meanwhile has another.
+            bound = f"{endpoint.connection_id}/{endpoint.max_connections}"
+            places.insert(0, (endpoint.host, endpoint.port, role, bound))
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(self._wait_seconds):
+                    for place, limit in zip(places, limits, strict=True):
+                        semaphore = self._places.setdefault(place, asyncio.Semaphore(limit))
+                        await held.enter_async_context(semaphore)
+            except TimeoutError:
+                raise Transient(
+                    f"this executor has no connection to the {role} free: allow more per host,"
+                    " or more in the connection's options",
+                    code="too_many_connections",
+                    details={"limit": min(limits)},
+                ) from None
+            yield
 
     async def _obtain(
         self, endpoint: Endpoint, password: Secret, role: Role, application_name: str
@@ -124,7 +133,7 @@ class ConnectionPool:
             password,
             role=role,
             application_name=application_name,
-            timeout_seconds=self._connect_timeout_seconds,
+            timeout_seconds=endpoint.connection_timeout_seconds or self._connect_timeout_seconds,
         )
 
     def _put_back(self, entry: _Entry, connection: Connection) -> None:
