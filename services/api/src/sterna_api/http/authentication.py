@@ -9,7 +9,9 @@ from sterna_core.api_key.key import PREFIX, Pepper, is_well_formed
 from sterna_core.errors import Unauthorized
 from sterna_core.secrets.secret import Secret
 
-PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/openapi.json", "/v1/openapi.json"})
+PUBLIC_PATHS = frozenset(
+    {"/healthz", "/readyz", "/openapi.json", "/v1/openapi.json", "/v1/asyncapi.json"}
+)
 """Everything else needs a key."""
 
 BOOTSTRAP_ORG_ID = "org_default"

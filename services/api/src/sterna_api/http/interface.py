@@ -3,9 +3,12 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from sterna_api.aggregates import AGGREGATES
+from sterna_api.asyncapi.messages import messages_of
 from sterna_api.http.api_keys import ApiKeyRoutes
 from sterna_api.http.app import make_app
 from sterna_api.http.authentication import Authenticator
+from sterna_api.http.bus_description import BusDescriptionRoutes
 from sterna_api.http.command_desk import CommandDesk, CommandPort
 from sterna_api.http.connections import ConnectionRoutes
 from sterna_api.http.health import Check, HealthRoutes
@@ -89,6 +92,7 @@ class Interface:
 
         groups = (
             self.health,
+            BusDescriptionRoutes(messages_of(AGGREGATES), parts.topics),
             OpenApiRoutes(document(OPERATIONS)),
             ConnectionRoutes(desk, connections, self.probes, parts.keyring, writes),
             MigrationRoutes(desk, migrations, connections, writes, clock),

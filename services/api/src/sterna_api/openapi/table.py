@@ -3,6 +3,7 @@
 from sterna_api.openapi.operation import Operation
 from sterna_api.openapi.operations import (
     api_keys,
+    bus_description,
     connections,
     migration_actions,
     migrations,
@@ -17,6 +18,7 @@ _GROUPS = (
     connections,
     webhooks,
     api_keys,
+    bus_description,
     service,
 )
 
