@@ -10,6 +10,7 @@ CONNECTION = "conn_"
 WEBHOOK = "wh_"
 API_KEY = "key_"
 TASK = "tsk_"
+CERTIFICATE = "cert_"
 
 
 def random_id(prefix: str) -> str:

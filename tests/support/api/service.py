@@ -13,7 +13,7 @@ from aiohttp import web
 from tests.support.api.client import Client
 from tests.support.api.executors import ModelExecutors
 
-from sterna_api.aggregates import AGGREGATES
+from sterna_api.aggregates import aggregates_signing_with
 from sterna_api.decider.membership import FixedMembership
 from sterna_api.decider.ports import DeciderPorts
 from sterna_api.decider.service import Decider
@@ -29,6 +29,7 @@ from sterna_api.streams.hub import Hub
 from sterna_api.webhooks.guard import AddressGuard, parse_networks
 from sterna_core.api_key.commands import CreateApiKey
 from sterna_core.api_key.key import Pepper, make_key
+from sterna_core.certificate.signing import SigningKey
 from sterna_core.ids import API_KEY, random_id
 from sterna_core.journal.client import CommandClient
 from sterna_core.journal.codec import Codec
@@ -42,6 +43,7 @@ from sterna_core.tasks.telemetry import LogLine
 
 PEPPER = Pepper(Secret("a pepper for the tests"))
 FIRST_KEY = make_key(b"a first key for the tests of Stern")
+SIGNING_KEY = SigningKey(b"a signing key for tests of Stern")
 _STOP_SECONDS = 10.0
 
 
@@ -66,7 +68,7 @@ class Service:
     ) -> None:
         self.log = log or InMemoryLog()
         self.topics = Topics(partitions=3, task_partitions=2, telemetry_partitions=2)
-        self.codec = Codec(AGGREGATES)
+        self.codec = Codec(aggregates_signing_with(SIGNING_KEY))
         self.database = Database(Secret(database_url), pool_size=5)
         self.positions = ProjectedPositions()
         self.hub = Hub(self.log, self.topics, self.codec)
@@ -202,5 +204,6 @@ class Service:
                 command_seconds=command_seconds,
                 position_seconds=position_seconds,
                 allow_http_webhooks=True,
+                certificate_public_key=SIGNING_KEY.public,
             )
         )

@@ -1,9 +1,11 @@
 """A model of the world around a migration: two databases, and executors that may misbehave."""
 
 from collections.abc import Iterable
+from hashlib import sha256
 
 from msgspec import Struct
 
+from sterna_core.certificate.proof import TableProof, joined_leaves, root_of_leaves
 from sterna_core.journal.local import LocalDecider
 from sterna_core.migration import reports as rep
 from sterna_core.tasks import work as wk
@@ -127,11 +129,30 @@ class World:
                         source_digest="a",
                         target_digest="b",
                         seconds=0.1,
+                        proof=proof_of(seen, self.target[name]),
                     ),
                 )
             case wk.RepairTable():
                 self.target[name] = dict(seen)
                 return (rep.ReportTableRepaired(**by, rows_deleted=0, rows_copied=1, seconds=0.1),)
+
+
+def proof_of(source: dict[int, int], target: dict[int, int]) -> TableProof:
+    """Make a proof with one leaf a side, over the rows of the model."""
+    theirs, ours = (
+        joined_leaves({0: sha256(repr(sorted(rows.items())).encode()).digest()}, 0)
+        for rows in (source, target)
+    )
+    return TableProof(
+        canon="value",
+        oldest_major=18,
+        same_encoding=True,
+        bucket_bits=0,
+        leaf_bits=0,
+        source_root=root_of_leaves(theirs),
+        target_root=root_of_leaves(ours),
+        leaves=ours,
+    )
 
 
 def outstanding(decider: LocalDecider, migration_id: str) -> list[Task]:

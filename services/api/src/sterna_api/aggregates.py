@@ -1,8 +1,15 @@
 from sterna_core.api_key.decider import API_KEY
+from sterna_core.certificate.signing import SigningKey
 from sterna_core.connection.decider import CONNECTION
 from sterna_core.journal.codec import AnyAggregate
+from sterna_core.migration.certify import certifying
 from sterna_core.migration.decider import MIGRATIONS
 from sterna_core.webhook.decider import WEBHOOK
 
 AGGREGATES: tuple[AnyAggregate, ...] = (MIGRATIONS, CONNECTION, WEBHOOK, API_KEY)
 """Every kind of thing that commands are sent to."""
+
+
+def aggregates_signing_with(key: SigningKey | None) -> tuple[AnyAggregate, ...]:
+    """Give every kind of thing, for a decider that certifies migrations with a key."""
+    return tuple(certifying(key) if each is MIGRATIONS else each for each in AGGREGATES)

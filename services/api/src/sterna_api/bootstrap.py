@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from sterna_api.aggregates import AGGREGATES
+from sterna_api.aggregates import aggregates_signing_with
 from sterna_api.decider.membership import GroupMembership
 from sterna_api.decider.ports import DeciderPorts
 from sterna_api.decider.service import Decider
@@ -28,6 +28,7 @@ from sterna_api.webhooks.guard import AddressGuard, parse_networks
 from sterna_api.webhooks.notifier import Notifier
 from sterna_api.webhooks.outbox import Outbox
 from sterna_core.api_key.key import Pepper
+from sterna_core.certificate.signing import SigningKey
 from sterna_core.clock import Clock, system_clock
 from sterna_core.errors import Misconfigured, Unreachable
 from sterna_core.journal.client import CommandClient
@@ -55,7 +56,9 @@ class ApiProcess:
     def __init__(self, settings: ApiSettings, *, clock: Clock = system_clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._codec = Codec(AGGREGATES)
+        key = settings.certificate_key
+        self._certificate_key = None if key is None else SigningKey.parse(key)
+        self._codec = Codec(aggregates_signing_with(self._certificate_key))
         self._topics = settings.topics()
         self._keyring = Keyring.parse(settings.keyring.reveal())
         self._pepper = Pepper(settings.key_pepper)
@@ -168,6 +171,9 @@ class ApiProcess:
                 command_seconds=settings.command_seconds,
                 position_seconds=settings.position_seconds,
                 allow_http_webhooks=settings.webhook_allow_http,
+                certificate_public_key=(
+                    self._certificate_key.public if self._certificate_key else None
+                ),
             )
         )
         runner = web.AppRunner(

@@ -31,6 +31,7 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     keyring: Secret
     key_pepper: Secret
     bootstrap_key: Secret | None = None
+    certificate_key: Secret | None = None
     roles: tuple[Role, ...] = ROLES
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Meta(ge=0, le=65_535)] = 8080

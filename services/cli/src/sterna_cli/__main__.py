@@ -18,6 +18,7 @@ def build_app() -> App:
     )
     migrations = App(name="migrations", help="Look at migrations and steer them.")
     connections = App(name="connections", help="Look at the databases that the API knows.")
+    certificates = App(name="certificate", help="Fetch and check certificates.")
     projections = App(name="projections", help="Look after what is derived from the log.")
     for name, place, text in (
         ("list", "migrations:list_migrations", "List migrations, the newest first."),
@@ -35,6 +36,12 @@ def build_app() -> App:
         ("test", "connections:try_connection", "Try a connection now."),
     ):
         connections.command(f"{_COMMANDS}.{place}", name=name, help=text)
+    for name, place, text in (
+        ("fetch", "certificate:fetch", "Save the certificate of a completed migration."),
+        ("verify", "certificate:verify", "Check a certificate offline, or against the tables."),
+        ("public-key", "certificate:public_key", "Print the key to check certificates with."),
+    ):
+        certificates.command(f"{_COMMANDS}.{place}", name=name, help=text)
     projections.command(
         f"{_COMMANDS}.projections:rebuild",
         name="rebuild",
@@ -46,7 +53,7 @@ def build_app() -> App:
         ("demo", "Migrate a shop of a million rows, kill an executor half-way, prove the result."),
     ):
         app.command(f"{_COMMANDS}.{name}:{name}", name=name, help=text)
-    for group in (migrations, connections, projections):
+    for group in (migrations, connections, certificates, projections):
         app.command(group)
     return app
 

@@ -16,6 +16,7 @@ from sterna_cli.embedded.free_port import free_port
 from sterna_cli.private_file import kept
 from sterna_cli.running_stack import RunningStack
 from sterna_core.api_key.key import make_key
+from sterna_core.certificate.signing import SigningKey
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.secrets.secret import Secret
 
@@ -114,6 +115,7 @@ class Stack:
             "STERNA_KEYRING": kept(folder / "keyring", Keyring.generate),
             "STERNA_KEY_PEPPER": kept(folder / "key_pepper", _new_pepper),
             "STERNA_BOOTSTRAP_KEY": self._key,
+            "STERNA_CERTIFICATE_KEY": kept(folder / "certificate_key", SigningKey.generate),
             "STERNA_DECIDER_INSTANCE_ID": "api",
             "STERNA_HTTP_HOST": "127.0.0.1",
             "STERNA_HTTP_PORT": str(self.port),

@@ -2,6 +2,9 @@
 
 from typing import Any, Literal
 
+from sterna_core.certificate.proof import TableProof
+from sterna_core.certificate.signing import Signature
+from sterna_core.certificate.statement import Statement
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import About
 from sterna_core.migration.event import Event
@@ -196,6 +199,7 @@ class TableCompared(Event, frozen=True, kw_only=True, tag="table.compared.v1"):
     source_digest: str
     target_digest: str
     percent: float
+    proof: TableProof | None = None
 
 
 class TableRepaired(Event, frozen=True, kw_only=True, tag="table.repaired.v1"):
@@ -313,6 +317,13 @@ class RollbackFailed(Event, frozen=True, kw_only=True, tag="rollback.failed.v1")
     details: dict[str, Any]
 
 
+class CertificateIssued(Event, frozen=True, kw_only=True, tag="certificate.issued.v1"):
+    """What was proven is signed; the tables it rests on are in the events before it."""
+
+    statement: Statement
+    signature: Signature
+
+
 class MigrationCompleted(Event, frozen=True, kw_only=True, tag="migration.completed.v1"):
     """Everything arrived, and was compared."""
 
@@ -359,4 +370,5 @@ AnyEvent = (
     | RollbackFailed
     | MigrationCompleted
     | AnyScheduleEvent
+    | CertificateIssued
 )

@@ -64,7 +64,12 @@ def _table(table: TableRun, event: TableEvent) -> TableRun:
             return replace(table, scanned=table.scanned + 1)
         case ev.TableCompared() if event.differing_buckets == 0:
             return replace(
-                table, verdict="equal", generation=event.generation, proven=event.generation
+                table,
+                verdict="equal",
+                generation=event.generation,
+                proven=event.generation,
+                compared_rows=event.target_rows,
+                proof=replace(event.proof, leaves=b"") if event.proof else None,
             )
         case ev.TableCompared():
             return replace(table, verdict="differs")

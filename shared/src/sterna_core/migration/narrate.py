@@ -146,6 +146,8 @@ def _life(event: ev.AnyEvent) -> LogEntry | None:
                 table=event.table,
                 code=event.code,
             )
+        case ev.CertificateIssued():
+            return _info(event, f"Certificate issued: {event.statement.certificate_id}")
         case ev.CancelRequested():
             return _warn(event, "Cancelling", code=None)
         case ev.FenceRaised():

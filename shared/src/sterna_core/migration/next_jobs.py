@@ -149,7 +149,9 @@ def _comparison(planned: TablePlan, table: TableRun, run: Run) -> Iterator[AnyJo
 
 def _cutover(run: Run) -> Iterator[AnyJob]:
     yield from _waves(run, ("foreign_key", "behaviour"))
-    if _all_built(run, ("foreign_key", "behaviour")) and not run.cutover_finished:
+    if not _all_built(run, ("foreign_key", "behaviour")):
+        return
+    if not run.cutover_finished:
         yield CutoverJob()
     elif not run.bookkeeping_settled:
         # Not before the journal says that the migration cannot be cancelled any more: without the

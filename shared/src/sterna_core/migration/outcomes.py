@@ -267,6 +267,7 @@ def _compared(
             source_digest=command.source_digest,
             target_digest=command.target_digest,
             percent=round(100.0 * (proven + equal) / len(run.tables), 1),
+            proof=command.proof,
         )
     )
     if equal or table.generation != table.pass_generation or not isinstance(state, st.Running):

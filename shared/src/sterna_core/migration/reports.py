@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sterna_core.certificate.proof import TableProof
 from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk, TablePlan
 
 ObjectWave = Literal["index", "attach", "foreign_key", "behaviour"]
@@ -116,6 +117,7 @@ class ReportTableCompared(Report, frozen=True, kw_only=True, tag="report.table_c
     source_digest: str
     target_digest: str
     seconds: float
+    proof: TableProof | None = None
 
 
 class ReportTableRepaired(Report, frozen=True, kw_only=True, tag="report.table_repaired.v1"):

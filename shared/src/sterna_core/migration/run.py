@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sterna_core.certificate.proof import TableProof
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.job import Assignment
 from sterna_core.migration.plan import Mode, PhasePlan, PlanSummary, Risk, TablePlan
@@ -29,7 +30,8 @@ class TableRun(Struct, frozen=True, kw_only=True):
 
     `generation` is the snapshot its rows belong to (0 before the first chunk); where it is not
     the run's, the table is compared and repaired before it is trusted. `proven` is the
-    generation under which both sides were last found equal.
+    generation under which both sides were last found equal, `compared_rows`
+    how many rows they have, and `proof` what that comparison left behind (without its leaves).
     """
 
     next_chunk: int = 0
@@ -43,6 +45,8 @@ class TableRun(Struct, frozen=True, kw_only=True):
     next_scan: int = 0
     scanned: int = 0
     verdict: Verdict = "none"
+    compared_rows: int = 0
+    proof: TableProof | None = None
 
 
 class ObjectRun(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sterna_core.certificate.signing import Signature
+from sterna_core.certificate.statement import Statement
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
 from sterna_core.migration.about import About
@@ -63,6 +65,13 @@ class FailureView(Struct, frozen=True, kw_only=True):
     at: UtcDatetime
 
 
+class IssuedCertificate(Struct, frozen=True, kw_only=True):
+    """What was signed at the end."""
+
+    statement: Statement
+    signature: Signature
+
+
 class MigrationView(Struct, frozen=True, kw_only=True):
     """A migration as its readers see it."""
 
@@ -91,11 +100,19 @@ class MigrationView(Struct, frozen=True, kw_only=True):
     failure: FailureView | None = None
     rollback: bool = False
     receipts: int | None = None
+    certificate: IssuedCertificate | None = None
 
     @property
     def records_total(self) -> int:
         """Rows in all, as the plan estimates them."""
         return self.summary.estimated_records if self.summary else 0
+
+    @property
+    def why_no_certificate(self) -> tuple[str, str]:
+        """The reason, as a word and in words, why there is no certificate (if there is none)."""
+        if self.status != "completed":
+            return "not_completed", "A certificate is issued when a migration completes."
+        return "not_signed", "No key to sign with was set when the migration completed."
 
 
 def first_view(event: ev.MigrationCreated) -> MigrationView:
@@ -268,6 +285,9 @@ def _lifecycle(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
             return replace(view, status="cancelled", finished_at=event.at)
         case ev.MigrationCompleted():
             return replace(view, status="completed", finished_at=event.at)
+        case ev.CertificateIssued():
+            issued = IssuedCertificate(statement=event.statement, signature=event.signature)
+            return replace(view, certificate=issued)
         case _:
             return view
 

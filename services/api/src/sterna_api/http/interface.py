@@ -9,6 +9,7 @@ from sterna_api.http.api_keys import ApiKeyRoutes
 from sterna_api.http.app import make_app
 from sterna_api.http.authentication import Authenticator
 from sterna_api.http.bus_description import BusDescriptionRoutes
+from sterna_api.http.certificates import CertificateRoutes
 from sterna_api.http.command_desk import CommandDesk, CommandPort
 from sterna_api.http.connections import ConnectionRoutes
 from sterna_api.http.health import Check, HealthRoutes
@@ -22,6 +23,7 @@ from sterna_api.http.webhooks import WebhookRoutes
 from sterna_api.openapi.document import document
 from sterna_api.openapi.table import OPERATIONS
 from sterna_api.projections.api_keys import ApiKeys
+from sterna_api.projections.certificates import Certificates
 from sterna_api.projections.connections import Connections
 from sterna_api.projections.database import Database
 from sterna_api.projections.log_lines import LogLines
@@ -32,6 +34,7 @@ from sterna_api.streams.follower import Follower, Wanted
 from sterna_api.streams.hub import Hub
 from sterna_api.webhooks.guard import AddressGuard
 from sterna_core.api_key.key import Pepper
+from sterna_core.certificate.signing import PublicKey
 from sterna_core.clock import Clock
 from sterna_core.journal.log import Log
 from sterna_core.journal.topics import Topics
@@ -58,6 +61,7 @@ class InterfaceParts:
     command_seconds: float
     position_seconds: float
     allow_http_webhooks: bool
+    certificate_public_key: PublicKey | None = None
 
 
 class Interface:
@@ -97,6 +101,9 @@ class Interface:
             ConnectionRoutes(desk, connections, self.probes, parts.keyring, writes),
             MigrationRoutes(desk, migrations, connections, writes, clock),
             MigrationActionRoutes(desk, migrations, writes),
+            CertificateRoutes(
+                migrations, Certificates(database, migrations), parts.certificate_public_key
+            ),
             LogRoutes(migrations, lines, follower),
             WebhookRoutes(
                 desk,

@@ -4,6 +4,7 @@ from sterna_api.openapi.operation import Operation
 from sterna_api.openapi.operations import (
     api_keys,
     bus_description,
+    certificates,
     connections,
     migration_actions,
     migrations,
@@ -15,6 +16,7 @@ from sterna_api.openapi.operations import (
 _GROUPS = (
     migrations,
     migration_actions,
+    certificates,
     connections,
     webhooks,
     api_keys,

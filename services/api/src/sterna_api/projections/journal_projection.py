@@ -4,6 +4,7 @@ import asyncpg
 import structlog
 
 from sterna_api.projections.api_key_rows import project_api_key
+from sterna_api.projections.certificates import project_table_proof
 from sterna_api.projections.connection_rows import project_connection
 from sterna_api.projections.log_rows import LogRow, insert_log_rows, rows_of_event
 from sterna_api.projections.migration_rows import MigrationRows, project_plan
@@ -87,6 +88,7 @@ async def _project(
     if aggregate_id.startswith(ids.MIGRATION):
         view = await migrations.fold(occurrence)
         await project_plan(connection, occurrence)
+        await project_table_proof(connection, occurrence)
         lines.extend(rows_of_event(occurrence))
         notification = notification_of(occurrence, view) if view else None
         if notification is not None:

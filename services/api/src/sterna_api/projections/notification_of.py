@@ -65,6 +65,8 @@ def _told(event: Event) -> tuple[str, dict[str, Any]] | None:
                 "tables": event.tables,
                 "seconds": event.seconds,
             }
+        case ev.CertificateIssued():
+            return "certificate.generated", {"certificate_id": event.statement.certificate_id}
         case ev.MigrationFailed():
             return "migration.failed", {
                 "code": event.code,

@@ -3,6 +3,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
+from sterna_cli.client.certificates import CERTIFICATE_KEY, CertificateKey
 from sterna_cli.client.connections import Connections
 from sterna_cli.client.migrations import Migrations
 from sterna_cli.client.session import PATIENCE_SECONDS, Session
@@ -16,6 +17,11 @@ class Sterna:
         self.session = session
         self.connections = Connections(session)
         self.migrations = Migrations(session)
+
+    async def certificate_key(self) -> CertificateKey:
+        """Give the key that this API's certificates are checked with."""
+        key: CertificateKey = await self.session.get("/v1/certificates/public-key", CERTIFICATE_KEY)
+        return key
 
 
 @asynccontextmanager

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import asyncpg
+
+from sterna_core.certificate.proof import joined_leaves, leaf_bits
 from sterna_core.errors import Terminal
 from sterna_core.tasks.work import CompareTable, RepairTable, ScanRange, Side
 from sterna_executor.databases.postgresql import hashed_rows
@@ -26,7 +29,10 @@ class Sums:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """How two sides compare; `differing` numbers the buckets, `differing_rows` counts in both."""
+    """How two sides compare; `differing` numbers the buckets, `differing_rows` counts in both.
+
+    The leaves are those of a `TableProof`.
+    """
 
     source_rows: int
     target_rows: int
@@ -34,6 +40,8 @@ class Comparison:
     target_digest: str
     differing_rows: int
     differing: list[int] = field(repr=False)
+    source_leaves: bytes = field(repr=False)
+    target_leaves: bytes = field(repr=False)
 
 
 async def add_up(
@@ -105,9 +113,10 @@ async def compare(
             code="scan_incomplete",
             details={"table": work.table.table_id, "pass": work.pass_number},
         )
+    bits = leaf_bits(work.bucket_bits)
     with translated("target"):
         row = await target.fetchrow(
-            _sql("compare"), migration_id, work.table.table_id, work.pass_number
+            _sql("compare"), migration_id, work.table.table_id, work.pass_number, bits
         )
     return Comparison(
         source_rows=row["source_rows"] or 0,
@@ -116,7 +125,31 @@ async def compare(
         target_digest=row["target_digest"] or _NOTHING,
         differing_rows=row["differing_rows"],
         differing=row["buckets"],
+        source_leaves=_joined(row, "source", bits),
+        target_leaves=_joined(row, "target", bits),
     )
+
+
+def leaves_of(sums: Sums, bits: int) -> bytes:
+    """Give the leaves of sums that are whole, as `compare` gives those of a side."""
+    lines: dict[int, list[tuple[int, str]]] = {}
+    arrays = (text.strip("{}").split(",") for text in (sums.buckets, sums.counts, sums.sums))
+    for bucket, rows, hashes in zip(*arrays, strict=True):
+        if bucket:
+            number = int(bucket)
+            line = f"{number} {rows} {hashes}"
+            lines.setdefault(number & ((1 << bits) - 1), []).append((number, line))
+    digests = {
+        leaf: sha256("\n".join(line for _, line in sorted(found)).encode()).digest()
+        for leaf, found in lines.items()
+    }
+    return joined_leaves(digests, bits)
+
+
+def _joined(row: asyncpg.Record, side: Side, bits: int) -> bytes:
+    leaves = row[f"{side}_leaves"] or ()
+    digests = row[f"{side}_leaf_digests"] or ()
+    return joined_leaves(dict(zip(leaves, digests, strict=True)), bits)
 
 
 def _sql(name: str) -> str:

@@ -29,7 +29,8 @@ where migration_id = $1 and table_id = $2 and pass_number = $3
 group by side
 
 -- name: compare
--- Adds the ranges up and compares the sides bucket by bucket.
+-- Adds the ranges up and compares the sides bucket by bucket; $4 is the exponent of how many
+-- leaves there are, each over the buckets whose lowest bits are its number.
 with added as (
     select
         b.side,
@@ -64,6 +65,30 @@ digests as (
     group by side
 ),
 
+leaves as (
+    select
+        side,
+        array_agg(leaf order by leaf) as leaves,
+        array_agg(digest order by leaf) as digests
+    from (
+        select
+            side,
+            bucket & ((1 << $4) - 1) as leaf,
+            sha256(
+                convert_to(
+                    string_agg(
+                        format('%s %s %s', bucket, rows, hashes),
+                        e'\n' order by bucket
+                    ),
+                    'UTF8'
+                )
+            ) as digest
+        from added
+        group by side, leaf
+    ) as summed
+    group by side
+),
+
 differing as (
     select coalesce(s.bucket, t.bucket) as bucket, coalesce(s.rows, 0) + coalesce(t.rows, 0) as rows
     from (select * from added where side = 'source') as s
@@ -76,5 +101,9 @@ select
     (select rows from digests where side = 'target') as target_rows,
     (select digest from digests where side = 'source') as source_digest,
     (select digest from digests where side = 'target') as target_digest,
+    (select leaves from leaves where side = 'source') as source_leaves,
+    (select digests from leaves where side = 'source') as source_leaf_digests,
+    (select leaves from leaves where side = 'target') as target_leaves,
+    (select digests from leaves where side = 'target') as target_leaf_digests,
     (select coalesce(sum(rows), 0)::bigint from differing) as differing_rows,
     (select coalesce(array_agg(bucket), '{}') from differing) as buckets

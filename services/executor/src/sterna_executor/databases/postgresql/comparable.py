@@ -67,7 +67,7 @@ async def comparable(
             )
         theirs.append((_as_kept(column, found, kept), kept))
         ours.append((quote(column.target), kept))
-    theirs_by, ours_by = hashing or await _hashing(source, target)
+    theirs_by, ours_by = hashing or await hashing_of(source, target)
     key = _key_places(table)
     return BothSides(
         _side(source_table(table), theirs, key, theirs_by),
@@ -75,12 +75,29 @@ async def comparable(
     )
 
 
+async def comparable_target(target: Connection, table: TableSpec, hashing: Hashing) -> Comparable:
+    """Find out how the target's rows were compared, to do the same again on its side alone.
+
+    Raises Terminal where a column is not there any more.
+    """
+    there = await _types(target, "target", target_table(table))
+    missing = [column.target for column in table.columns if column.target not in there]
+    if missing:
+        raise Terminal(
+            f"{target_table(table)} has not the columns any more that were compared",
+            code="structure_changed",
+            details={"table": table.table_id, "columns": missing[:20]},
+        )
+    values = [(quote(column.target), there[column.target]) for column in table.columns]
+    return _side(target_table(table), values, _key_places(table), hashing)
+
+
 def _side(relation: str, values: _Values, key: list[int], hashing: Hashing) -> Comparable:
     place = hashing.of_row([values[number] for number in key]) if key else None
     return Comparable(relation, hashing.of_row(values), place)
 
 
-async def _hashing(source: Connection, target: Connection) -> BothHashings:
+async def hashing_of(source: Connection, target: Connection) -> BothHashings:
     """Compare by value where both servers hash a row of constants alike."""
     theirs, ours = _hashings(source, target, "value")
     with translated("source"):

@@ -2,11 +2,15 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+from msgspec import json
+
+from sterna_core.certificate.proof import TableProof, leaf_bits, root_of_leaves
 from sterna_core.group_error import foremost
 from sterna_core.tasks.work import CompareTable, ScanRange, Side
 from sterna_executor.databases.postgresql import bucket_sums, passes
-from sterna_executor.databases.postgresql.bucket_sums import Sums
-from sterna_executor.databases.postgresql.comparable import comparable
+from sterna_executor.databases.postgresql.bucket_sums import Comparison, Sums
+from sterna_executor.databases.postgresql.canonical import Hashing
+from sterna_executor.databases.postgresql.comparable import comparable, hashing_of
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.database import Assignment
 from sterna_executor.databases.postgresql.errors import translated
@@ -31,6 +35,10 @@ class CompareResult:
     source_digest: str
     target_digest: str
     seconds: float
+    proof: TableProof | None
+
+
+_proof_decoder = json.Decoder(TableProof)
 
 
 async def compare_table(assignment: Assignment, work: CompareTable) -> CompareResult:
@@ -51,8 +59,11 @@ async def compare_table(assignment: Assignment, work: CompareTable) -> CompareRe
     )
 
     async def body(target: Connection) -> Figures:
-        if work.scan:
+        hashing = (
             await _scan(assignment, work, target)
+            if work.scan
+            else await _hashing(assignment, target)
+        )
         compared = await bucket_sums.compare(target, assignment.migration_id, work)
         await bucket_sums.forget_earlier(target, assignment.migration_id, work)
         if not compared.differing:
@@ -67,6 +78,7 @@ async def compare_table(assignment: Assignment, work: CompareTable) -> CompareRe
                 "source_digest": compared.source_digest,
                 "target_digest": compared.target_digest,
                 "seconds": round(time.monotonic() - began, 3),
+                "proof": json.encode(_proof(work, hashing, compared)).decode(),
             },
         )
 
@@ -80,14 +92,35 @@ async def compare_table(assignment: Assignment, work: CompareTable) -> CompareRe
         source_digest=str(result["source_digest"]),
         target_digest=str(result["target_digest"]),
         seconds=float(result["seconds"] or 0.0),
+        proof=_proof_decoder.decode(str(result["proof"])) if result.get("proof") else None,
     )
 
 
-async def _scan(assignment: Assignment, work: CompareTable, target: Connection) -> None:
+def _proof(work: CompareTable, hashing: Hashing, compared: Comparison) -> TableProof:
+    return TableProof(
+        canon=hashing.canon,
+        oldest_major=hashing.oldest_major,
+        same_encoding=hashing.same_encoding,
+        bucket_bits=work.bucket_bits,
+        leaf_bits=leaf_bits(work.bucket_bits),
+        source_root=root_of_leaves(compared.source_leaves),
+        target_root=root_of_leaves(compared.target_leaves),
+        leaves=compared.target_leaves,
+    )
+
+
+async def _hashing(assignment: Assignment, target: Connection) -> Hashing:
+    """Say by which functions the scans hashed: those of this source and this target."""
+    async with assignment.source.session() as source:
+        return (await hashing_of(source, target))[1]
+
+
+async def _scan(assignment: Assignment, work: CompareTable, target: Connection) -> Hashing:
     async with assignment.source.session(keep=not is_transformed(work.table)) as source:
         await read_under(source, work.snapshot_id)
         await vet(source, work.table)
-        both = await comparable(source, target, work.table)
+        by = await hashing_of(source, target)
+        both = await comparable(source, target, work.table, hashing=by)
         try:
             async with asyncio.TaskGroup() as group:
                 theirs = group.create_task(
@@ -101,6 +134,7 @@ async def _scan(assignment: Assignment, work: CompareTable, target: Connection) 
     scanned: dict[Side, Sums] = {"source": theirs.result(), "target": ours.result()}
     for side, sums in scanned.items():
         await bucket_sums.keep(target, assignment.migration_id, _whole_side(work, side), sums)
+    return by[1]
 
 
 def _whole_side(work: CompareTable, side: Side) -> ScanRange:

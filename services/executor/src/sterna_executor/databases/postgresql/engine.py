@@ -162,6 +162,7 @@ class PostgresqlEngine:
                     source_digest=found.source_digest,
                     target_digest=found.target_digest,
                     seconds=found.seconds,
+                    proof=found.proof,
                 )
             case wk.RepairTable():
                 meter = self._telemetry.meter(task, "data_transfer", table)

@@ -1,0 +1,1 @@
+"""Checking certificates: offline, and against the real tables."""

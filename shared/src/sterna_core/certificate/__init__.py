@@ -1,0 +1,1 @@
+"""Certificates: what was proven about a migration, signed so that anybody can check it offline."""
