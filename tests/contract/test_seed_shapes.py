@@ -60,14 +60,6 @@ async def test_create_answers_the_documented_shape(client: Client):
 
 async def test_what_the_examples_name_but_is_not_there_yet_is_refused_by_name(client: Client):
     body = await _create_body(client) | {
-        "schedule": {
-            "start_at": "2026-02-15T02:00:00Z",
-            "maintenance_window": {
-                "start": "02:00",
-                "end": "06:00",
-                "timezone": "America/New_York",
-            },
-        },
         "notifications": {
             "email": ["team@company.com"],
             "slack_channel": "#data-ops",
@@ -77,7 +69,6 @@ async def test_what_the_examples_name_but_is_not_there_yet_is_refused_by_name(cl
     reply = await client.post("/v1/migrations", body)
     assert reply.status == 422
     assert [each["loc"] for each in reply.json["detail"]] == [
-        ["body", "schedule"],
         ["body", "notifications"],
     ]
     assert {each["type"] for each in reply.json["detail"]} == {"not_supported"}

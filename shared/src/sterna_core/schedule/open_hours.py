@@ -54,8 +54,12 @@ class OpenHours:
         """
         if not self._windows:
             return None
-        first = next(iter(_ahead(self._windows, at)), None)
+        first = self.stretch(at)
         return None if first is None or first.closes >= at + HORIZON else first.closes
+
+    def stretch(self, at: datetime) -> Stretch | None:
+        """Give the hours that are open at `at`, or else the next ones."""
+        return next(iter(_ahead(self._windows, at)), None)
 
     def stretches(self, begin: datetime, end: datetime) -> list[Stretch]:
         """Give the open times that overlap `begin` to `end`, apart from each other, in order.

@@ -9,6 +9,7 @@ from sterna_api.http.api_keys import ApiKeyRoutes
 from sterna_api.http.app import make_app
 from sterna_api.http.authentication import Authenticator
 from sterna_api.http.bus_description import BusDescriptionRoutes
+from sterna_api.http.calendar import CalendarRoutes
 from sterna_api.http.certificates import CertificateRoutes
 from sterna_api.http.command_desk import CommandDesk, CommandPort
 from sterna_api.http.connections import ConnectionRoutes
@@ -19,10 +20,12 @@ from sterna_api.http.migrations import MigrationRoutes
 from sterna_api.http.openapi import OpenApiRoutes
 from sterna_api.http.probe_desk import ProbeDesk
 from sterna_api.http.read_your_writes import ReadYourWrites
+from sterna_api.http.schedules import ScheduleRoutes
 from sterna_api.http.webhooks import WebhookRoutes
 from sterna_api.openapi.document import document
 from sterna_api.openapi.table import OPERATIONS
 from sterna_api.projections.api_keys import ApiKeys
+from sterna_api.projections.calendars import Calendars
 from sterna_api.projections.certificates import Certificates
 from sterna_api.projections.connections import Connections
 from sterna_api.projections.database import Database
@@ -104,6 +107,8 @@ class Interface:
             CertificateRoutes(
                 migrations, Certificates(database, migrations), parts.certificate_public_key
             ),
+            ScheduleRoutes(desk, migrations, writes, clock),
+            CalendarRoutes(Calendars(database), clock),
             LogRoutes(migrations, lines, follower),
             WebhookRoutes(
                 desk,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from msgspec import UNSET, Struct, UnsetType
 
+from sterna_api.http.schedule_answers import ScheduleShown, schedule_line
 from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import Options, Party
@@ -112,6 +113,7 @@ class MigrationBody(Struct, frozen=True, kw_only=True):
     metrics: Metrics
     timing: Timing
     error: FailureView | None
+    schedule: ScheduleShown | None
     links: Links
 
 
@@ -177,6 +179,7 @@ def show_migration(known: KnownMigration, now: UtcDatetime) -> MigrationBody:
         ),
         timing=_timing(view, now, rate),
         error=view.failure,
+        schedule=schedule_line(known.migration_id, view, now),
         links=links_of(known.migration_id),
     )
 

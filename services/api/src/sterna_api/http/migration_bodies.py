@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from sterna_api.http.connection_bodies import Description, Identifier, Name
 from sterna_api.http.paging import LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX
 from sterna_api.http.problem import InvalidShape, Location, Problem
+from sterna_api.http.schedule_bodies import ScheduleBody
 from sterna_api.projections.migrations import Order, Sort
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import MEBIBYTE
@@ -46,21 +47,6 @@ class OptionsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     keep_bookkeeping: bool = False
 
 
-class WindowBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When work is allowed."""
-
-    start: Annotated[str, Meta(max_length=20)]
-    end: Annotated[str, Meta(max_length=20)]
-    timezone: Annotated[str, Meta(max_length=100)]
-
-
-class ScheduleBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When to begin."""
-
-    start_at: UtcDatetime | None = None
-    maintenance_window: WindowBody | None = None
-
-
 class NotificationsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whom to tell."""
 
@@ -84,7 +70,6 @@ class CreateMigrationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Refuse what would silently not happen; raises InvalidShape."""
         refuse_unsupported(
             {
-                ("body", "schedule"): (self.schedule, "start the migration when it is time"),
                 ("body", "notifications"): (self.notifications, "create a webhook"),
             }
         )

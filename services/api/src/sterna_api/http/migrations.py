@@ -15,12 +15,14 @@ from sterna_api.http.migration_answers import (
     target_of,
 )
 from sterna_api.http.migration_bodies import CreateMigrationBody, ListQuery
+from sterna_api.http.other_migrations import refuse_unknown_others
 from sterna_api.http.paging import page_body
 from sterna_api.http.plan_answers import show_plan
 from sterna_api.http.problem import InvalidShape, Problem
 from sterna_api.http.query import read_query
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found, resource_id
+from sterna_api.http.schedule_bodies import schedule_of
 from sterna_api.http.table_answers import show_metrics, show_validation
 from sterna_api.projections.connections import Connections
 from sterna_api.projections.migrations import KnownMigration, MigrationFilter, Migrations
@@ -82,7 +84,14 @@ class MigrationRoutes:
             target=target,
             selection=selection,
             options=msgspec.convert(msgspec.to_builtins(body.options), Options),
+            schedule=(
+                schedule_of(body.schedule, loc=("body", "schedule")) if body.schedule else None
+            ),
         )
+        if command.schedule is not None:
+            await refuse_unknown_others(
+                self._migrations, self._writes, org_id, command.schedule, ("body", "schedule")
+            )
         outcome = await self._desk.hand_in(ticket, migration_id, command)
         created_at = ticket.now
         if outcome.repeated and await self._writes.reach(outcome.position):

@@ -8,6 +8,7 @@ from sterna_api.openapi.operations import (
     connections,
     migration_actions,
     migrations,
+    schedules,
     service,
     webhooks,
 )
@@ -17,6 +18,7 @@ _GROUPS = (
     migrations,
     migration_actions,
     certificates,
+    schedules,
     connections,
     webhooks,
     api_keys,
