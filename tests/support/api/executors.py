@@ -64,6 +64,7 @@ class ModelExecutors:
         names = [each.table_id for each in self.tables]
         self._worlds[task.migration_id] = World(names, self.tables[0].chunks)
         return (
+            rep.ReportPlanBegun(**by),
             rep.ReportTablesPlanned(**by, part=0, tables=self.tables),
             rep.ReportPlanCompleted(
                 **by,

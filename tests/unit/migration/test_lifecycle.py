@@ -9,9 +9,14 @@ from msgspec import Struct
 from sterna_core.journal.local import LocalDecider
 from sterna_core.migration import commands as cmd
 from sterna_core.migration import reports as rep
+from sterna_core.migration.checkpoint import CreateCheckpoint
 from sterna_core.migration.decider import MIGRATIONS
+from sterna_core.migration.deletion import DeleteMigration
 from sterna_core.migration.plan import MappingStatus
+from sterna_core.migration.revision import EditMigration
+from sterna_core.migration.state import Absent
 from sterna_core.migration.status import Status, status_of
+from sterna_core.migration.undo import RollBackMigration
 from sterna_core.tasks.task import Task
 from support.migration.executors import World, outstanding
 from support.migration.scenario import MIGRATION_ID, create, summary, table
@@ -21,14 +26,20 @@ def absent() -> LocalDecider:
     return LocalDecider([MIGRATIONS])
 
 
-def planning() -> LocalDecider:
+def planning(**options: object) -> LocalDecider:
     decider = absent()
-    decider.send(MIGRATION_ID, create(parallelism=1))
+    decider.send(MIGRATION_ID, create(parallelism=1, **options))
+    (task,) = outstanding(decider, MIGRATION_ID)
+    begun = rep.ReportPlanBegun(task_id=task.task_id, attempt=task.attempt, executor_id="exec_1")
+    decider.send(MIGRATION_ID, begun, expect_outcome=False)
     return decider
 
 
 def planned(status: MappingStatus) -> LocalDecider:
-    decider = planning()
+    return plan_in(planning(), status)
+
+
+def plan_in(decider: LocalDecider, status: MappingStatus) -> LocalDecider:
     (task,) = outstanding(decider, MIGRATION_ID)
     by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
     tables = (table("a", status=status),)
@@ -51,7 +62,10 @@ def approved() -> LocalDecider:
 
 
 def running() -> LocalDecider:
-    decider = approved()
+    return started(approved())
+
+
+def started(decider: LocalDecider) -> LocalDecider:
     decider.send(MIGRATION_ID, cmd.StartMigration())
     return decider
 
@@ -123,8 +137,77 @@ def cancelled() -> LocalDecider:
     return decider
 
 
+def pending() -> LocalDecider:
+    decider = absent()
+    decider.send(MIGRATION_ID, create(parallelism=1))
+    return decider
+
+
+def unreachable() -> LocalDecider:
+    decider = planning()
+    (task,) = outstanding(decider, MIGRATION_ID)
+    report = rep.ReportTaskFailed(
+        task_id=task.task_id,
+        attempt=task.attempt,
+        executor_id="exec_1",
+        code="source_unreachable",
+        message="The source does not answer.",
+        transient=False,
+        details={},
+    )
+    decider.send(MIGRATION_ID, report, expect_outcome=False)
+    return decider
+
+
+def kept() -> LocalDecider:
+    """Completed, with its ledger left on the target."""
+    decider = planning(keep_bookkeeping=True)
+    return work(started(plan_in(decider, "approved")), "completed")
+
+
+def cancelled_halfway() -> LocalDecider:
+    decider = work(running(), "validating")
+    decider.send(MIGRATION_ID, cmd.CancelMigration())
+    return work(decider, "cancelled")
+
+
+def without_rollback() -> LocalDecider:
+    decider = work(started(plan_in(planning(generate_rollback=False), "approved")), "validating")
+    decider.send(MIGRATION_ID, cmd.PauseMigration())
+    return work(decider, "paused")
+
+
+def rollback_blocked() -> LocalDecider:
+    decider = work(paused(), "paused")
+    decider.send(MIGRATION_ID, UNDO)
+    fence = outstanding(decider, MIGRATION_ID)[0]
+    for report in World(("public.a",), 2).carry_out(fence):
+        decider.send(MIGRATION_ID, report, expect_outcome=False)
+    undoing = outstanding(decider, MIGRATION_ID)[0]
+    differs = rep.ReportRolledBack(
+        task_id=undoing.task_id,
+        attempt=undoing.attempt,
+        executor_id="exec_1",
+        removed={},
+        differences=("table x is new",),
+    )
+    decider.send(MIGRATION_ID, differs, expect_outcome=False)
+    return decider
+
+
+def deleted() -> LocalDecider:
+    decider = cancelled()
+    decider.send(MIGRATION_ID, DELETE)
+    return decider
+
+
 START, PAUSE = cmd.StartMigration(), cmd.PauseMigration()
 RESUME, CANCEL = cmd.ResumeMigration(), cmd.CancelMigration(rollback=True)
+EDIT, REPLAN = EditMigration(name="another"), EditMigration(options={"batch_size": 7})
+DELETE, MARK = DeleteMigration(), CreateCheckpoint()
+UNDO, EMPTY = RollBackMigration(), RollBackMigration(strategy="truncate")
+TO_A_MOMENT = RollBackMigration(strategy="point_in_time")
+FROM_A_BACKUP = RollBackMigration(strategy="backup_restore")
 REVIEW = cmd.ReviewMapping(mapping_id="map_a", approved=True)
 
 CASES: list[tuple[Callable[[], LocalDecider], Struct, str]] = [
@@ -136,7 +219,7 @@ CASES: list[tuple[Callable[[], LocalDecider], Struct, str]] = [
     (planning, REVIEW, "plan_not_ready"),
     (planning, CANCEL, "cancelled"),
     (plan_failed, START, "plan_not_ready"),
-    (plan_failed, RESUME, "planning"),
+    (plan_failed, RESUME, "pending"),
     (plan_failed, CANCEL, "cancelled"),
     (plan_ready, START, "approval_required"),
     (plan_ready, cmd.StartMigration(skip_approval=True), "running"),
@@ -177,6 +260,74 @@ CASES: list[tuple[Callable[[], LocalDecider], Struct, str]] = [
     (completed, PAUSE, "invalid_state"),
     (completed, RESUME, "invalid_state"),
     (completed, CANCEL, "invalid_state"),
+    (pending, START, "plan_not_ready"),
+    (pending, CANCEL, "cancelled"),
+    (unreachable, START, "source_unreachable"),
+    (absent, EDIT, "migration_not_found"),
+    (pending, EDIT, "pending"),
+    (planning, EDIT, "planning"),
+    (planning, REPLAN, "pending"),
+    (plan_failed, EDIT, "failed"),
+    (plan_failed, REPLAN, "pending"),
+    (plan_ready, EDIT, "plan_ready"),
+    (plan_ready, REPLAN, "pending"),
+    (approved, EDIT, "approved"),
+    (approved, REPLAN, "pending"),
+    (running, EDIT, "invalid_state"),
+    (paused, REPLAN, "invalid_state"),
+    (failed, EDIT, "invalid_state"),
+    (completed, EDIT, "invalid_state"),
+    (absent, MARK, "migration_not_found"),
+    (approved, MARK, "invalid_state"),
+    (running, MARK, "running"),
+    (pausing, MARK, "pausing"),
+    (paused, MARK, "paused"),
+    (failed, MARK, "failed"),
+    (completed, MARK, "invalid_state"),
+    (absent, UNDO, "migration_not_found"),
+    (approved, UNDO, "invalid_state"),
+    (running, UNDO, "invalid_state"),
+    (pausing, UNDO, "invalid_state"),
+    (validating, UNDO, "invalid_state"),
+    (paused, UNDO, "rolling_back"),
+    (paused, EMPTY, "rolling_back"),
+    (paused, TO_A_MOMENT, "rollback_not_available"),
+    (paused, FROM_A_BACKUP, "rollback_not_available"),
+    (without_rollback, UNDO, "rollback_not_available"),
+    (without_rollback, CANCEL, "rollback_not_available"),
+    (without_rollback, cmd.CancelMigration(), "rolling_back"),
+    (failed, UNDO, "rolling_back"),
+    (rolling_back, UNDO, "invalid_state"),
+    (rolled_back, UNDO, "rolled_back"),
+    (cancelled, UNDO, "invalid_state"),
+    (cancelled_halfway, UNDO, "rolling_back"),
+    (completed, UNDO, "rollback_not_available"),
+    (kept, UNDO, "rolling_back"),
+    (kept, EMPTY, "rolling_back"),
+    (rollback_blocked, UNDO, "rolling_back"),
+    (rollback_blocked, CANCEL, "rolling_back"),
+    (rollback_blocked, START, "rollback_failed"),
+    (rollback_blocked, RESUME, "rollback_failed"),
+    (rollback_blocked, PAUSE, "rollback_failed"),
+    (absent, DELETE, "migration_not_found"),
+    (pending, DELETE, "invalid_state"),
+    (planning, DELETE, "invalid_state"),
+    (plan_failed, DELETE, "deleted"),
+    (plan_ready, DELETE, "deleted"),
+    (approved, DELETE, "deleted"),
+    (running, DELETE, "invalid_state"),
+    (pausing, DELETE, "invalid_state"),
+    (paused, DELETE, "invalid_state"),
+    (validating, DELETE, "invalid_state"),
+    (failed, DELETE, "deleted"),
+    (rolling_back, DELETE, "invalid_state"),
+    (rollback_blocked, DELETE, "deleted"),
+    (rolled_back, DELETE, "deleted"),
+    (cancelled, DELETE, "deleted"),
+    (completed, DELETE, "deleted"),
+    (deleted, DELETE, "migration_not_found"),
+    (deleted, START, "migration_not_found"),
+    (deleted, create(), "already_exists"),
 ]
 
 
@@ -196,7 +347,8 @@ def test_each_command_in_each_status_leads_to_a_status_or_a_code(
     if outcome.rejected is not None:
         assert outcome.rejected.code == expected
     else:
-        assert status_of(decider.state(MIGRATION_ID)) == expected
+        state = decider.state(MIGRATION_ID)
+        assert ("deleted" if state == Absent(deleted=True) else status_of(state)) == expected
 
 
 def test_a_rejected_mapping_is_not_started_even_when_approval_is_skipped() -> None:

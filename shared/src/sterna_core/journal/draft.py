@@ -1,15 +1,17 @@
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sterna_core.journal.codec import AnyAggregate
 from sterna_core.journal.entry import Entry, advance
 from sterna_core.journal.envelope import CommandEnvelope, Undecodable, read_command
 from sterna_core.journal.fold import EntryKey, Fold, blank
-from sterna_core.journal.outcome import CommandRejected
+from sterna_core.journal.outcome import CommandAcknowledged, CommandRejected
 from sterna_core.journal.record import OutgoingRecord, StoredRecord
 from sterna_core.journal.ruling import Ruling, failure, refusal, rule
 from sterna_core.journal.scribe import Scribe, event_record
 from sterna_core.journal.topics import BATCH_BYTES_MAX, RECORD_BYTES_MAX, key_of
 
+_NOTHING = (CommandRejected, CommandAcknowledged)
 _TOO_LARGE = CommandRejected(
     "decision_too_large",
     "What the command asks for is too large for one decision; ask for less at a time.",
@@ -85,6 +87,9 @@ class Draft:
             return self._aside(envelope, command, unknown)
         entry = self.entries.get(key) or self._fold.entries.get(key) or blank(*key, aggregate)
         ruling = rule(aggregate, entry, envelope, command, self._fold.codec)
+        if not entry.sequence and all(isinstance(each, _NOTHING) for each in ruling.events):
+            # Whatever somebody asks of what is not there, nothing of it is kept in memory.
+            ruling = replace(ruling, aside=True)
         if ruling.aside or not ruling.events:
             return self._aside(envelope, command, ruling)
         try:

@@ -2,6 +2,7 @@
 
 from sterna_core.migration import events as ev
 from sterna_core.migration import state as st
+from sterna_core.migration.checkpointing import record
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.job import (
     AnyJob,
@@ -37,6 +38,7 @@ def advance(draft: Draft) -> None:
         case st.Pausing():
             if not draft.at_work:
                 draft.add(ev.MigrationPaused(at=draft.at))
+                record(draft, "automatic")
         case st.Cancelling(about=about, run=run):
             _only(draft, about.migration_id, FenceJob(epoch=run.epoch))
         case st.RollingBack(about=about, run=run):
@@ -70,6 +72,7 @@ def _end_phase(draft: Draft, state: st.Running) -> None:
     if run.phase == "validation":
         release_snapshot(draft)
     draft.add(ev.PhaseCompleted(at=at, phase=run.phase, seconds=seconds))
+    record(draft, "phase")
     following = _NEXT_PHASE.get(run.phase)
     if following is not None:
         draft.add(ev.PhaseStarted(at=at, phase=following))

@@ -1,10 +1,14 @@
 """What can be asked of a migration."""
 
 from sterna_core.migration.about import Options, Party
+from sterna_core.migration.checkpoint import CreateCheckpoint
 from sterna_core.migration.command import Command
+from sterna_core.migration.deletion import DeleteMigration
 from sterna_core.migration.plan import Selection
 from sterna_core.migration.reports import AnyReport, ClaimTask
+from sterna_core.migration.revision import EditMigration
 from sterna_core.migration.schedule_commands import AnyScheduleCommand
+from sterna_core.migration.undo import RollBackMigration
 from sterna_core.schedule.schedule import Schedule
 
 
@@ -75,6 +79,10 @@ class ReleaseSnapshot(Command, frozen=True, kw_only=True, tag="migration.release
 
 AnyCommand = (
     CreateMigration
+    | EditMigration
+    | DeleteMigration
+    | CreateCheckpoint
+    | RollBackMigration
     | ReviewMapping
     | StartMigration
     | PauseMigration

@@ -11,12 +11,20 @@ from sterna_core.migration import lifecycle
 from sterna_core.migration import reports as rep
 from sterna_core.migration import state as st
 from sterna_core.migration.advance import advance
+from sterna_core.migration.checkpoint import CreateCheckpoint
+from sterna_core.migration.checkpointing import create_checkpoint, record_if_due
+from sterna_core.migration.deleting import delete
+from sterna_core.migration.deletion import DeleteMigration
 from sterna_core.migration.draft import Draft
+from sterna_core.migration.editing import edit
 from sterna_core.migration.evolve import evolve
 from sterna_core.migration.outcomes import claim, report
+from sterna_core.migration.revision import EditMigration
+from sterna_core.migration.rolling_back import roll_back
 from sterna_core.migration.schedule_commands import AnyScheduleCommand
 from sterna_core.migration.scheduling import refuse_itself, schedule
 from sterna_core.migration.timers import timers
+from sterna_core.migration.undo import RollBackMigration
 from sterna_core.migration.work import tasks
 
 
@@ -29,6 +37,14 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
             lifecycle.create(draft, command, context)
         case _ if isinstance(state, st.Absent):
             raise Rejected("migration_not_found", "There is no such migration.")
+        case EditMigration():
+            edit(draft, command, context)
+        case DeleteMigration():
+            delete(draft, command, context)
+        case CreateCheckpoint():
+            create_checkpoint(draft, command.reason)
+        case RollBackMigration():
+            roll_back(draft, command, context)
         case cmd.ReviewMapping():
             lifecycle.review(draft, command, context)
         case cmd.StartMigration():
@@ -49,6 +65,7 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
             schedule(draft, command, context)
         case _:
             report(draft, command, context)
+            record_if_due(draft)
     advance(draft)
     return tuple(draft.events)
 

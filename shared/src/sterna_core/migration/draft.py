@@ -45,6 +45,12 @@ class Draft:
             if each.standing == "dispatched" and not isinstance(each.job, SnapshotJob)
         )
 
+    def withdraw_all(self) -> None:
+        """Let every task that is with an executor be stopped."""
+        for task, each in tuple(self.jobs.items()):
+            if each.standing == "dispatched":
+                self.add(ev.TaskWithdrawn(at=self.at, task_id=task, attempt=each.attempt))
+
     def dispatch(self, migration_id: str, job: AnyJob) -> None:
         """Give a job to the executors, for the first time or again."""
         task = task_id(migration_id, job)

@@ -7,19 +7,30 @@ from sterna_core.certificate.signing import Signature
 from sterna_core.certificate.statement import Statement
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import About
+from sterna_core.migration.checkpoint import CheckpointRecorded
+from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.event import Event
 from sterna_core.migration.job import AnyJob
 from sterna_core.migration.plan import Mode, PhasePlan, PlanSummary, Risk, TablePlan
 from sterna_core.migration.reports import PostObject
+from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.schedule_events import AnyScheduleEvent
+from sterna_core.migration.undo import RollbackRequested
 from sterna_core.tasks.telemetry import Phase
-from sterna_core.tasks.work import Side
+from sterna_core.tasks.work import Side, UndoStrategy
 
 
 class MigrationCreated(Event, frozen=True, kw_only=True, tag="migration.created.v1"):
     """The migration exists and is to be planned."""
 
     about: About
+
+
+class PlanBegun(Event, frozen=True, kw_only=True, tag="plan.begun.v1"):
+    """An executor has taken up the planning."""
+
+    task_id: str
+    executor_id: str
 
 
 class PlanTablesAdded(Event, frozen=True, kw_only=True, tag="plan.tables_added.v1"):
@@ -262,9 +273,10 @@ class MigrationPaused(Event, frozen=True, kw_only=True, tag="migration.paused.v1
 
 
 class MigrationResumed(Event, frozen=True, kw_only=True, tag="migration.resumed.v1"):
-    """Work goes on."""
+    """Work goes on, from the checkpoint named where there is one."""
 
     by: str
+    checkpoint_id: str | None = None
 
 
 class MigrationFailed(Event, frozen=True, kw_only=True, tag="migration.failed.v1"):
@@ -302,10 +314,15 @@ class RollbackStarted(Event, frozen=True, kw_only=True, tag="rollback.started.v1
 
 
 class RollbackCompleted(Event, frozen=True, kw_only=True, tag="rollback.completed.v1"):
-    """The target is as it was found."""
+    """The target is as it was found; with `truncate`, its tables are empty.
+
+    `verified` says whether that was looked at afterwards.
+    """
 
     task_id: str
     removed: dict[str, int]
+    strategy: UndoStrategy = "reverse_migration"
+    verified: bool = True
 
 
 class RollbackFailed(Event, frozen=True, kw_only=True, tag="rollback.failed.v1"):
@@ -334,6 +351,11 @@ class MigrationCompleted(Event, frozen=True, kw_only=True, tag="migration.comple
 
 AnyEvent = (
     MigrationCreated
+    | MigrationEdited
+    | MigrationDeleted
+    | CheckpointRecorded
+    | RollbackRequested
+    | PlanBegun
     | PlanTablesAdded
     | PlanCompleted
     | MappingReviewed

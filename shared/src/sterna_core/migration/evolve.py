@@ -6,10 +6,15 @@ from msgspec.structs import replace
 
 from sterna_core.migration import events as ev
 from sterna_core.migration import state as st
+from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.evolve_agenda import keep_agenda
+from sterna_core.migration.evolve_edit import edited
 from sterna_core.migration.evolve_run import dispatched, evolve_run, first_run, waiting
+from sterna_core.migration.evolve_undo import has_ledger, undoing, undoing_ended
 from sterna_core.migration.plan import ColumnMapping
+from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.run import Plan
+from sterna_core.migration.undo import RollbackRequested
 
 
 def evolve(state: st.State, event: ev.AnyEvent) -> st.State:
@@ -23,6 +28,8 @@ def _stage(state: st.State, event: ev.AnyEvent) -> st.State:
             if isinstance(event, ev.MigrationCreated):
                 return st.Planning(about=event.about, round=1)
             return state
+        case _ if isinstance(event, MigrationDeleted):
+            return st.Absent(deleted=True)
         case st.Planning():
             return _planning(state, event)
         case st.PlanFailed():
@@ -35,12 +42,16 @@ def _stage(state: st.State, event: ev.AnyEvent) -> st.State:
             return _active(state, event)
         case st.Cancelling() | st.RollingBack() | st.RollbackBlocked():
             return _ending(state, event)
+        case st.Cancelled() | st.Completed() if isinstance(event, RollbackRequested):
+            return undoing_ended(state, event)
         case st.Cancelled() | st.RolledBack() | st.Completed():
             return state
     assert_never(state)
 
 
 def _ended(state: st.Planning | st.PlanFailed, event: ev.AnyEvent) -> st.State:
+    if isinstance(event, MigrationEdited):
+        return edited(state, event)
     if isinstance(event, ev.MigrationCancelled):
         return st.Cancelled(about=state.about)
     return state
@@ -48,6 +59,8 @@ def _ended(state: st.Planning | st.PlanFailed, event: ev.AnyEvent) -> st.State:
 
 def _planning(state: st.Planning, event: ev.AnyEvent) -> st.State:
     match event:
+        case ev.PlanBegun():
+            return replace(state, begun=True)
         case ev.TaskDispatched():
             assignment = dispatched(state.jobs.get(event.task_id), event)
             return replace(state, jobs={event.task_id: assignment}, tables={}, parts=0)
@@ -71,9 +84,9 @@ def _planning(state: st.Planning, event: ev.AnyEvent) -> st.State:
                 phases=event.phases,
                 risks=event.risks,
             )
-            return st.PlanReady(about=state.about, plan=plan)
+            return st.PlanReady(about=state.about, plan=plan, round=state.round)
         case ev.MigrationFailed():
-            return st.PlanFailed(about=state.about, round=state.round)
+            return st.PlanFailed(about=state.about, round=state.round, code=event.code)
         case _:
             return _ended(state, event)
 
@@ -85,9 +98,12 @@ def _planned(state: st.PlanReady | st.Approved, event: ev.AnyEvent) -> st.State:
             columns = tuple(_reviewed(column, event) for column in table.columns)
             tables = {**state.plan.tables, event.table_id: replace(table, columns=columns)}
             plan = replace(state.plan, tables=tables)
-            return st.PlanReady(about=state.about, plan=plan)
+            return st.PlanReady(about=state.about, plan=plan, round=state.round)
         case ev.PlanApproved():
-            return st.Approved(about=state.about, plan=_all_approved(state.plan))
+            plan = _all_approved(state.plan)
+            return st.Approved(about=state.about, plan=plan, round=state.round)
+        case MigrationEdited():
+            return edited(state, event)
         case ev.MigrationStarted():
             run = first_run(state.plan, event, state.about.options.mode)
             return st.Running(about=state.about, plan=state.plan, run=run)
@@ -129,10 +145,12 @@ def _active(state: st.ActiveState, event: ev.AnyEvent) -> st.State:
             return st.Failed(about=about, plan=plan, run=run, since=event.at, code=event.code)
         case ev.CancelRequested():
             return st.Cancelling(about=about, plan=plan, run=run, rollback=event.rollback)
+        case RollbackRequested():
+            return undoing(state, event)
         case ev.MigrationCancelled():
-            return st.Cancelled(about=about)
+            return st.Cancelled(about=about, epoch=run.epoch, ledger=has_ledger(about, run))
         case ev.MigrationCompleted():
-            return st.Completed(about=about)
+            return st.Completed(about=about, epoch=run.epoch, ledger=has_ledger(about, run))
         case _:
             return replace(state, run=run)
 
@@ -144,13 +162,24 @@ def _ending(state: st.EndingState, event: ev.AnyEvent) -> st.State:
             return st.Cancelling(
                 about=state.about, plan=state.plan, run=run, rollback=event.rollback
             )
-        case ev.RollbackStarted():
-            return st.RollingBack(about=state.about, plan=state.plan, run=run)
+        case RollbackRequested():
+            return undoing(state, event)
+        case ev.RollbackStarted() if isinstance(state, st.Cancelling):
+            return st.RollingBack(
+                about=state.about,
+                plan=state.plan,
+                run=run,
+                strategy=state.strategy,
+                verify=state.verify,
+                ledger=state.ledger,
+            )
         case ev.RollbackFailed():
             return st.RollbackBlocked(about=state.about, plan=state.plan, run=run)
         case ev.RollbackCompleted():
             return st.RolledBack(about=state.about)
         case ev.MigrationCancelled():
-            return st.Cancelled(about=state.about)
+            return st.Cancelled(
+                about=state.about, epoch=run.epoch, ledger=has_ledger(state.about, run)
+            )
         case _:
             return replace(state, run=run)

@@ -6,10 +6,12 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from sterna_core.migration import events as ev
+from sterna_core.migration.checkpoint import CheckpointRecorded, marked
 from sterna_core.migration.evolve_table import TableEvent, evolve_table
 from sterna_core.migration.job import Assignment, ChunkJob, ScanJob, SnapshotJob
 from sterna_core.migration.plan import Mode
 from sterna_core.migration.run import ObjectRun, Plan, Run, Snapshot, TableRun
+from sterna_core.migration.undo import RollbackRequested
 
 
 def first_run(plan: Plan, event: ev.MigrationStarted, mode: Mode = "full") -> Run:
@@ -71,7 +73,9 @@ def evolve_run(run: Run, event: ev.AnyEvent) -> Run:
             )
         case ev.BookkeepingRemoved():
             return replace(run, bookkeeping_settled=True, jobs=without(run.jobs, event.task_id))
-        case ev.CancelRequested():
+        case CheckpointRecorded():
+            return replace(run, checkpoints=marked(run.checkpoints, event))
+        case ev.CancelRequested() | RollbackRequested():
             return replace(run, epoch=event.epoch, jobs={}, snapshot=None)
         case ev.FenceRaised() | ev.RollbackFailed() | ev.RollbackCompleted():
             return replace(run, jobs=without(run.jobs, event.task_id))

@@ -8,14 +8,16 @@ from sterna_core.migration import state as st
 from sterna_core.migration.about import About
 from sterna_core.migration.advance import release_snapshot
 from sterna_core.migration.agenda import first_agenda
+from sterna_core.migration.checkpointing import last_checkpoint
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.refusal import refuse, refuse_without_ledger
 from sterna_core.migration.status import status_of
 
 
 def create(draft: Draft, command: cmd.CreateMigration, context: Context) -> None:
     """Let the migration exist."""
-    if not isinstance(draft.state, st.Absent):
+    if draft.state != st.Absent():
         raise Rejected("already_exists", "A migration with this id exists.")
     about = About(
         migration_id=context.aggregate_id,
@@ -76,6 +78,9 @@ def unapproved(tables: dict[str, TablePlan]) -> dict[str, str]:
 def start(draft: Draft, command: cmd.StartMigration, context: Context) -> None:
     """Carry out the plan."""
     match draft.state:
+        case st.PlanFailed(code="source_unreachable" | "target_unreachable" as code):
+            message = "A database could not be reached, so there is no plan; resume to plan again."
+            raise Rejected(code, message)
         case st.Planning() | st.PlanFailed():
             raise Rejected("plan_not_ready", "There is no plan to start yet.")
         case st.PlanReady(plan=plan):
@@ -121,7 +126,10 @@ def pause(draft: Draft, command: cmd.PauseMigration) -> None:
 def resume(draft: Draft, context: Context) -> None:
     """Go on."""
     match draft.state:
-        case st.Paused() | st.Pausing() | st.Failed() | st.PlanFailed():
+        case st.Paused() | st.Pausing() | st.Failed():
+            last = last_checkpoint(draft)
+            draft.add(ev.MigrationResumed(at=draft.at, by=context.actor, checkpoint_id=last))
+        case st.PlanFailed():
             draft.add(ev.MigrationResumed(at=draft.at, by=context.actor))
         case st.Running():
             return
@@ -131,6 +139,8 @@ def resume(draft: Draft, context: Context) -> None:
 
 def cancel(draft: Draft, command: cmd.CancelMigration) -> None:
     """End the migration."""
+    if command.rollback and isinstance(draft.state, st.ActiveState):
+        refuse_without_ledger(draft.state.about)
     match draft.state:
         case st.Absent() | st.Completed():
             refuse(draft, "cancel")
@@ -145,12 +155,12 @@ def cancel(draft: Draft, command: cmd.CancelMigration) -> None:
         case st.Cancelled() | st.RolledBack():
             return
         case st.Planning() | st.PlanFailed() | st.PlanReady() | st.Approved():
-            _withdraw_all(draft)
+            draft.withdraw_all()
             draft.add(ev.MigrationCancelled(at=draft.at))
         case st.Cancelling() | st.RollingBack() if not command.force:
             return
         case _:
-            _withdraw_all(draft)
+            draft.withdraw_all()
             release_snapshot(draft)
             if command.force:
                 draft.add(ev.MigrationCancelled(at=draft.at))
@@ -170,24 +180,6 @@ def release(draft: Draft) -> None:
     """Let the snapshot go while nothing runs."""
     if isinstance(draft.state, st.Paused | st.Failed):
         release_snapshot(draft)
-
-
-def _withdraw_all(draft: Draft) -> None:
-    for task_id, each in draft.jobs.items():
-        if each.standing == "dispatched":
-            draft.add(ev.TaskWithdrawn(at=draft.at, task_id=task_id, attempt=each.attempt))
-
-
-def refuse(draft: Draft, verb: str) -> None:
-    """Refuse a command that this stage does not allow."""
-    if isinstance(draft.state, st.Absent):
-        raise Rejected("migration_not_found", "There is no such migration.")
-    status = status_of(draft.state)
-    raise Rejected(
-        "invalid_state",
-        f"Cannot {verb} a migration that is {status.replace('_', ' ')}.",
-        {"status": status},
-    )
 
 
 def _table_of(tables: dict[str, TablePlan], mapping_id: str) -> TablePlan:

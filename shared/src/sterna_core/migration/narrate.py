@@ -7,8 +7,12 @@ from msgspec import Struct
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
 from sterna_core.migration import schedule_events as sev
+from sterna_core.migration.checkpoint import CheckpointRecorded
+from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.event import Event
+from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.schedule_events import AnyScheduleEvent
+from sterna_core.migration.undo import RollbackRequested
 from sterna_core.tasks.telemetry import Level, Phase
 
 
@@ -80,6 +84,13 @@ def _line(event: ev.AnyEvent) -> LogEntry | None:
     match event:
         case ev.MigrationCreated():
             return _info(event, f"Migration created: {event.about.name}", phase="planning")
+        case MigrationEdited():
+            text = "Migration changed"
+            if event.round is not None:
+                text += ": the plan is made again"
+            return _info(event, text, phase="planning")
+        case ev.PlanBegun():
+            return _info(event, "Planning begun", phase="planning")
         case ev.PlanCompleted():
             summary = event.summary
             text = f"Plan ready: {summary.tables} tables, about {summary.estimated_records} rows"
@@ -135,6 +146,13 @@ def _life(event: ev.AnyEvent) -> LogEntry | None:
             return _info(event, "Pausing at the next checkpoint")
         case ev.MigrationPaused():
             return _info(event, "Migration paused")
+        case CheckpointRecorded() if event.kind != "automatic":
+            text = f"Checkpoint ({event.kind}): {event.rows} rows so far"
+            return _info(event, text, phase=event.phase, records=event.rows)
+        case MigrationDeleted():
+            return _warn(event, "Migration deleted", code=None)
+        case RollbackRequested():
+            return _warn(event, f"Rollback asked for: {event.strategy}", code=None)
         case ev.MigrationResumed():
             return _info(event, "Migration resumed")
         case ev.MigrationFailed():
@@ -157,7 +175,12 @@ def _life(event: ev.AnyEvent) -> LogEntry | None:
         case ev.RollbackStarted():
             return _info(event, "Rolling back")
         case ev.RollbackCompleted():
-            return _info(event, "Rolled back: the target is as it was found")
+            text = (
+                "the tables of the migration are empty"
+                if event.strategy == "truncate"
+                else "the target is as it was found"
+            )
+            return _info(event, f"Rolled back: {text}")
         case ev.RollbackFailed():
             return LogEntry(
                 timestamp=event.at, level="error", message=event.message, code=event.code

@@ -38,6 +38,10 @@ def report(draft: Draft, command: rep.AnyReport, context: Context) -> None:
             fail_task(draft, command, assignment, context)
         case rep.ReportTaskStopped():
             draft.add(ev.TaskStopped(at=draft.at, task_id=command.task_id))
+        case rep.ReportPlanBegun():
+            if isinstance(draft.state, st.Planning) and not draft.state.begun:
+                task_id, by = command.task_id, command.executor_id
+                draft.add(ev.PlanBegun(at=draft.at, task_id=task_id, executor_id=by))
         case rep.ReportTablesPlanned() | rep.ReportPlanCompleted():
             _planned(draft, command)
         case _ if isinstance(draft.state, st.Cancelling | st.RollingBack):
@@ -116,9 +120,17 @@ def _ending(draft: Draft, command: rep.AnyReport) -> None:
             draft.add(
                 ev.RollbackStarted(at=draft.at) if rollback else ev.MigrationCancelled(at=draft.at)
             )
-        case st.RollingBack(), rep.ReportRolledBack() if not command.differences:
+        case st.RollingBack(strategy=strategy, verify=verify), rep.ReportRolledBack() if (
+            not command.differences
+        ):
             draft.add(
-                ev.RollbackCompleted(at=draft.at, task_id=command.task_id, removed=command.removed)
+                ev.RollbackCompleted(
+                    at=draft.at,
+                    task_id=command.task_id,
+                    removed=command.removed,
+                    strategy=strategy,
+                    verified=verify,
+                )
             )
         case st.RollingBack(), rep.ReportRolledBack():
             draft.add(

@@ -20,6 +20,10 @@ class Report(Struct, frozen=True, kw_only=True, tag_field="type"):
     executor_id: str
 
 
+class ReportPlanBegun(Report, frozen=True, kw_only=True, tag="report.plan_begun.v1"):
+    """The executor looks at both databases from now on."""
+
+
 class ReportTablesPlanned(Report, frozen=True, kw_only=True, tag="report.tables_planned.v1"):
     """Some tables of the plan; `part` counts from 0."""
 
@@ -190,7 +194,8 @@ class ClaimTask(Report, frozen=True, kw_only=True, tag="claim.task.v1"):
 
 
 AnyReport = (
-    ReportTablesPlanned
+    ReportPlanBegun
+    | ReportTablesPlanned
     | ReportPlanCompleted
     | ReportObjectsFound
     | ReportSchemaCreated

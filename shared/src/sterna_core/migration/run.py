@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from sterna_core.certificate.proof import TableProof
 from sterna_core.clock import UtcDatetime
+from sterna_core.migration.checkpoint import CheckpointMarks
 from sterna_core.migration.job import Assignment
 from sterna_core.migration.plan import Mode, PhasePlan, PlanSummary, Risk, TablePlan
 from sterna_core.migration.reports import PostObject
@@ -93,3 +94,4 @@ class Run(Struct, frozen=True, kw_only=True):
     checked: bool = False
     rows: int = 0
     bytes: int = 0
+    checkpoints: CheckpointMarks = CheckpointMarks()

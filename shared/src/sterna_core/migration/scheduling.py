@@ -17,7 +17,8 @@ from sterna_core.migration.agenda import WATCHERS_MAX
 from sterna_core.migration.child import child_id
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.due import LEAD, base, deadline, firing, start_moment
-from sterna_core.migration.lifecycle import cancel, refuse, resume, start
+from sterna_core.migration.lifecycle import cancel, resume, start
+from sterna_core.migration.refusal import refuse
 from sterna_core.schedule.open_hours import OpenHours
 from sterna_core.schedule.schedule import Schedule
 

@@ -7,6 +7,7 @@ from sterna_core.migration.about import About
 from sterna_core.migration.job import Assignment
 from sterna_core.migration.plan import TablePlan
 from sterna_core.migration.run import Plan, Run
+from sterna_core.tasks.work import UndoStrategy
 
 
 class Stage(Struct, frozen=True, kw_only=True, tag_field="stage"):
@@ -14,24 +15,28 @@ class Stage(Struct, frozen=True, kw_only=True, tag_field="stage"):
 
 
 class Absent(Stage, frozen=True, kw_only=True, tag="absent"):
-    """There is no such migration."""
+    """There is no such migration; `deleted` where there was."""
+
+    deleted: bool = False
 
 
 class Planning(Stage, frozen=True, kw_only=True, tag="planning"):
-    """An executor is looking at both databases."""
+    """An executor looks at both databases, or is to: `begun` says which."""
 
     about: About
     round: int
+    begun: bool = False
     jobs: dict[str, Assignment] = {}
     tables: dict[str, TablePlan] = {}
     parts: int = 0
 
 
 class PlanFailed(Stage, frozen=True, kw_only=True, tag="plan_failed"):
-    """No plan could be made; resuming plans again."""
+    """No plan could be made; resuming plans again. `code` says why."""
 
     about: About
     round: int
+    code: str = ""
 
 
 class PlanReady(Stage, frozen=True, kw_only=True, tag="plan_ready"):
@@ -39,6 +44,7 @@ class PlanReady(Stage, frozen=True, kw_only=True, tag="plan_ready"):
 
     about: About
     plan: Plan
+    round: int = 1
 
 
 class Approved(Stage, frozen=True, kw_only=True, tag="approved"):
@@ -46,6 +52,7 @@ class Approved(Stage, frozen=True, kw_only=True, tag="approved"):
 
     about: About
     plan: Plan
+    round: int = 1
 
 
 class Running(Stage, frozen=True, kw_only=True, tag="running"):
@@ -90,6 +97,9 @@ class Cancelling(Stage, frozen=True, kw_only=True, tag="cancelling"):
     plan: Plan
     run: Run
     rollback: bool
+    strategy: UndoStrategy = "reverse_migration"
+    verify: bool = True
+    ledger: bool = False
 
 
 class RollingBack(Stage, frozen=True, kw_only=True, tag="rolling_back"):
@@ -98,6 +108,9 @@ class RollingBack(Stage, frozen=True, kw_only=True, tag="rolling_back"):
     about: About
     plan: Plan
     run: Run
+    strategy: UndoStrategy = "reverse_migration"
+    verify: bool = True
+    ledger: bool = False
 
 
 class RollbackBlocked(Stage, frozen=True, kw_only=True, tag="rollback_blocked"):
@@ -109,9 +122,14 @@ class RollbackBlocked(Stage, frozen=True, kw_only=True, tag="rollback_blocked"):
 
 
 class Cancelled(Stage, frozen=True, kw_only=True, tag="cancelled"):
-    """Ended; the target was left as it stood."""
+    """Ended; the target was left as it stood. `epoch` is the last, or 0 where nothing was begun.
+
+    `ledger` says whether the target holds what a rollback goes by.
+    """
 
     about: About
+    epoch: int = 0
+    ledger: bool = False
 
 
 class RolledBack(Stage, frozen=True, kw_only=True, tag="rolled_back"):
@@ -121,9 +139,11 @@ class RolledBack(Stage, frozen=True, kw_only=True, tag="rolled_back"):
 
 
 class Completed(Stage, frozen=True, kw_only=True, tag="completed"):
-    """Everything arrived, and was compared."""
+    """Everything arrived, and was compared; `epoch` and `ledger` are as in `Cancelled`."""
 
     about: About
+    epoch: int = 0
+    ledger: bool = False
 
 
 ActiveState = Running | Pausing | Paused | Failed

@@ -28,7 +28,7 @@ def status_of(state: st.State) -> Status:
         case st.Absent():
             return "pending"
         case st.Planning():
-            return "planning"
+            return "planning" if state.begun else "pending"
         case st.PlanReady():
             return "plan_ready"
         case st.Approved():

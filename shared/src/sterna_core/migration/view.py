@@ -10,9 +10,14 @@ from sterna_core.certificate.statement import Statement
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
 from sterna_core.migration.about import About
+from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.evolve_agenda import evolve_agenda
+from sterna_core.migration.pace import Pace, fold_pace
 from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk
+from sterna_core.migration.revision import MigrationEdited
+from sterna_core.migration.rollback_view import RollbackView, fold_rollback
 from sterna_core.migration.status import Status
+from sterna_core.migration.undo import RollbackRequested
 from sterna_core.tasks.telemetry import Phase
 
 PhaseStatus = Literal["pending", "running", "completed", "failed"]
@@ -76,7 +81,7 @@ class MigrationView(Struct, frozen=True, kw_only=True):
     """A migration as its readers see it."""
 
     about: About
-    status: Status = "planning"
+    status: Status = "pending"
     phase: Phase = "planning"
     phases: dict[Phase, PhaseView]
     plan_status: PlanStatus = "generating"
@@ -101,6 +106,8 @@ class MigrationView(Struct, frozen=True, kw_only=True):
     rollback: bool = False
     receipts: int | None = None
     certificate: IssuedCertificate | None = None
+    pace: Pace = Pace()
+    undone: RollbackView | None = None
 
     @property
     def records_total(self) -> int:
@@ -126,18 +133,27 @@ def fold_view(view: MigrationView | None, event: ev.AnyEvent) -> MigrationView |
     """Give the view after an event; None while the migration does not exist."""
     if isinstance(event, ev.MigrationCreated):
         return first_view(event)
-    if view is None:
+    if view is None or isinstance(event, MigrationDeleted):
         return None
     agenda = evolve_agenda(view.about.agenda, event)
     if agenda is not view.about.agenda:
         view = replace(view, about=replace(view.about, agenda=agenda))
-    return replace(_fold(view, event), updated_at=event.at)
+    return replace(
+        _fold(view, event),
+        updated_at=event.at,
+        pace=fold_pace(view.pace, event),
+        undone=fold_rollback(view.undone, event),
+    )
 
 
 def _fold(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
     match event:
         case ev.PlanTablesAdded() | ev.PlanCompleted() | ev.MappingReviewed() | ev.PlanApproved():
             return _plan(view, event)
+        case ev.PlanBegun():
+            return replace(view, status="planning")
+        case MigrationEdited():
+            return _edited(view, event)
         case ev.MigrationStarted():
             return replace(view, status="running", started_at=event.at)
         case ev.PhaseStarted():
@@ -190,7 +206,7 @@ def _plan(
                     estimated_rows=table.estimated_rows,
                     chunks=table.chunks,
                 )
-            return replace(view, tables=tables)
+            return replace(view, tables=tables, status="planning")
         case ev.PlanCompleted():
             seconds = (event.at - view.about.created_at).total_seconds()
             return replace(
@@ -274,6 +290,8 @@ def _lifecycle(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
             )
         case ev.CancelRequested():
             return replace(view, status="rolling_back", rollback=event.rollback)
+        case RollbackRequested():
+            return replace(view, status="rolling_back", rollback=True, finished_at=None)
         case ev.RollbackFailed():
             failure = FailureView(
                 code=event.code, message=event.message, phase=view.phase, table=None, at=event.at
@@ -296,7 +314,16 @@ def _resumed(view: MigrationView) -> MigrationView:
     again = replace(view.phases[view.phase], status="running")
     if view.phase == "planning":
         return replace(
-            _with_phase(view, again), status="planning", plan_status="generating", failure=None
+            _with_phase(view, again), status="pending", plan_status="generating", failure=None
         )
     status: Status = "validating" if view.phase == "validation" else "running"
     return replace(_with_phase(view, again), status=status, failure=None)
+
+
+def _edited(view: MigrationView, event: MigrationEdited) -> MigrationView:
+    if event.round is None:
+        return replace(view, about=event.about)
+    fresh = first_view(ev.MigrationCreated(at=event.at, about=event.about))
+    return replace(
+        fresh, errors_recovered=view.errors_recovered, errors_escalated=view.errors_escalated
+    )

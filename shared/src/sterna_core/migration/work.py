@@ -26,15 +26,24 @@ def tasks(state: st.State) -> tuple[OutgoingTask, ...]:
             | st.Paused(about=about, plan=plan, run=run)
             | st.Failed(about=about, plan=plan, run=run)
             | st.Cancelling(about=about, plan=plan, run=run)
-            | st.RollingBack(about=about, plan=plan, run=run)
         ):
             return _outgoing(about, plan, run.jobs, epoch=run.epoch)
+        case st.RollingBack(about=about, plan=plan, run=run):
+            undo = wk.RollBack(
+                strategy=state.strategy, verify=state.verify, ledger_required=state.ledger
+            )
+            return _outgoing(about, plan, run.jobs, epoch=run.epoch, undo=undo)
         case _:
             return ()
 
 
 def _outgoing(
-    about: About, plan: Plan | None, jobs: dict[str, jb.Assignment], *, epoch: int
+    about: About,
+    plan: Plan | None,
+    jobs: dict[str, jb.Assignment],
+    *,
+    epoch: int,
+    undo: wk.RollBack | None = None,
 ) -> tuple[OutgoingTask, ...]:
     offset = blake2b(about.migration_id.encode(), digest_size=2).digest()
     first = int.from_bytes(offset)
@@ -50,7 +59,7 @@ def _outgoing(
                 epoch=epoch,
                 source=about.source.endpoint,
                 target=about.target.endpoint,
-                work=_work(about, plan, each),
+                work=undo or _work(about, plan, each),
                 dispatched_at=each.dispatched_at,
             ),
         )

@@ -8,6 +8,7 @@ from sterna_core.migration.plan import Mode, Selection
 from sterna_core.tasks.table import PageRange, ReceivingTable, TableSpec
 
 Side = Literal["source", "target"]
+UndoStrategy = Literal["reverse_migration", "truncate"]
 
 
 class Work(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -120,7 +121,16 @@ class RaiseFence(Work, frozen=True, kw_only=True, tag="work.raise_fence.v1"):
 
 
 class RollBack(Work, frozen=True, kw_only=True, tag="work.roll_back.v1"):
-    """Remove what the ledger says was created, and compare with the fingerprint."""
+    """Remove what the ledger says was created, and compare with the fingerprint.
+
+    `truncate` empties the tables of the ledger instead, and leaves them. `verify` False compares
+    nothing afterwards. Where there is no ledger nothing was made, unless `ledger_required` says
+    that there was one.
+    """
+
+    strategy: UndoStrategy = "reverse_migration"
+    verify: bool = True
+    ledger_required: bool = False
 
 
 AnyWork = (

@@ -6,6 +6,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
+from sterna_core.migration.job import PlanJob
 from sterna_core.tasks.telemetry import Phase
 
 
@@ -19,6 +20,7 @@ class Happened(Struct, frozen=True):
     phase: Phase | None
     at: UtcDatetime | None
     rollback: bool
+    checkpoint_id: str | None = None
 
 
 class StartedBody(Struct, frozen=True):
@@ -46,7 +48,7 @@ class ResumedBody(Struct, frozen=True):
     id: str
     status: str
     resumed_at: UtcDatetime | None
-    resumed_from_checkpoint: str
+    resumed_from_checkpoint: str | None
 
 
 class CancelledBody(Struct, frozen=True):
@@ -73,10 +75,15 @@ def happened(events: Iterable[Struct]) -> Happened:
     phase: Phase | None = None
     at: UtcDatetime | None = None
     rollback = False
+    checkpoint_id: str | None = None
     for event in events:
         match event:
-            case ev.MigrationStarted() | ev.MigrationResumed():
+            case ev.MigrationStarted():
                 status, at = "running", event.at
+            case ev.MigrationResumed():
+                status, at, checkpoint_id = "running", event.at, event.checkpoint_id
+            case ev.TaskDispatched(job=PlanJob()):
+                status = "pending"
             case ev.PhaseStarted():
                 phase = event.phase
             case ev.PauseRequested():
@@ -93,4 +100,4 @@ def happened(events: Iterable[Struct]) -> Happened:
                 status = "approved"
             case _:
                 continue
-    return Happened(status, phase, at, rollback)
+    return Happened(status, phase, at, rollback, checkpoint_id)

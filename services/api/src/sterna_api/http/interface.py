@@ -16,7 +16,8 @@ from sterna_api.http.connections import ConnectionRoutes
 from sterna_api.http.health import Check, HealthRoutes
 from sterna_api.http.logs import LogRoutes
 from sterna_api.http.migration_actions import MigrationActionRoutes
-from sterna_api.http.migrations import MigrationRoutes
+from sterna_api.http.migration_lifecycle import MigrationLifecycleRoutes
+from sterna_api.http.migrations import MigrationRoutes, PartyFinder
 from sterna_api.http.openapi import OpenApiRoutes
 from sterna_api.http.probe_desk import ProbeDesk
 from sterna_api.http.read_your_writes import ReadYourWrites
@@ -27,6 +28,7 @@ from sterna_api.openapi.table import OPERATIONS
 from sterna_api.projections.api_keys import ApiKeys
 from sterna_api.projections.calendars import Calendars
 from sterna_api.projections.certificates import Certificates
+from sterna_api.projections.checkpoints import Checkpoints
 from sterna_api.projections.connections import Connections
 from sterna_api.projections.database import Database
 from sterna_api.projections.log_lines import LogLines
@@ -90,6 +92,7 @@ class Interface:
             deadline_seconds=parts.position_seconds,
         )
         connections, migrations = Connections(database), Migrations(database)
+        parties = PartyFinder(connections, writes)
         api_keys, lines = ApiKeys(database, clock), LogLines(database)
 
         def follower(wanted: Wanted) -> Follower:
@@ -102,13 +105,16 @@ class Interface:
             BusDescriptionRoutes(messages_of(AGGREGATES), parts.topics),
             OpenApiRoutes(document(OPERATIONS)),
             ConnectionRoutes(desk, connections, self.probes, parts.keyring, writes),
-            MigrationRoutes(desk, migrations, connections, writes, clock),
-            MigrationActionRoutes(desk, migrations, writes),
             CertificateRoutes(
                 migrations, Certificates(database, migrations), parts.certificate_public_key
             ),
             ScheduleRoutes(desk, migrations, writes, clock),
             CalendarRoutes(Calendars(database), clock),
+            MigrationRoutes(desk, migrations, parties, writes, clock),
+            MigrationLifecycleRoutes(
+                desk, migrations, Checkpoints(database), parties, writes, clock
+            ),
+            MigrationActionRoutes(desk, migrations, writes, clock),
             LogRoutes(migrations, lines, follower),
             WebhookRoutes(
                 desk,

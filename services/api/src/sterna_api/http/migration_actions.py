@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from aiohttp import web
 from msgspec import Struct
 
@@ -25,6 +27,7 @@ from sterna_api.http.migrations import migration_id_of
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found
 from sterna_api.projections.migrations import Migrations
+from sterna_core.clock import Clock
 from sterna_core.journal.outcome import Outcome
 from sterna_core.migration import events as ev
 from sterna_core.migration.commands import (
@@ -41,10 +44,13 @@ _MAPPING_ID_CHARACTERS_MAX = 200
 class MigrationActionRoutes:
     """`/v1/migrations/{id}/…`: what can be asked of a migration."""
 
-    def __init__(self, desk: CommandDesk, migrations: Migrations, writes: ReadYourWrites) -> None:
+    def __init__(
+        self, desk: CommandDesk, migrations: Migrations, writes: ReadYourWrites, clock: Clock
+    ) -> None:
         self._desk = desk
         self._migrations = migrations
         self._writes = writes
+        self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
         """Give the routes."""
@@ -79,7 +85,8 @@ class MigrationActionRoutes:
         migration_id, outcome, what = await self._act(request, body, command)
         paused = what.status == "paused"
         message = "Migration is paused" if paused else "Migration will pause at next checkpoint"
-        paused_body = PausedBody(migration_id, what.status or "pausing", message, None)
+        eta = None if paused else await self._checkpoint_eta(request, outcome)
+        paused_body = PausedBody(migration_id, what.status or "pausing", message, eta)
         return answer(paused_body, headers=position_of(outcome))
 
     async def resume(self, request: web.Request) -> web.Response:
@@ -90,7 +97,7 @@ class MigrationActionRoutes:
             id=migration_id,
             status=what.status or "running",
             resumed_at=what.at,
-            resumed_from_checkpoint=f"ckpt_{outcome.position}",
+            resumed_from_checkpoint=what.checkpoint_id,
         )
         return answer(resumed, headers=position_of(outcome))
 
@@ -107,6 +114,13 @@ class MigrationActionRoutes:
             message="Migration is cancelled" if over else "Migration cancellation in progress",
         )
         return answer(cancelled, headers=position_of(outcome))
+
+    async def _checkpoint_eta(self, request: web.Request, outcome: Outcome) -> datetime | None:
+        if not await self._writes.reach(outcome.position):
+            return None
+        org_id, migration_id = caller_of(request).org_id, migration_id_of(request)
+        known = await self._migrations.find(org_id, migration_id)
+        return known.view.pace.checkpoint_at(self._clock()) if known else None
 
     async def approve(self, request: web.Request) -> web.Response:
         """Approve or reject one mapping."""
@@ -138,5 +152,5 @@ class MigrationActionRoutes:
             known = await self._migrations.find(caller_of(request).org_id, migration_id)
             if known is not None:
                 view = known.view
-                what = Happened(view.status, view.phase, view.started_at, view.rollback)
+                what = Happened(view.status, view.phase, view.started_at, view.rollback, None)
         return migration_id, outcome, what

@@ -1,9 +1,8 @@
 """What is answered about migrations."""
 
-from datetime import timedelta
-
 from msgspec import UNSET, Struct, UnsetType
 
+from sterna_api.http.eta import average_rate, eta_of, rate_now
 from sterna_api.http.schedule_answers import ScheduleShown, schedule_line
 from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
@@ -19,7 +18,6 @@ from sterna_core.migration.view import (
 from sterna_core.tasks.telemetry import Phase
 
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
-_PENDING: frozenset[str] = frozenset(("running", "validating"))
 
 
 class SourceShown(Struct, frozen=True):
@@ -73,7 +71,7 @@ class Progress(Struct, frozen=True):
 
 
 class Metrics(Struct, frozen=True):
-    """A migration in figures; the rate is the average since rows are being copied."""
+    """A migration in figures; the rate is the last that was measured while rows are copied, then the average."""
 
     records_processed: int
     records_total: int
@@ -151,7 +149,7 @@ def show_migration(known: KnownMigration, now: UtcDatetime) -> MigrationBody:
     """Show a migration as of a moment."""
     view, about = known.view, known.view.about
     tables = view.summary.tables if view.summary else None
-    rate = rate_of(view, now)
+    rate = rate_now(view, now) or average_rate(view, now)
     return MigrationBody(
         id=known.migration_id,
         name=about.name,
@@ -177,7 +175,7 @@ def show_migration(known: KnownMigration, now: UtcDatetime) -> MigrationBody:
             errors_escalated=view.errors_escalated,
             snapshots=view.snapshots,
         ),
-        timing=_timing(view, now, rate),
+        timing=_timing(view, now),
         error=view.failure,
         schedule=schedule_line(known.migration_id, view, now),
         links=links_of(known.migration_id),
@@ -201,30 +199,13 @@ def _phase(view: PhaseView) -> PhaseShown:
     )
 
 
-def rate_of(view: MigrationView, now: UtcDatetime) -> float:
-    """Give the rows copied per second, over the whole of the data transfer so far."""
-    phase = view.phases["data_transfer"]
-    if phase.duration_seconds is not None:
-        seconds = phase.duration_seconds
-    elif phase.started_at is not None:
-        end = view.finished_at or (now if view.status in _PENDING else view.updated_at)
-        seconds = (end - phase.started_at).total_seconds()
-    else:
-        return 0.0
-    return view.records_processed / seconds if seconds > 0 else 0.0
-
-
-def _timing(view: MigrationView, now: UtcDatetime, rate: float) -> Timing:
+def _timing(view: MigrationView, now: UtcDatetime) -> Timing:
     end = view.finished_at or now
     elapsed = (end - view.started_at).total_seconds() if view.started_at else 0.0
-    left = max(0, view.records_total - view.records_processed)
-    estimate = None
-    if view.status == "running" and view.phase == "data_transfer" and rate > 0:
-        estimate = now + timedelta(seconds=left / rate)
     return Timing(
         created_at=view.about.created_at,
         started_at=view.started_at,
         completed_at=view.finished_at,
-        estimated_completion=estimate,
+        estimated_completion=eta_of(view, now),
         elapsed_seconds=max(0, int(elapsed)),
     )

@@ -133,8 +133,19 @@ class ApproveBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         )
 
 
+SortAsked = Literal["created_at", "started_at", "name", "-created_at", "-started_at", "-name"]
+SORT_FIELDS: dict[SortAsked, Sort] = {
+    "created_at": "created_at",
+    "-created_at": "created_at",
+    "started_at": "started_at",
+    "-started_at": "started_at",
+    "name": "name",
+    "-name": "name",
+}
+
+
 class ListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which migrations to list."""
+    """Which migrations to list; a minus before the field to sort by says `desc`."""
 
     status: Status | None = None
     source_id: ConnectionId | None = None
@@ -143,8 +154,18 @@ class ListQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     created_before: UtcDatetime | None = None
     limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     offset: Annotated[int, Meta(ge=0, le=OFFSET_MAX)] = 0
-    sort: Sort = "created_at"
+    sort: SortAsked = "created_at"
     order: Order = "desc"
+
+    @property
+    def field(self) -> Sort:
+        """What to sort by."""
+        return SORT_FIELDS[self.sort]
+
+    @property
+    def direction(self) -> Order:
+        """In which direction."""
+        return "desc" if self.sort.startswith("-") else self.order
 
 
 class LogsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -41,13 +41,13 @@ class MigrationRoutes:
         self,
         desk: CommandDesk,
         migrations: Migrations,
-        connections: Connections,
+        parties: "PartyFinder",
         writes: ReadYourWrites,
         clock: Clock,
     ) -> None:
         self._desk = desk
         self._migrations = migrations
-        self._connections = connections
+        self._parties = parties
         self._writes = writes
         self._clock = clock
 
@@ -70,8 +70,8 @@ class MigrationRoutes:
         ticket = self._desk.ticket(request, body)
         migration_id = ticket.new_id(ids.MIGRATION)
         org_id = ticket.caller.org_id
-        source = await self._party(org_id, body.source.connection_id, "source")
-        target = await self._party(org_id, body.target.connection_id, "target")
+        source = await self._parties.find(org_id, body.source.connection_id, "source")
+        target = await self._parties.find(org_id, body.target.connection_id, "target")
         selection = Selection(
             schemas=tuple(body.source.schemas),
             exclude_tables=tuple(body.source.exclude_tables),
@@ -122,8 +122,8 @@ class MigrationRoutes:
                 created_after=query.created_after,
                 created_before=query.created_before,
             ),
-            sort=query.sort,
-            order=query.order,
+            sort=query.field,
+            order=query.direction,
             limit=query.limit,
             offset=query.offset,
         )
@@ -147,7 +147,11 @@ class MigrationRoutes:
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Show a migration in figures, table by table."""
-        return answer(show_metrics(await self._find(request), self._clock()))
+        org_id, migration_id = caller_of(request).org_id, migration_id_of(request)
+        known = await self._migrations.find_figures(org_id, migration_id)
+        if known is None:
+            raise not_found("migration")
+        return answer(show_metrics(known, self._clock()))
 
     async def _find(self, request: web.Request) -> KnownMigration:
         known = await self._migrations.find(caller_of(request).org_id, migration_id_of(request))
@@ -155,7 +159,16 @@ class MigrationRoutes:
             raise not_found("migration")
         return known
 
-    async def _party(self, org_id: str, connection_id: str, role: Role) -> Party:
+
+class PartyFinder:
+    """Finds what a migration is to know of a connection."""
+
+    def __init__(self, connections: Connections, writes: ReadYourWrites) -> None:
+        self._connections = connections
+        self._writes = writes
+
+    async def find(self, org_id: str, connection_id: str, role: Role) -> Party:
+        """Give a side of a migration; raises NotFound, and InvalidShape in another role."""
         known = await find_connection(self._connections, self._writes, org_id, connection_id)
         if known.view.role not in {role, "both"}:
             msg = f"This connection is not to be used as a {role}"

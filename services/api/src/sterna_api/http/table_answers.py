@@ -2,7 +2,7 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from sterna_api.http.migration_answers import rate_of
+from sterna_api.http.eta import average_rate
 from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.view import MigrationView, TableView
@@ -119,7 +119,7 @@ def show_metrics(known: KnownMigration, now: UtcDatetime) -> MetricsBody:
     return MetricsBody(
         migration_id=known.migration_id,
         snapshot_at=now,
-        throughput=Throughput(int(rate_of(view, now))),
+        throughput=Throughput(int(average_rate(view, now))),
         quality=Quality(
             view.errors_recovered,
             view.errors_escalated,

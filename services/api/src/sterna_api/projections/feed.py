@@ -7,7 +7,12 @@ import msgspec
 import structlog
 
 from sterna_api.projections.journal_projection import JournalProjection
-from sterna_api.projections.log_rows import LogRow, insert_log_rows, row_of_telemetry
+from sterna_api.projections.log_rows import (
+    LogRow,
+    delete_late_log_rows,
+    insert_log_rows,
+    row_of_telemetry,
+)
 from sterna_core.errors import Misconfigured
 from sterna_core.journal.codec import Codec
 from sterna_core.journal.decision import Decision
@@ -165,8 +170,9 @@ class TelemetryFeed:
 
     @staticmethod
     async def apply(connection: asyncpg.Connection, batch: Sequence[LogRow]) -> None:
-        """Append the lines."""
+        """Append the lines, but those of migrations that were deleted with their logs."""
         await insert_log_rows(connection, batch)
+        await delete_late_log_rows(connection, {row.migration_id for row in batch})
 
     @staticmethod
     async def set_aside(connection: asyncpg.Connection, item: LogRow, reason: str) -> None:

@@ -5,7 +5,9 @@ import structlog
 
 from sterna_api.projections.api_key_rows import project_api_key
 from sterna_api.projections.certificates import project_table_proof
+from sterna_api.projections.checkpoint_rows import project_checkpoint
 from sterna_api.projections.connection_rows import project_connection
+from sterna_api.projections.deletion_rows import project_deletion
 from sterna_api.projections.log_rows import LogRow, insert_log_rows, rows_of_event
 from sterna_api.projections.migration_rows import MigrationRows, project_plan
 from sterna_api.projections.notification_of import notification_of
@@ -43,6 +45,8 @@ class JournalProjection:
                 await _project(connection, occurrence, migrations, lines)
         await migrations.flush()
         await insert_log_rows(connection, lines)
+        for deletion in migrations.deletions:
+            await project_deletion(connection, deletion)
 
     async def _occurrences(
         self, connection: asyncpg.Connection, decision: Decision
@@ -89,6 +93,7 @@ async def _project(
         view = await migrations.fold(occurrence)
         await project_plan(connection, occurrence)
         await project_table_proof(connection, occurrence)
+        await project_checkpoint(connection, occurrence)
         lines.extend(rows_of_event(occurrence))
         notification = notification_of(occurrence, view) if view else None
         if notification is not None:

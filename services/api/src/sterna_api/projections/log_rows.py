@@ -6,10 +6,12 @@ import msgspec
 from msgspec import Struct
 
 from sterna_api.projections.occurrence import Occurrence
+from sterna_api.projections.statements import Statements
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.narrate import Entry, LogEntry, narrate
 from sterna_core.tasks.telemetry import Level, LogLine, Phase
 
+_SQL = Statements("rows.sql")
 LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 EVENTS_SOURCE = 0
 TELEMETRY_SOURCE = 1
@@ -103,3 +105,9 @@ async def insert_log_rows(connection: asyncpg.Connection, rows: Sequence[LogRow]
             columns=_COLUMNS,
             records=[(*msgspec.structs.astuple(row)[:-1], row.document.decode()) for row in rows],
         )
+
+
+async def delete_late_log_rows(connection: asyncpg.Connection, migration_ids: set[str]) -> None:
+    """Remove lines of migrations that were deleted with their logs, before these came."""
+    if migration_ids:
+        await connection.execute(_SQL["delete_late_log_lines"], sorted(migration_ids))

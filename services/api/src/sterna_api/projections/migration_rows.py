@@ -2,10 +2,13 @@ import asyncpg
 import msgspec
 from msgspec.structs import replace
 
+from sterna_api.projections.deletion_rows import Deletion
 from sterna_api.projections.occurrence import Occurrence
 from sterna_api.projections.statements import Statements
 from sterna_core.migration import events as ev
+from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.plan import ColumnMapping, TablePlan
+from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.view import MigrationView, fold_view
 
 Key = tuple[str, str]
@@ -39,6 +42,8 @@ class MigrationRows:
         self._connection = connection
         self._views: dict[Key, MigrationView | None] = {}
         self._offsets: dict[Key, int] = {}
+        self.deletions: list[Deletion] = []
+        """What was deleted; its rows go after everything of the batch is written."""
 
     async def fold(self, occurrence: Occurrence) -> MigrationView | None:
         """Give the view after an event; nothing is written before `flush`."""
@@ -47,7 +52,10 @@ class MigrationRows:
             text = await self._connection.fetchval(_SQL["read_migration_document"], *key)
             self._views[key] = msgspec.json.decode(text, type=MigrationView) if text else None
         event: ev.AnyEvent = occurrence.event  # type: ignore[assignment]  # an event of this kind
-        view = self._views[key] = fold_view(self._views[key], event)
+        before = self._views[key]
+        view = self._views[key] = fold_view(before, event)
+        if isinstance(event, MigrationDeleted) and before is not None:
+            self.deletions.append(Deletion.of(occurrence, before, overall_percent(before)))
         self._offsets[key] = occurrence.offset
         return view
 
@@ -89,6 +97,8 @@ async def project_plan(connection: asyncpg.Connection, occurrence: Occurrence) -
                 known = await _read_table(connection, key, table.table_id)
                 whole = replace(known, columns=known.columns + table.columns) if known else table
                 await _write_table(connection, key, whole)
+        case MigrationEdited(round=number) if number is not None:
+            await connection.execute(_SQL["clear_plan"], *key)
         case ev.MappingReviewed() as event:
             known = await _read_table(connection, key, event.table_id)
             if known is not None:

@@ -61,6 +61,17 @@ class Migrations:
         view = msgspec.json.decode(row["document"], type=MigrationView)
         return KnownMigration(row["migration_id"], row["progress_percent"], view)
 
+    async def find_figures(self, org_id: str, migration_id: str) -> KnownMigration | None:
+        """Give a migration, or one that was deleted and whose figures were kept."""
+        known = await self.find(org_id, migration_id)
+        if known is not None:
+            return known
+        row = await self._database.fetchrow(_SQL["deleted_migration"], org_id, migration_id)
+        if row is None:
+            return None
+        view = msgspec.json.decode(row["document"], type=MigrationView)
+        return KnownMigration(row["migration_id"], row["progress_percent"], view)
+
     async def plan_tables(self, org_id: str, migration_id: str) -> tuple[TablePlan, ...]:
         """Give the tables of a migration's plan, in the plan's order."""
         rows = await self._database.fetch(_SQL["plan_tables"], org_id, migration_id)

@@ -142,3 +142,18 @@ select count(*) from deliveries where org_id = $1 and webhook_id = $2;
 -- name: api_keys_count
 -- How many keys an organisation has had.
 select count(*) from api_keys where org_id = $1;
+
+-- name: checkpoints
+-- A page of a run's checkpoints, newest first.
+select checkpoint_id, at, kind, phase, reason, records_completed, size_bytes from checkpoints
+where org_id = $1 and migration_id = $2
+order by event_offset desc, checkpoint_id limit $3 offset $4;
+
+-- name: checkpoints_count
+-- How many checkpoints a run has had.
+select count(*) from checkpoints where org_id = $1 and migration_id = $2;
+
+-- name: deleted_migration
+-- The figures of a migration that was deleted, where they were kept.
+select migration_id, progress_percent, document from deleted_migrations
+where org_id = $1 and migration_id = $2 and document is not null;

@@ -34,7 +34,8 @@ insert into migrations (org_id, migration_id, name, status, source_id, target_id
   started_at, updated_at, progress_percent, event_offset, document)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict (org_id, migration_id) do update
-set status = excluded.status, started_at = excluded.started_at, updated_at = excluded.updated_at,
+set name = excluded.name, source_id = excluded.source_id, target_id = excluded.target_id,
+  status = excluded.status, started_at = excluded.started_at, updated_at = excluded.updated_at,
   progress_percent = excluded.progress_percent, event_offset = excluded.event_offset,
   document = excluded.document;
 
@@ -132,3 +133,38 @@ with gone as (
   returning 1
 )
 select count(*) from gone;
+
+-- name: insert_checkpoint
+-- A run got so far; told twice, it is one checkpoint.
+insert into checkpoints (org_id, migration_id, checkpoint_id, event_offset, at, kind, phase, reason,
+  records_completed, size_bytes)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict do nothing;
+
+-- name: delete_migration
+-- A migration was deleted.
+delete from migrations where org_id = $1 and migration_id = $2;
+
+-- name: delete_checkpoints
+-- The checkpoints of a migration that was deleted.
+delete from checkpoints where org_id = $1 and migration_id = $2;
+
+-- name: delete_table_proofs
+-- The evidence of a migration that was deleted.
+delete from table_proofs where org_id = $1 and migration_id = $2;
+
+-- name: insert_deleted_migration
+-- What is kept of a migration that was deleted.
+insert into deleted_migrations (org_id, migration_id, at, keep_logs, progress_percent, document)
+values ($1, $2, $3, $4, $5, $6)
+on conflict do nothing;
+
+-- name: delete_log_lines
+-- The log of a migration that was deleted.
+delete from log_lines where org_id = $1 and migration_id = $2;
+
+-- name: delete_late_log_lines
+-- Lines of executors that were read after the deletion of their migrations.
+delete from log_lines l using deleted_migrations d
+where l.migration_id = any ($1::text[]) and d.migration_id = l.migration_id
+  and d.org_id = l.org_id and not d.keep_logs;

@@ -11,6 +11,8 @@ from sterna_api.projections.log_rows import EVENTS_SOURCE, LogRow
 from sterna_api.streams.cursor import Cursor
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
+from sterna_core.migration.deletion import MigrationDeleted
+from sterna_core.migration.undo import RollbackRequested
 from sterna_core.tasks.telemetry import Phase
 
 FinalStatus = Literal["completed", "failed", "cancelled", "rolled_back"]
@@ -69,7 +71,14 @@ def status_told(event: object) -> str | None:
             return "cancelled"
         case ev.RollbackCompleted():
             return "rolled_back"
-        case ev.MigrationResumed() | ev.CancelRequested() | ev.RollbackStarted():
+        case MigrationDeleted():
+            return "deleted"
+        case (
+            ev.MigrationResumed()
+            | ev.CancelRequested()
+            | ev.RollbackStarted()
+            | RollbackRequested()
+        ):
             return "open"
         case _:
             return None

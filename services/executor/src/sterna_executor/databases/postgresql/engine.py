@@ -26,6 +26,7 @@ from sterna_executor.databases.postgresql.rollback import roll_back
 from sterna_executor.databases.postgresql.scan import scan_range
 from sterna_executor.databases.postgresql.snapshot import hold_snapshot
 from sterna_executor.databases.postgresql.structure_check import check_structure
+from sterna_executor.databases.postgresql.truncate import empty_tables
 from sterna_executor.tasks.claims import Claims
 from sterna_executor.tasks.engine import Report
 from sterna_executor.tasks.figures import Telemetry
@@ -96,9 +97,14 @@ class PostgresqlEngine:
                     await bookkeeping.raise_fence(target, task.migration_id, task.epoch)
                 await report(by.says(rep.ReportFenceRaised))
             case wk.RollBack():
+                undo = empty_tables if task.work.strategy == "truncate" else roll_back
                 async with done.target.session() as target:
-                    undone = await roll_back(
-                        target, migration_id=task.migration_id, epoch=task.epoch
+                    undone = await undo(
+                        target,
+                        migration_id=task.migration_id,
+                        epoch=task.epoch,
+                        verify=task.work.verify,
+                        ledger_required=task.work.ledger_required,
                     )
                 await report(
                     by.says(
@@ -221,6 +227,7 @@ class PostgresqlEngine:
 
 
 async def _plan(done: Assignment, work: wk.PlanMigration, by: "_By", report: Report) -> None:
+    await report(by.says(rep.ReportPlanBegun))
     async with done.target.session() as target, done.source.session() as source:
         plan = await plan_migration(source, target, done.migration_id, work)
     parts = split_tables(plan.tables)

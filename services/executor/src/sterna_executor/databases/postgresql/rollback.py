@@ -41,6 +41,8 @@ async def roll_back(
     *,
     migration_id: str,
     epoch: int,
+    verify: bool = True,
+    ledger_required: bool = False,
     deadline_seconds: float = ROLLBACK_SECONDS,
 ) -> RolledBack:
     """Remove what the migration made, its bookkeeping with it, and compare with the start.
@@ -48,16 +50,19 @@ async def roll_back(
     In one transaction, or, where there are more tables than the server has locks for, in several,
     each with its entries in the ledger. `target` is in no transaction. May be repeated, and goes
     on where it was interrupted. Raises Terminal with the code `rollback_failed`, naming what
-    somebody else made of what would have to go. Raises Fenced, and Transient where somebody holds
+    somebody else made of what would have to go, or that the ledger is gone. With `verify` False
+    nothing is compared with the start. Raises Fenced, and Transient where somebody holds
     a table for too long.
     """
-    undoing = _Undoing(target, migration_id, epoch)
+    undoing = _Undoing(target, migration_id, epoch, verify=verify)
     try:
         async with asyncio.timeout(deadline_seconds):
             await drop_scratch(target, migration_id)
             if not await bookkeeping.exists(target):
                 return RolledBack(removed={}, differences=())
             with translated("target"):
+                if ledger_required:
+                    await refuse_lost_ledger(target, migration_id)
                 while await undoing.too_many_tables():
                     async with target.transaction(isolation="read_committed"):
                         await undoing.remove_some_tables()
@@ -71,10 +76,11 @@ async def roll_back(
 
 
 class _Undoing:
-    def __init__(self, target: Connection, migration_id: str, epoch: int) -> None:
+    def __init__(self, target: Connection, migration_id: str, epoch: int, *, verify: bool) -> None:
         self._target = target
         self._migration_id = migration_id
         self._epoch = epoch
+        self._verify = verify
 
     async def too_many_tables(self) -> bool:
         return len(_tables(await self._present())) > TABLES_A_TRANSACTION
@@ -117,7 +123,7 @@ class _Undoing:
         await bookkeeping.remove(target, self._migration_id)
         return RolledBack(
             removed=dict(sorted(removed.items())),
-            differences=before.differences(now) if before else (),
+            differences=before.differences(now) if before and self._verify else (),
         )
 
     async def _begin(self) -> None:
@@ -162,6 +168,16 @@ class _Undoing:
             name = await self._target.fetchval(_sql("present"), *entry.address)
             if name is not None:
                 await self._target.execute(_drop_statement(entry.kind, name))
+
+
+async def refuse_lost_ledger(target: Connection, migration_id: str) -> None:
+    """Raise Terminal where the target holds no ledger of a migration that made something there."""
+    if await ledger.read_part(target, migration_id, FINGERPRINT) is None:
+        raise Terminal(
+            "the target was not rolled back: its schema _sterna does not hold the ledger of this "
+            "migration any more, so nothing says what to remove",
+            code="rollback_failed",
+        )
 
 
 def _tables(entries: Sequence[Created]) -> list[Created]:

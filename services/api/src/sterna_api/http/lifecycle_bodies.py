@@ -1,0 +1,73 @@
+"""What is sent to change, undo, mark and delete a migration."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from sterna_api.http.connection_bodies import Description, Identifier, Name
+from sterna_api.http.migration_bodies import ConnectionId, Glob, OptionsBody, Reason
+from sterna_core.migration.undo import Strategy
+
+
+def _partial(kind: type[Struct], name: str, doc: str) -> type[Struct]:
+    """Make a body of the same fields of which any may be left out."""
+    fields = [(each.name, each.type | UnsetType, UNSET) for each in msgspec.structs.fields(kind)]
+    return msgspec.defstruct(
+        name,
+        fields,
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+        module=__name__,
+        namespace={"__doc__": doc},
+    )
+
+
+OptionsPatch: Any = _partial(OptionsBody, "OptionsPatch", "Options to change; others stay.")
+
+
+class SourcePatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be migrated instead."""
+
+    connection_id: ConnectionId | UnsetType = UNSET
+    schemas: Annotated[list[Identifier], Meta(max_length=1_000)] | UnsetType = UNSET
+    exclude_tables: Annotated[list[Glob], Meta(max_length=1_000)] | UnsetType = UNSET
+
+
+class TargetPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where it is to go instead; `schema` null lets each schema keep its name."""
+
+    connection_id: ConnectionId | UnsetType = UNSET
+    schema: Identifier | UnsetType | None = UNSET
+
+
+class EditMigrationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to change of a migration before it is started; what is left out stays."""
+
+    name: Name | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    source: SourcePatch | UnsetType = UNSET
+    target: TargetPatch | UnsetType = UNSET
+    options: OptionsPatch | UnsetType = UNSET
+
+
+class CheckpointBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a checkpoint is made."""
+
+    reason: Reason | None = None
+
+
+class RollbackBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to undo a migration."""
+
+    strategy: Strategy = "reverse_migration"
+    verify_after: bool = True
+    reason: Reason | None = None
+
+
+class DeleteQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to keep of a migration that is deleted."""
+
+    keep_logs: bool = True
+    keep_metrics: bool = True

@@ -1,0 +1,192 @@
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from msgspec import UNSET, Struct
+
+from sterna_api.http.answer import answer
+from sterna_api.http.body import read_body
+from sterna_api.http.caller import caller_of
+from sterna_api.http.command_desk import CommandDesk, position_of
+from sterna_api.http.lifecycle_answers import (
+    CheckpointShown,
+    DeletedBody,
+    RollbackBegun,
+    show_rollback,
+    show_status,
+)
+from sterna_api.http.lifecycle_bodies import (
+    CheckpointBody,
+    DeleteQuery,
+    EditMigrationBody,
+    RollbackBody,
+)
+from sterna_api.http.migration_answers import show_migration
+from sterna_api.http.migrations import PartyFinder, migration_id_of
+from sterna_api.http.paging import PageQuery, page_body
+from sterna_api.http.query import read_query
+from sterna_api.http.read_your_writes import ReadYourWrites
+from sterna_api.http.resource_id import not_found
+from sterna_api.projections.checkpoints import Checkpoints
+from sterna_api.projections.migrations import KnownMigration, Migrations
+from sterna_core.clock import Clock
+from sterna_core.journal.outcome import Outcome
+from sterna_core.migration.checkpoint import CheckpointRecorded, CreateCheckpoint
+from sterna_core.migration.deletion import DeleteMigration
+from sterna_core.migration.revision import EditMigration
+from sterna_core.migration.undo import RollBackMigration
+
+
+class MigrationLifecycleRoutes:
+    """`/v1/migrations/{id}`: change, mark, undo and delete it, and see how it goes."""
+
+    def __init__(
+        self,
+        desk: CommandDesk,
+        migrations: Migrations,
+        checkpoints: Checkpoints,
+        parties: PartyFinder,
+        writes: ReadYourWrites,
+        clock: Clock,
+    ) -> None:
+        self._desk = desk
+        self._migrations = migrations
+        self._checkpoints = checkpoints
+        self._parties = parties
+        self._writes = writes
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the routes."""
+        one = "/v1/migrations/{migration_id}"
+        return [
+            web.patch(one, self.edit),
+            web.delete(one, self.delete),
+            web.get(f"{one}/status", self.status, allow_head=False),
+            web.get(f"{one}/checkpoints", self.checkpoints, allow_head=False),
+            web.post(f"{one}/checkpoints", self.create_checkpoint),
+            web.post(f"{one}/rollback", self.roll_back),
+            web.get(f"{one}/rollback/status", self.rollback_status, allow_head=False),
+        ]
+
+    async def edit(self, request: web.Request) -> web.Response:
+        """Change a migration before it is started."""
+        body = await read_body(request, EditMigrationBody)
+        ticket = self._desk.ticket(request, body)
+        known = await self._find(request)
+        command = await self._edit_of(body, known, ticket.caller.org_id)
+        outcome = await self._desk.hand_in(ticket, known.migration_id, command)
+        await self._writes.reach(outcome.position)
+        changed = show_migration(await self._find(request), self._clock())
+        return answer(changed, headers=position_of(outcome))
+
+    async def _edit_of(
+        self, body: EditMigrationBody, known: KnownMigration, org_id: str
+    ) -> EditMigration:
+        given: dict[str, Any] = {}
+        selection: dict[str, Any] = {}
+        if body.source is not UNSET:
+            if body.source.connection_id is not UNSET:
+                given["source"] = await self._parties.find(
+                    org_id, body.source.connection_id, "source"
+                )
+            if body.source.schemas is not UNSET:
+                selection["schemas"] = tuple(body.source.schemas)
+            if body.source.exclude_tables is not UNSET:
+                selection["exclude_tables"] = tuple(body.source.exclude_tables)
+        if body.target is not UNSET:
+            if body.target.connection_id is not UNSET:
+                given["target"] = await self._parties.find(
+                    org_id, body.target.connection_id, "target"
+                )
+            if body.target.schema is not UNSET:
+                selection["target_schema"] = body.target.schema
+        if selection:
+            old = known.view.about.selection
+            given["selection"] = msgspec.structs.replace(old, **selection)
+        return EditMigration(
+            name=None if body.name is UNSET else body.name,
+            description=None if body.description is UNSET else body.description,
+            options=None if body.options is UNSET else msgspec.to_builtins(body.options),
+            **given,
+        )
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Delete a migration that is not at work."""
+        query = read_query(request, DeleteQuery)
+        command = DeleteMigration(keep_logs=query.keep_logs, keep_metrics=query.keep_metrics)
+        migration_id, outcome = await self._act(request, query, command)
+        deleted = DeletedBody(
+            id=migration_id,
+            deleted=True,
+            logs_retained=query.keep_logs,
+            metrics_retained=query.keep_metrics,
+        )
+        return answer(deleted, headers=position_of(outcome))
+
+    async def status(self, request: web.Request) -> web.Response:
+        """Show a migration in short."""
+        return answer(show_status(await self._find(request), self._clock()))
+
+    async def checkpoints(self, request: web.Request) -> web.Response:
+        """List what a run was at some moments, the newest first."""
+        query = read_query(request, PageQuery)
+        known = await self._find(request)
+        page = await self._checkpoints.page(
+            caller_of(request).org_id, known.migration_id, limit=query.limit, offset=query.offset
+        )
+        return answer(
+            page_body(list(page.items), total=page.total, limit=page.limit, offset=page.offset)
+        )
+
+    async def create_checkpoint(self, request: web.Request) -> web.Response:
+        """Put on record how far a run is."""
+        body = await read_body(request, CheckpointBody)
+        migration_id, outcome = await self._act(request, body, CreateCheckpoint(reason=body.reason))
+        made = next(each for each in outcome.events if isinstance(each, CheckpointRecorded))
+        shown = CheckpointShown(
+            id=made.checkpoint_id,
+            timestamp=made.at,
+            type=made.kind,
+            phase=made.phase,
+            reason=made.reason,
+            records_completed=made.rows,
+            size_bytes=made.bytes,
+        )
+        del migration_id
+        return answer(shown, status=201, headers=position_of(outcome))
+
+    async def roll_back(self, request: web.Request) -> web.Response:
+        """Undo a migration that is not at work."""
+        body = await read_body(request, RollbackBody)
+        command = RollBackMigration(
+            strategy=body.strategy, verify=body.verify_after, reason=body.reason
+        )
+        migration_id, outcome = await self._act(request, body, command)
+        over = not outcome.events
+        begun = RollbackBegun(
+            id=migration_id,
+            status="rolled_back" if over else "rolling_back",
+            rollback_status="completed" if over else "initiated",
+            strategy=body.strategy,
+            scope="all",
+            message="Migration is rolled back" if over else "Rollback in progress",
+        )
+        return answer(begun, headers=position_of(outcome))
+
+    async def rollback_status(self, request: web.Request) -> web.Response:
+        """Show how the last rollback goes, or went."""
+        return answer(show_rollback(await self._find(request), self._clock()))
+
+    async def _act(
+        self, request: web.Request, body: Struct, command: Struct
+    ) -> tuple[str, Outcome]:
+        migration_id = migration_id_of(request)
+        ticket = self._desk.ticket(request, body)
+        return migration_id, await self._desk.hand_in(ticket, migration_id, command)
+
+    async def _find(self, request: web.Request) -> KnownMigration:
+        known = await self._migrations.find(caller_of(request).org_id, migration_id_of(request))
+        if known is None:
+            raise not_found("migration")
+        return known
