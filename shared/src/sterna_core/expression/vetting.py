@@ -249,7 +249,7 @@ def _call(node: ast.FuncCall) -> Iterator[Any]:
 def _cast(node: ast.TypeCast) -> Iterator[Any]:
     kind: Any = node.typeName
     name = _name(kind.names)
-    if name not in TYPES or kind.setof or kind.pct_type:
+    if name.removeprefix("_") not in TYPES or kind.setof or kind.pct_type:
         raise ExpressionRefused(f"a cast to the type {name[:63]} is not allowed")
     for modifier in kind.typmods or ():
         if not isinstance(modifier, ast.A_Const):

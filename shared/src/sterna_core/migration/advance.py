@@ -8,9 +8,11 @@ from sterna_core.migration.job import (
     AnyJob,
     Assignment,
     FenceJob,
+    PlanCheckJob,
     PlanJob,
     RollbackJob,
     SnapshotJob,
+    TrialJob,
     task_id,
 )
 from sterna_core.migration.next_jobs import (
@@ -33,6 +35,8 @@ def advance(draft: Draft) -> None:
     match draft.state:
         case st.Planning(about=about, round=number):
             _only(draft, about.migration_id, PlanJob(round=number))
+        case st.PlanReady() | st.Approved():
+            _try(draft)
         case st.Running():
             _run(draft)
         case st.Pausing():
@@ -45,6 +49,29 @@ def advance(draft: Draft) -> None:
             _only(draft, about.migration_id, RollbackJob(epoch=run.epoch))
         case _:
             return
+
+
+def _try(draft: Draft) -> None:
+    """Have tried what people want to know of a plan, a bounded number of things at once."""
+    assert isinstance(draft.state, st.PlanReady | st.Approved)
+    about, number_of_round, review = (
+        draft.state.about,
+        draft.state.plan.round,
+        draft.state.review,
+    )
+    wanted: list[AnyJob] = [
+        TrialJob(round=number_of_round, number=trial.number) for trial in review.trials.values()
+    ]
+    if review.check is not None:
+        check = review.check
+        wanted.insert(
+            0,
+            PlanCheckJob(round=number_of_round, number=check.number, rehearsal=check.rehearsal),
+        )
+    for job in wanted:
+        if draft.at_work >= about.options.parallelism:
+            return
+        _only(draft, about.migration_id, job)
 
 
 def _only(draft: Draft, migration_id: str, job: AnyJob) -> None:
@@ -136,7 +163,10 @@ def _want_snapshot(draft: Draft, state: st.Running) -> None:
         return
     asked = any(isinstance(each.job, SnapshotJob) for each in run.jobs.values())
     if not asked:
-        draft.dispatch(state.about.migration_id, SnapshotJob(request=run.snapshot_requests + 1))
+        draft.dispatch(
+            state.about.migration_id,
+            SnapshotJob(request=run.snapshot_requests + 1, run=state.plan.round),
+        )
 
 
 def _retry_waiting(draft: Draft, migration_id: str) -> None:

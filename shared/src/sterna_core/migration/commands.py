@@ -6,10 +6,12 @@ from sterna_core.migration.command import Command
 from sterna_core.migration.deletion import DeleteMigration
 from sterna_core.migration.plan import Selection
 from sterna_core.migration.reports import AnyReport, ClaimTask
+from sterna_core.migration.review_commands import AnyReviewCommand
 from sterna_core.migration.revision import EditMigration
 from sterna_core.migration.schedule_commands import AnyScheduleCommand
 from sterna_core.migration.undo import RollBackMigration
 from sterna_core.schedule.schedule import Schedule
+from sterna_core.tasks.telemetry import Phase
 
 
 class CreateMigration(Command, frozen=True, kw_only=True, tag="migration.create.v1"):
@@ -42,6 +44,8 @@ class StartMigration(Command, frozen=True, kw_only=True, tag="migration.start.v1
     """Carry out the approved plan; `skip_approval` approves what waits for a person."""
 
     skip_approval: bool = False
+    plan_digests: tuple[str, ...] = ()
+    start_from_phase: Phase | None = None
 
 
 class PauseMigration(Command, frozen=True, kw_only=True, tag="migration.pause.v1"):
@@ -91,6 +95,7 @@ AnyCommand = (
     | RetryTask
     | ReleaseSnapshot
     | AnyScheduleCommand
+    | AnyReviewCommand
     | ClaimTask
     | AnyReport
 )

@@ -19,6 +19,8 @@ from sterna_core.migration.draft import Draft
 from sterna_core.migration.editing import edit
 from sterna_core.migration.evolve import evolve
 from sterna_core.migration.outcomes import claim, report
+from sterna_core.migration.review_commands import AnyReviewCommand
+from sterna_core.migration.reviewing import review
 from sterna_core.migration.revision import EditMigration
 from sterna_core.migration.rolling_back import roll_back
 from sterna_core.migration.schedule_commands import AnyScheduleCommand
@@ -47,6 +49,8 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
             roll_back(draft, command, context)
         case cmd.ReviewMapping():
             lifecycle.review(draft, command, context)
+        case _ if isinstance(command, AnyReviewCommand):
+            review(draft, command, context)
         case cmd.StartMigration():
             lifecycle.start(draft, command, context)
         case cmd.PauseMigration():
@@ -81,5 +85,5 @@ MIGRATIONS: Aggregate[st.State, Any, Any] = Aggregate(
     evolve=evolve,
     tasks=tasks,
     timers=timers,
-    schema_version=2,
+    schema_version=3,
 )

@@ -26,6 +26,8 @@ class Draft:
         match self.state:
             case st.Planning(jobs=jobs):
                 return jobs
+            case st.PlanReady(review=review) | st.Approved(review=review):
+                return review.jobs
             case st.Running() | st.Pausing() | st.Paused() | st.Failed():
                 return self.state.run.jobs
             case st.Cancelling() | st.RollingBack() | st.RollbackBlocked():

@@ -13,6 +13,7 @@ from sterna_core.migration.event import Event
 from sterna_core.migration.job import AnyJob
 from sterna_core.migration.plan import Mode, PhasePlan, PlanSummary, Risk, TablePlan
 from sterna_core.migration.reports import PostObject
+from sterna_core.migration.review_events import AnyReviewEvent
 from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.schedule_events import AnyScheduleEvent
 from sterna_core.migration.undo import RollbackRequested
@@ -59,12 +60,17 @@ class MappingReviewed(Event, frozen=True, kw_only=True, tag="mapping.reviewed.v1
     approved: bool
     comment: str | None
     by: str
+    digest: str = ""
 
 
 class PlanApproved(Event, frozen=True, kw_only=True, tag="plan.approved.v1"):
-    """Every mapping is approved; `by` is `auto` where the measured confidence did it."""
+    """Every mapping is approved; `by` is `auto` where the measured confidence did it.
+
+    `digest` is that of the plan that is approved.
+    """
 
     by: str
+    digest: str = ""
 
 
 class MigrationStarted(Event, frozen=True, kw_only=True, tag="migration.started.v1"):
@@ -393,4 +399,5 @@ AnyEvent = (
     | MigrationCompleted
     | AnyScheduleEvent
     | CertificateIssued
+    | AnyReviewEvent
 )

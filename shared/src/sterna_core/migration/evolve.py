@@ -9,9 +9,9 @@ from sterna_core.migration import state as st
 from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.evolve_agenda import keep_agenda
 from sterna_core.migration.evolve_edit import edited
+from sterna_core.migration.evolve_review import evolve_review, with_digest
 from sterna_core.migration.evolve_run import dispatched, evolve_run, first_run, waiting
 from sterna_core.migration.evolve_undo import has_ledger, undoing, undoing_ended
-from sterna_core.migration.plan import ColumnMapping
 from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.run import Plan
 from sterna_core.migration.undo import RollbackRequested
@@ -83,6 +83,7 @@ def _planning(state: st.Planning, event: ev.AnyEvent) -> st.State:
                 summary=event.summary,
                 phases=event.phases,
                 risks=event.risks,
+                round=state.round,
             )
             return st.PlanReady(about=state.about, plan=plan, round=state.round)
         case ev.MigrationFailed():
@@ -93,15 +94,9 @@ def _planning(state: st.Planning, event: ev.AnyEvent) -> st.State:
 
 def _planned(state: st.PlanReady | st.Approved, event: ev.AnyEvent) -> st.State:
     match event:
-        case ev.MappingReviewed():
-            table = state.plan.tables[event.table_id]
-            columns = tuple(_reviewed(column, event) for column in table.columns)
-            tables = {**state.plan.tables, event.table_id: replace(table, columns=columns)}
-            plan = replace(state.plan, tables=tables)
-            return st.PlanReady(about=state.about, plan=plan, round=state.round)
         case ev.PlanApproved():
-            plan = _all_approved(state.plan)
-            return st.Approved(about=state.about, plan=plan, round=state.round)
+            plan = with_digest(_all_approved(state.plan), event.digest)
+            return st.Approved(about=state.about, plan=plan, round=state.round, review=state.review)
         case MigrationEdited():
             return edited(state, event)
         case ev.MigrationStarted():
@@ -109,14 +104,10 @@ def _planned(state: st.PlanReady | st.Approved, event: ev.AnyEvent) -> st.State:
             return st.Running(about=state.about, plan=state.plan, run=run)
         case ev.MigrationCancelled():
             return st.Cancelled(about=state.about)
+        case ev.MigrationFailed():
+            return st.PlanFailed(about=state.about, round=state.round, code=event.code)
         case _:
-            return state
-
-
-def _reviewed(column: ColumnMapping, event: ev.MappingReviewed) -> ColumnMapping:
-    if column.mapping_id != event.mapping_id:
-        return column
-    return replace(column, status="approved" if event.approved else "rejected")
+            return evolve_review(state, event)
 
 
 def _all_approved(plan: Plan) -> Plan:
@@ -141,6 +132,8 @@ def _active(state: st.ActiveState, event: ev.AnyEvent) -> st.State:
             return st.Paused(about=about, plan=plan, run=run, since=event.at)
         case ev.MigrationResumed():
             return st.Running(about=about, plan=plan, run=replace(run, resumed_at=event.at))
+        case ev.MigrationFailed(phase="planning"):
+            return st.PlanFailed(about=about, round=plan.round, code=event.code)
         case ev.MigrationFailed():
             return st.Failed(about=about, plan=plan, run=run, since=event.at, code=event.code)
         case ev.CancelRequested():

@@ -1,5 +1,7 @@
 """What a failed task means: another attempt, a lost snapshot, or the end until it is put right."""
 
+import msgspec
+
 from sterna_core.journal.aggregate import Context
 from sterna_core.migration import events as ev
 from sterna_core.migration import state as st
@@ -10,15 +12,21 @@ from sterna_core.migration.job import (
     BuildJob,
     ChunkJob,
     CompareJob,
+    PlanCheckJob,
     PlanJob,
     RepairJob,
     ScanJob,
+    SchemaJob,
+    TrialJob,
 )
 from sterna_core.migration.reports import ReportTaskFailed
 from sterna_core.migration.retries import may_retry, ready_at
+from sterna_core.migration.review import Difference
+from sterna_core.migration.reviewing import gave_up, outdate
 from sterna_core.tasks.telemetry import Phase
 
 SNAPSHOT_LOST = "snapshot_lost"
+STRUCTURE_CHANGED = "structure_changed"
 DATA_REJECTED = "data_rejected"
 
 
@@ -30,6 +38,8 @@ def fail_task(
         return
     if command.code == SNAPSHOT_LOST:
         _snapshot_lost(draft, command, assignment)
+        return
+    if command.code == STRUCTURE_CHANGED and _is_outdated(draft, command, assignment):
         return
     failures = assignment.failures + 1
     if command.transient and may_retry(assignment.job, failures):
@@ -45,7 +55,21 @@ def fail_task(
             )
         )
         return
+    if isinstance(assignment.job, TrialJob | PlanCheckJob):
+        gave_up(draft, command, assignment)
+        return
     _give_up(draft, command, assignment)
+
+
+def _is_outdated(draft: Draft, command: ReportTaskFailed, assignment: Assignment) -> bool:
+    """Put a plan away whose source was changed before anything was written."""
+    if not isinstance(assignment.job, SchemaJob) or not isinstance(draft.state, st.Running):
+        return False
+    given = msgspec.convert(command.details.get("differences") or (), tuple[str, ...])
+    found = tuple(msgspec.json.decode(each, type=Difference) for each in given)
+    release_snapshot(draft)
+    outdate(draft, command.task_id, found or (Difference(kind="definition_changed"),))
+    return True
 
 
 def _snapshot_lost(draft: Draft, command: ReportTaskFailed, assignment: Assignment) -> None:

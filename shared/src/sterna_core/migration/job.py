@@ -22,11 +22,29 @@ class PlanJob(Job, frozen=True, kw_only=True, tag="plan"):
 class SchemaJob(Job, frozen=True, kw_only=True, tag="schema"):
     """Create what comes before the rows."""
 
+    run: int = 1
+
+
+class TrialJob(Job, frozen=True, kw_only=True, tag="trial"):
+    """Try an expression of a user; `number` counts what was tried for the plan of a round."""
+
+    round: int
+    number: int
+
+
+class PlanCheckJob(Job, frozen=True, kw_only=True, tag="plan_check"):
+    """Compare a plan with the source as it is now; a rehearsal tries all that a start would."""
+
+    round: int
+    number: int
+    rehearsal: bool
+
 
 class SnapshotJob(Job, frozen=True, kw_only=True, tag="snapshot"):
     """Hold a snapshot of the source; `request` counts the times one was asked for."""
 
     request: int
+    run: int = 1
 
 
 class ChunkJob(Job, frozen=True, kw_only=True, tag="chunk"):
@@ -91,6 +109,8 @@ class RollbackJob(Job, frozen=True, kw_only=True, tag="rollback"):
 
 AnyJob = (
     PlanJob
+    | TrialJob
+    | PlanCheckJob
     | SchemaJob
     | SnapshotJob
     | ChunkJob
@@ -127,5 +147,13 @@ class Assignment(Struct, frozen=True, kw_only=True):
 def task_id(migration_id: str, job: AnyJob) -> str:
     """Give the task that belongs to a job: the same over attempts, deliveries and owners."""
     config = job.__struct_config__
-    parts = (str(config.tag), *(str(getattr(job, name)) for name in job.__struct_fields__))
+    parts = (
+        str(config.tag),
+        # The first run's tasks have the ids that they had before there could be a second run.
+        *(
+            str(getattr(job, name))
+            for name in job.__struct_fields__
+            if name != "run" or getattr(job, name) != 1
+        ),
+    )
     return derived_id(TASK, migration_id, *parts)

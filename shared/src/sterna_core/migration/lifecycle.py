@@ -8,10 +8,14 @@ from sterna_core.migration import state as st
 from sterna_core.migration.about import About
 from sterna_core.migration.advance import release_snapshot
 from sterna_core.migration.agenda import first_agenda
+from sterna_core.migration.approval import match_digest, refuse_planless, refuse_unapproved
 from sterna_core.migration.checkpointing import last_checkpoint
 from sterna_core.migration.draft import Draft
-from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.mapping_changes import next_digest
 from sterna_core.migration.refusal import refuse, refuse_without_ledger
+from sterna_core.migration.review_commands import MappingReview, ReviewMappings
+from sterna_core.migration.reviewing import review as review_plan
+from sterna_core.migration.start_phase import begin_at, go_on_from
 from sterna_core.migration.status import status_of
 
 
@@ -39,64 +43,32 @@ def create(draft: Draft, command: cmd.CreateMigration, context: Context) -> None
 
 def review(draft: Draft, command: cmd.ReviewMapping, context: Context) -> None:
     """Approve or reject one mapping; the last one approves the plan."""
-    match draft.state:
-        case st.PlanReady(plan=plan) | st.Approved(plan=plan):
-            table = _table_of(plan.tables, command.mapping_id)
-            draft.add(
-                ev.MappingReviewed(
-                    at=draft.at,
-                    mapping_id=command.mapping_id,
-                    table_id=table.table_id,
-                    approved=command.approved,
-                    comment=command.comment,
-                    by=context.actor,
-                )
-            )
-            approve_if_whole(draft, context.actor)
-        case st.Planning() | st.PlanFailed():
-            raise Rejected("plan_not_ready", "There is no plan yet.")
-        case _:
-            refuse(draft, "review a mapping of")
-
-
-def approve_if_whole(draft: Draft, by: str) -> None:
-    """Approve the plan where nothing in it waits for a person."""
-    if isinstance(draft.state, st.PlanReady) and not unapproved(draft.state.plan.tables):
-        draft.add(ev.PlanApproved(at=draft.at, by=by))
-
-
-def unapproved(tables: dict[str, TablePlan]) -> dict[str, str]:
-    """Give the status of each mapping that is not approved, by its id."""
-    return {
-        column.mapping_id: column.status
-        for table in tables.values()
-        for column in table.columns
-        if column.status != "approved"
-    }
+    one = MappingReview(
+        mapping_id=command.mapping_id, approved=command.approved, comment=command.comment
+    )
+    review_plan(draft, ReviewMappings(reviews=(one,)), context)
 
 
 def start(draft: Draft, command: cmd.StartMigration, context: Context) -> None:
     """Carry out the plan."""
     match draft.state:
-        case st.PlanFailed(code="source_unreachable" | "target_unreachable" as code):
-            message = "A database could not be reached, so there is no plan; resume to plan again."
-            raise Rejected(code, message)
         case st.Planning() | st.PlanFailed():
-            raise Rejected("plan_not_ready", "There is no plan to start yet.")
+            refuse_planless(draft.state)
         case st.PlanReady(plan=plan):
-            waiting = unapproved(plan.tables)
-            rejected = [key for key, status in waiting.items() if status == "rejected"]
-            if rejected or not command.skip_approval:
-                raise Rejected(
-                    "approval_required",
-                    f"{len(waiting)} mappings are not approved.",
-                    {"mappings": sorted(waiting)[:100], "rejected": rejected[:100]},
-                )
-            draft.add(ev.PlanApproved(at=draft.at, by=context.actor))
-        case st.Approved():
-            pass
+            match_digest(plan, command.plan_digests)
+            refuse_unapproved(draft.state, skip_approval=command.skip_approval)
+            digest = next_digest(plan.digest, "skip_approval")
+            draft.add(ev.PlanApproved(at=draft.at, by=context.actor, digest=digest))
+        case st.Approved(plan=plan):
+            match_digest(plan, command.plan_digests)
+        case st.Paused() | st.Failed() if command.start_from_phase is not None:
+            go_on_from(draft, command.start_from_phase)
+            resume(draft, context)
+            return
         case _:
             refuse(draft, "start")
+    begin_at(command.start_from_phase)
+    draft.withdraw_all()
     draft.add(ev.MigrationStarted(at=draft.at, by=context.actor, epoch=1))
     draft.add(ev.PhaseStarted(at=draft.at, phase="schema_migration"))
 
@@ -180,10 +152,3 @@ def release(draft: Draft) -> None:
     """Let the snapshot go while nothing runs."""
     if isinstance(draft.state, st.Paused | st.Failed):
         release_snapshot(draft)
-
-
-def _table_of(tables: dict[str, TablePlan], mapping_id: str) -> TablePlan:
-    for table in tables.values():
-        if any(column.mapping_id == mapping_id for column in table.columns):
-            return table
-    raise Rejected("mapping_not_found", "The plan has no such mapping.")

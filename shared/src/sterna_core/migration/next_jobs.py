@@ -28,7 +28,7 @@ def next_jobs(plan: Plan, run: Run) -> Iterator[AnyJob]:
     match run.phase:
         case "schema_migration":
             if not run.schema_created:
-                yield SchemaJob()
+                yield SchemaJob(run=plan.round)
             elif run.mode == "schema_only":
                 yield from _waves(run, WAVES)
         case "data_transfer":

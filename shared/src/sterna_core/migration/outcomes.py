@@ -9,6 +9,7 @@ from sterna_core.journal.aggregate import Context
 from sterna_core.migration import events as ev
 from sterna_core.migration import reports as rep
 from sterna_core.migration import state as st
+from sterna_core.migration.approval import approve_if_whole, unapproved
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.failures import fail_task
 from sterna_core.migration.job import (
@@ -20,8 +21,8 @@ from sterna_core.migration.job import (
     RepairJob,
     ScanJob,
 )
-from sterna_core.migration.lifecycle import approve_if_whole, unapproved
-from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.plan import Selection, TablePlan
+from sterna_core.migration.reviewing import checked, tried
 
 DIFFERENCES_SPOKEN = 5
 """How many differences a message names; the details have more."""
@@ -44,6 +45,10 @@ def report(draft: Draft, command: rep.AnyReport, context: Context) -> None:
                 draft.add(ev.PlanBegun(at=draft.at, task_id=task_id, executor_id=by))
         case rep.ReportTablesPlanned() | rep.ReportPlanCompleted():
             _planned(draft, command)
+        case rep.ReportTransformationTried():
+            tried(draft, command, assignment)
+        case rep.ReportPlanChecked():
+            checked(draft, command, assignment)
         case _ if isinstance(draft.state, st.Cancelling | st.RollingBack):
             _ending(draft, command)
         case rep.ReportFenceRaised() | rep.ReportRolledBack() | rep.ReportSnapshotLost():
@@ -97,7 +102,7 @@ def _planned(draft: Draft, command: rep.ReportTablesPlanned | rep.ReportPlanComp
     draft.add(
         ev.PlanCompleted(
             at=draft.at,
-            digest=_digest(tables_planned),
+            digest=_digest(tables_planned, command.structure_digest, draft.state.about.selection),
             structure_digest=command.structure_digest,
             summary=command.summary,
             phases=command.phases,
@@ -108,9 +113,10 @@ def _planned(draft: Draft, command: rep.ReportTablesPlanned | rep.ReportPlanComp
     approve_if_whole(draft, "auto")
 
 
-def _digest(tables: dict[str, TablePlan]) -> str:
+def _digest(tables: dict[str, TablePlan], structure_digest: str, selection: Selection) -> str:
     encoder = msgspec.json.Encoder(order="deterministic")
-    return sha256(encoder.encode([tables[key] for key in sorted(tables)])).hexdigest()
+    whole = [[tables[key] for key in sorted(tables)], structure_digest, selection]
+    return sha256(encoder.encode(whole)).hexdigest()
 
 
 def _ending(draft: Draft, command: rep.AnyReport) -> None:

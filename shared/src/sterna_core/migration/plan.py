@@ -24,12 +24,30 @@ class Selection(Struct, frozen=True, kw_only=True):
     target_schema: str | None = None
 
 
+class Trial(Struct, frozen=True, kw_only=True):
+    """A transformation that somebody gave, tried on rows of the source.
+
+    `rows` is how many were tried, `whole` whether these are all, and `failed` how many gave what
+    the target does not take.
+    """
+
+    number: int
+    expression: str
+    status: Literal["running", "accepted", "refused"]
+    rows: int = 0
+    whole: bool = False
+    failed: int = 0
+    code: str | None = None
+    reason: str | None = None
+
+
 class ColumnMapping(Struct, frozen=True, kw_only=True):
     """Where one column goes, how it is transformed, and how sure that is.
 
     `transformation` is an SQL expression over the source's row. `confidence` is between 0 and 1,
     and `evidence` says what it was measured on. A column that the target computes itself
-    (generated) has `copied` False.
+    (generated) has `copied` False. `overridden` says that the transformation is one that a person
+    gave; `trial` is what became of the last one given.
     """
 
     mapping_id: str
@@ -42,6 +60,10 @@ class ColumnMapping(Struct, frozen=True, kw_only=True):
     evidence: str
     status: MappingStatus
     copied: bool = True
+    comment: str | None = None
+    reviewed_by: str | None = None
+    overridden: bool = False
+    trial: Trial | None = None
 
 
 class TablePlan(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from sterna_core.certificate.proof import TableProof
 from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk, TablePlan
+from sterna_core.migration.review import Difference, Rehearsal
 
 ObjectWave = Literal["index", "attach", "foreign_key", "behaviour"]
 """In what order objects follow the rows: index and unique constraints, what attaches or refers to
@@ -43,6 +44,30 @@ class ReportPlanCompleted(Report, frozen=True, kw_only=True, tag="report.plan_co
     summary: PlanSummary
     phases: tuple[PhasePlan, ...]
     risks: tuple[Risk, ...]
+
+
+class ReportTransformationTried(
+    Report, frozen=True, kw_only=True, tag="report.transformation_tried.v1"
+):
+    """An expression of a user was tried; `code` and `reason` say why it is refused, if it is.
+
+    `expression` is what is to be run. `rows` were tried, `failed` of them failed, and `whole` says
+    whether these are all rows of the table.
+    """
+
+    expression: str
+    rows: int
+    failed: int
+    whole: bool
+    code: str | None = None
+    reason: str = ""
+
+
+class ReportPlanChecked(Report, frozen=True, kw_only=True, tag="report.plan_checked.v1"):
+    """A plan was compared with the source as it is now, and tried where that was asked for."""
+
+    differences: tuple[Difference, ...] = ()
+    rehearsal: Rehearsal | None = None
 
 
 class PostObject(Struct, frozen=True, kw_only=True):
@@ -197,6 +222,8 @@ AnyReport = (
     ReportPlanBegun
     | ReportTablesPlanned
     | ReportPlanCompleted
+    | ReportTransformationTried
+    | ReportPlanChecked
     | ReportObjectsFound
     | ReportSchemaCreated
     | ReportSnapshotExported

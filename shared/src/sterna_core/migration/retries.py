@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from sterna_core.migration.job import AnyJob, PlanJob
+from sterna_core.migration.job import AnyJob, PlanCheckJob, PlanJob, TrialJob
 
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 60.0
@@ -14,9 +14,11 @@ ATTEMPTS_AT_PLANNING = 3
 def may_retry(job: AnyJob, failures: int) -> bool:
     """Tell whether a job that has failed so often is tried again by itself.
 
-    Twelve attempts span about six minutes; a plan, which somebody waits for, has three.
+    Twelve attempts span about six minutes; a plan, and what is tried of it, which somebody waits for, has three.
     """
-    return failures < (ATTEMPTS_AT_PLANNING if isinstance(job, PlanJob) else ATTEMPTS)
+    return failures < (
+        ATTEMPTS_AT_PLANNING if isinstance(job, PlanJob | PlanCheckJob | TrialJob) else ATTEMPTS
+    )
 
 
 def ready_at(at: datetime, failures: int, seed: str) -> datetime:

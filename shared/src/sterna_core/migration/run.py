@@ -16,7 +16,10 @@ Verdict = Literal["none", "equal", "differs"]
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """A whole plan."""
+    """A whole plan; `round` counts the times one was made.
+
+    `digest` changes with everything that is decided about the plan.
+    """
 
     tables: dict[str, TablePlan]
     digest: str
@@ -24,6 +27,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     summary: PlanSummary
     phases: tuple[PhasePlan, ...]
     risks: tuple[Risk, ...]
+    round: int = 1
 
 
 class TableRun(Struct, frozen=True, kw_only=True):

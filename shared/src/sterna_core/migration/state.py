@@ -6,6 +6,7 @@ from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import About
 from sterna_core.migration.job import Assignment
 from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.review import Review
 from sterna_core.migration.run import Plan, Run
 from sterna_core.tasks.work import UndoStrategy
 
@@ -45,6 +46,7 @@ class PlanReady(Stage, frozen=True, kw_only=True, tag="plan_ready"):
     about: About
     plan: Plan
     round: int = 1
+    review: Review = Review()
 
 
 class Approved(Stage, frozen=True, kw_only=True, tag="approved"):
@@ -53,6 +55,7 @@ class Approved(Stage, frozen=True, kw_only=True, tag="approved"):
     about: About
     plan: Plan
     round: int = 1
+    review: Review = Review()
 
 
 class Running(Stage, frozen=True, kw_only=True, tag="running"):

@@ -16,6 +16,8 @@ def _of_work(state: st.State) -> tuple[Timer, ...]:
     match state:
         case st.Planning(jobs=jobs):
             return _retries(jobs)
+        case st.PlanReady(review=review) | st.Approved(review=review):
+            return _retries(review.jobs)
         case st.Running(run=run) | st.Cancelling(run=run) | st.RollingBack(run=run):
             return _retries(run.jobs)
         case (

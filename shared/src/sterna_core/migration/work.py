@@ -9,6 +9,7 @@ from sterna_core.migration import state as st
 from sterna_core.migration.about import About
 from sterna_core.migration.buckets import bucket_bits
 from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.review_work import planned_tables, planning_work, review_work
 from sterna_core.migration.run import Plan
 from sterna_core.tasks import work as wk
 from sterna_core.tasks.table import PageRange, ReceivingTable, TableSpec
@@ -20,6 +21,15 @@ def tasks(state: st.State) -> tuple[OutgoingTask, ...]:
     match state:
         case st.Planning(about=about, jobs=jobs):
             return _outgoing(about, None, jobs, epoch=0)
+        case (
+            st.PlanReady(about=about, plan=plan, review=review)
+            | st.Approved(about=about, plan=plan, review=review)
+        ) if review.jobs:
+            work = {
+                task_id: review_work(about, plan, review, each.job)
+                for task_id, each in review.jobs.items()
+            }
+            return _outgoing(about, plan, review.jobs, epoch=0, work=work)
         case (
             st.Running(about=about, plan=plan, run=run)
             | st.Pausing(about=about, plan=plan, run=run)
@@ -44,6 +54,7 @@ def _outgoing(
     *,
     epoch: int,
     undo: wk.RollBack | None = None,
+    work: dict[str, wk.AnyWork] | None = None,
 ) -> tuple[OutgoingTask, ...]:
     offset = blake2b(about.migration_id.encode(), digest_size=2).digest()
     first = int.from_bytes(offset)
@@ -59,7 +70,7 @@ def _outgoing(
                 epoch=epoch,
                 source=about.source.endpoint,
                 target=about.target.endpoint,
-                work=undo or _work(about, plan, each),
+                work=(undo or (work[task_id] if work else _work(about, plan, each))),
                 dispatched_at=each.dispatched_at,
             ),
         )
@@ -71,21 +82,20 @@ def _outgoing(
 def _work(about: About, plan: Plan | None, assignment: jb.Assignment) -> wk.AnyWork:
     job = assignment.job
     if isinstance(job, jb.PlanJob):
-        return wk.PlanMigration(
-            selection=about.selection,
-            auto_approve_above=about.options.auto_approve_above,
-            chunk_bytes=about.options.chunk_bytes,
-            batch_rows=about.options.batch_size,
-            mode=about.options.mode,
-        )
+        return planning_work(about)
     assert plan is not None, "only planning comes before the plan"
     match job:
+        case jb.TrialJob() | jb.PlanCheckJob():
+            raise AssertionError("these belong to a plan that was not started")
         case jb.SchemaJob():
+            planned, whole = planned_tables(plan)
             return wk.CreateSchema(
                 selection=about.selection,
                 structure_digest=plan.structure_digest,
                 mode=about.options.mode,
                 receiving=_receiving(about, plan),
+                planned=planned,
+                planned_whole=whole,
             )
         case jb.SnapshotJob():
             return wk.HoldSnapshot()

@@ -16,12 +16,16 @@ class ReceivingTable(Struct, frozen=True, kw_only=True):
 
 
 class ColumnSpec(Struct, frozen=True, kw_only=True):
-    """A column as the copy needs it: the expression read and the column written."""
+    """A column as the copy needs it: the expression read and the column written.
+
+    `overridden` says that a person wrote the expression: it is vetted before it is run.
+    """
 
     source: str
     target: str
     expression: str
     target_type: str
+    overridden: bool = False
 
 
 class TableSpec(Struct, frozen=True, kw_only=True):
@@ -53,6 +57,7 @@ class TableSpec(Struct, frozen=True, kw_only=True):
                     target=column.target_column,
                     expression=column.transformation,
                     target_type=column.target_type,
+                    overridden=column.overridden,
                 )
                 for column in plan.columns
                 if column.copied
@@ -62,6 +67,20 @@ class TableSpec(Struct, frozen=True, kw_only=True):
             estimated_rows=plan.estimated_rows,
             quiet=plan.quiet,
         )
+
+
+class PlannedTable(Struct, frozen=True):
+    """What a plan says of a source table: its columns with their types, and its key."""
+
+    table_id: str
+    columns: tuple[tuple[str, str], ...]
+    key: tuple[str, ...]
+
+    @classmethod
+    def of(cls, plan: TablePlan) -> "PlannedTable":
+        """Take from a plan what can be told apart."""
+        columns = tuple((each.source_column, each.source_type) for each in plan.columns)
+        return cls(plan.table_id, columns, plan.key)
 
 
 class PageRange(Struct, frozen=True):

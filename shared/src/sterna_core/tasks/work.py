@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from sterna_core.migration.plan import Mode, Selection
-from sterna_core.tasks.table import PageRange, ReceivingTable, TableSpec
+from sterna_core.tasks.table import PageRange, PlannedTable, ReceivingTable, TableSpec
 
 Side = Literal["source", "target"]
 UndoStrategy = Literal["reverse_migration", "truncate"]
@@ -25,6 +25,34 @@ class PlanMigration(Work, frozen=True, kw_only=True, tag="work.plan_migration.v1
     mode: Mode = "full"
 
 
+class TryTransformation(Work, frozen=True, kw_only=True, tag="work.try_transformation.v1"):
+    """Try an expression of a person on rows of the source, for one column of the target."""
+
+    source_schema: str
+    source_table: str
+    mapping_id: str
+    column: str
+    columns: tuple[str, ...]
+    source_type: str
+    target_type: str
+    expression: str
+
+
+class CheckPlan(Work, frozen=True, kw_only=True, tag="work.check_plan.v1"):
+    """Compare a plan with the source as it is now; nothing is written.
+
+    `planned` is cut short where the plan is too large for a record (`planned_whole` False). A
+    rehearsal also does all that planning does, and tries the transformations of people.
+    """
+
+    plan: PlanMigration
+    structure_digest: str
+    planned: tuple[PlannedTable, ...]
+    planned_whole: bool
+    rehearsal: bool
+    overrides: tuple[TryTransformation, ...] = ()
+
+
 class CreateSchema(Work, frozen=True, kw_only=True, tag="work.create_schema.v1"):
     """Refuse conflicts, make the bookkeeping and the fingerprint, create what comes before rows.
 
@@ -35,6 +63,8 @@ class CreateSchema(Work, frozen=True, kw_only=True, tag="work.create_schema.v1")
     structure_digest: str
     mode: Mode = "full"
     receiving: tuple[ReceivingTable, ...] = ()
+    planned: tuple[PlannedTable, ...] = ()
+    planned_whole: bool = False
 
 
 class HoldSnapshot(Work, frozen=True, kw_only=True, tag="work.hold_snapshot.v1"):
@@ -135,6 +165,8 @@ class RollBack(Work, frozen=True, kw_only=True, tag="work.roll_back.v1"):
 
 AnyWork = (
     PlanMigration
+    | TryTransformation
+    | CheckPlan
     | CreateSchema
     | HoldSnapshot
     | CopyChunk

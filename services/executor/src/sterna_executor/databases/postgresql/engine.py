@@ -3,6 +3,7 @@ from functools import partial
 from pathlib import Path
 from typing import assert_never
 
+import msgspec
 from msgspec import Struct
 
 from sterna_core.migration import reports as rep
@@ -19,6 +20,7 @@ from sterna_executor.databases.postgresql.create_schema import create_schema
 from sterna_executor.databases.postgresql.database import Assignment, Database
 from sterna_executor.databases.postgresql.errors import Role
 from sterna_executor.databases.postgresql.finish_cutover import finish_cutover
+from sterna_executor.databases.postgresql.plan_check import check_plan, telling_differences
 from sterna_executor.databases.postgresql.plan_migration import plan_migration, split_tables
 from sterna_executor.databases.postgresql.pool import ConnectionPool
 from sterna_executor.databases.postgresql.repair import repair_table
@@ -26,6 +28,7 @@ from sterna_executor.databases.postgresql.rollback import roll_back
 from sterna_executor.databases.postgresql.scan import scan_range
 from sterna_executor.databases.postgresql.snapshot import hold_snapshot
 from sterna_executor.databases.postgresql.structure_check import check_structure
+from sterna_executor.databases.postgresql.trial import try_transformation
 from sterna_executor.databases.postgresql.truncate import empty_tables
 from sterna_executor.tasks.claims import Claims
 from sterna_executor.tasks.engine import Report
@@ -69,7 +72,8 @@ class PostgresqlEngine:
             case wk.PlanMigration():
                 await _plan(done, task.work, by, report)
             case wk.CreateSchema():
-                await self._create_schema(done, task, task.work, report)
+                async with telling_differences(done, task.work):
+                    await self._create_schema(done, task, task.work, report)
             case wk.HoldSnapshot():
                 await self._hold_snapshot(task, by, report)
             case wk.CopyChunk() | wk.ScanRange() | wk.CompareTable() | wk.RepairTable():
@@ -84,6 +88,14 @@ class PostgresqlEngine:
                         maintenance_bytes=self._options.maintenance_bytes,
                     )
                 await report(by.says(rep.ReportObjectBuilt, seconds=built.seconds))
+            case wk.TryTransformation():
+                tried = await try_transformation(done.source, task.work)
+                await report(
+                    by.says(rep.ReportTransformationTried, **msgspec.structs.asdict(tried))
+                )
+            case wk.CheckPlan():
+                found = await check_plan(done, task.work)
+                await report(by.says(rep.ReportPlanChecked, **msgspec.structs.asdict(found)))
             case wk.CheckTarget():
                 await _check(done, task.work, by, report)
             case wk.FinishCutover():

@@ -3,6 +3,7 @@
 import re
 
 from sterna_core.errors import InvalidRequest
+from sterna_core.expression.vetting import vet_expression
 from sterna_core.postgres.identifiers import qualified, quote
 from sterna_core.tasks.table import ColumnSpec, TableSpec
 from sterna_executor.databases.postgresql.connection import Connection
@@ -78,6 +79,9 @@ async def vet(source: Connection, table: TableSpec) -> None:
     """
     if not is_transformed(table):
         return
+    for column in table.columns:
+        if column.overridden:
+            vet_expression(column.expression, table=table.source_table)
     with translated("source"):
         prepared = await source.prepare(read_rows(table, "true"))
     if len(prepared.get_attributes()) != len(table.columns):
