@@ -11,6 +11,7 @@ WEBHOOK = "wh_"
 API_KEY = "key_"
 TASK = "tsk_"
 CERTIFICATE = "cert_"
+EVENT = "evt_"
 
 
 def random_id(prefix: str) -> str:

@@ -132,9 +132,13 @@ async def test_every_event_arrives_signed_with_its_own_id(
     assert {"migration.created", "migration.started", "migration.completed"} <= kinds
     assert "approval.granted" in kinds
     for body in bodies:
-        assert body["specversion"] == "1.0"
-        assert body["subject"] == migration_id
+        assert set(body) == {"id", "type", "created_at", "data", "metadata"}
+        assert body["metadata"] == {
+            "organization_id": "org_default",
+            "environment": "production",
+        }
         assert body["data"]["migration_id"] == migration_id
+        assert body["data"]["migration_name"] == "Shop"
     done = await client.until(
         f"/v1/webhooks/{hook['id']}/deliveries",
         lambda page: all(each["status"] == "delivered" for each in page["data"]),

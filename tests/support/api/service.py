@@ -125,6 +125,12 @@ class Service:
         await self.positions.wait(position.wanted, deadline_seconds=5.0)
         return self.client(key.reveal())
 
+    async def caught_up(self) -> None:
+        """Wait until everything is projected that has happened before now."""
+        bounds = await self.log.bounds(self.topics.events, range(self.topics.partitions))
+        wanted = {("events", partition): each.end for partition, each in bounds.items()}
+        await self.positions.wait(wanted, deadline_seconds=5.0)
+
     async def rebuild(self) -> None:
         """Build the projections anew."""
         await rebuild(self.database, self.log, self.topics, self.codec)

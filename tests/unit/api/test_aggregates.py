@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -22,9 +22,23 @@ from sterna_core.connection.events import ConnectionCreated
 from sterna_core.connection.probe import ProbeResult
 from sterna_core.connection.view import fold_connection
 from sterna_core.journal.local import LocalDecider
-from sterna_core.webhook.commands import CreateWebhook, DeleteWebhook, RecordAttempt
+from sterna_core.webhook.commands import (
+    CreateWebhook,
+    DeleteWebhook,
+    RecordAttempt,
+    RetryDelivery,
+    RotateSecret,
+    SendTest,
+    UpdateWebhook,
+)
 from sterna_core.webhook.decider import WEBHOOK
-from sterna_core.webhook.events import DeliveryAttempted, WebhookDisabled
+from sterna_core.webhook.events import (
+    DeliveryAttempted,
+    WebhookDisabled,
+    WebhookEnabled,
+    WebhookUpdated,
+)
+from sterna_core.webhook.state import Active
 
 _AT = datetime(2026, 1, 1, tzinfo=UTC)
 _ENDPOINT = Endpoint(
@@ -54,10 +68,26 @@ def _attempt(result: Any = "delivered", **fields: Any) -> RecordAttempt:
 
 
 _HOOK = CreateWebhook(url="https://x", events=("*",), description="", sealed_secret="v1.k1.s")
+_PATCH = UpdateWebhook(url="https://y", events=("migration.*",))
 _KEY = CreateApiKey(name="robot", digest="0" * 64)
 _CASES = {
     "conn_1": (CONNECTION, (_CREATE, _PROBE, _MOVE, DeleteConnection())),
-    "wh_1": (WEBHOOK, (_HOOK, _attempt(), _attempt("gone"), DeleteWebhook())),
+    "wh_1": (
+        WEBHOOK,
+        (
+            _HOOK,
+            _attempt(),
+            _attempt("failed"),
+            _attempt("gone"),
+            _PATCH,
+            UpdateWebhook(active=False),
+            UpdateWebhook(active=True),
+            RotateSecret(sealed_secret="v1.k1.t", previous_until=_AT),
+            SendTest(event_type="migration.completed"),
+            RetryDelivery(event_id="evt_1"),
+            DeleteWebhook(),
+        ),
+    ),
     "key_1": (API_KEY, (_KEY, RevokeApiKey())),
 }
 
@@ -118,6 +148,43 @@ def test_an_answer_that_the_receiver_is_gone_disables_the_webhook():
     outcome = decider.send("wh_1", _attempt("gone"))
     assert [type(event) for event in outcome.events] == [DeliveryAttempted, WebhookDisabled]
     assert decider.send("wh_1", _attempt()).events == ()
+
+
+def test_a_disabled_webhook_is_sent_nothing_and_can_be_made_active_again():
+    decider = LocalDecider([WEBHOOK])
+    decider.send("wh_1", _HOOK)
+    (off,) = decider.send("wh_1", UpdateWebhook(active=False)).events
+    assert isinstance(off, WebhookDisabled)
+    assert off.reason == "asked"
+    assert decider.send("wh_1", UpdateWebhook(active=False)).events == ()
+    for refused in (SendTest(event_type="migration.failed"), RetryDelivery(event_id="evt_1")):
+        assert decider.send("wh_1", refused).rejected.code == "invalid_state"
+    changed = decider.send("wh_1", UpdateWebhook(url="https://z", active=True)).events
+    assert [type(event) for event in changed] == [WebhookUpdated, WebhookEnabled]
+    assert decider.send("wh_1", UpdateWebhook(active=True)).events == ()
+    assert decider.send("wh_1", SendTest(event_type="migration.failed")).rejected is None
+
+
+def test_a_webhook_that_has_only_failed_for_long_is_disabled():
+    def failing(number: int, **policy: Any) -> RecordAttempt:
+        return _attempt("failed", disable_after_failures=number, **policy)
+
+    decider = LocalDecider([WEBHOOK])
+    decider.send("wh_1", _HOOK)
+    for _ in range(3):
+        assert len(decider.send("wh_1", failing(2, disable_after_seconds=3600)).events) == 1
+    assert len(decider.send("wh_1", failing(9, disable_after_seconds=1e-9)).events) == 1
+    assert len(decider.send("wh_1", failing(1)).events) == 1, "0 seconds mean never"
+    state = decider.state("wh_1")
+    assert isinstance(state, Active)
+    assert state.failures == 5
+    decider.send("wh_1", _attempt("delivered"))
+    assert decider.state("wh_1") == Active()
+    decider.send("wh_1", failing(2, disable_after_seconds=3600))
+    decider.now += timedelta(hours=1)
+    last = decider.send("wh_1", failing(2, disable_after_seconds=3600)).events[-1]
+    assert isinstance(last, WebhookDisabled)
+    assert last.reason == "failing"
 
 
 def test_a_key_is_known_by_its_digest_only():

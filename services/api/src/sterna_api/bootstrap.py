@@ -24,6 +24,7 @@ from sterna_api.projections.projector import Projector
 from sterna_api.projections.schema_steps import apply_schema
 from sterna_api.settings import ApiSettings
 from sterna_api.streams.hub import Hub
+from sterna_api.webhooks.disabling import DAY_SECONDS, Disabling
 from sterna_api.webhooks.guard import AddressGuard, parse_networks
 from sterna_api.webhooks.notifier import Notifier
 from sterna_api.webhooks.outbox import Outbox
@@ -204,6 +205,11 @@ class ApiProcess:
             self._guard,
             self._clock,
             delays_seconds=self._settings.webhook_delays_seconds,
+            disabling=Disabling(
+                failures=self._settings.webhook_disable_after_failures,
+                seconds=self._settings.webhook_disable_after_days * DAY_SECONDS,
+            ),
+            environment=self._settings.environment,
         )
 
 

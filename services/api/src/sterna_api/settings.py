@@ -44,6 +44,9 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     webhook_delays_seconds: tuple[float, ...] = ATTEMPT_DELAYS_SECONDS
     webhook_allowed_networks: tuple[str, ...] = ()
     webhook_allow_http: bool = False
+    webhook_disable_after_days: Annotated[float, Meta(ge=0.0, le=365.0)] = 5.0
+    webhook_disable_after_failures: Annotated[int, Meta(ge=1, le=10_000)] = 10
+    environment: Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,40}$")] = "production"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def kafka(self) -> KafkaAccess:

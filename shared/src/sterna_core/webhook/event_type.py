@@ -18,6 +18,14 @@ EVENT_TYPES = (
     "rollback.started",
     "rollback.completed",
     "rollback.failed",
+    "migration.phase.failed",
+    "error.occurred",
+    "error.escalated",
+    "validation.started",
+    "validation.completed",
+    "validation.failed",
+    "certificate.generated",
+    "webhook.disabled",
 )
 """Every type that is sent."""
 

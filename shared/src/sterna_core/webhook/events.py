@@ -1,9 +1,13 @@
 """What has happened to a webhook. Tags are on the wire for ever and are never edited."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.webhook.commands import AttemptResult
+
+DisabledReason = Literal["gone", "failing", "asked"]
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -34,8 +38,48 @@ class DeliveryAttempted(Event, frozen=True, kw_only=True, tag="webhook.delivery_
     next_attempt_at: UtcDatetime | None
 
 
+class WebhookUpdated(Event, frozen=True, kw_only=True, tag="webhook.updated.v1"):
+    """Something about the webhook is different from now on; None is as it was."""
+
+    url: str | None
+    events: tuple[str, ...] | None
+    description: str | None
+    by: str
+
+
+class SecretRotated(Event, frozen=True, kw_only=True, tag="webhook.secret_rotated.v1"):
+    """Deliveries are signed with a new secret, and with the one before until a moment."""
+
+    sealed_secret: str
+    previous_until: UtcDatetime
+    by: str
+
+
+class WebhookTested(Event, frozen=True, kw_only=True, tag="webhook.tested.v1"):
+    """Somebody wants a test event to be sent."""
+
+    event_id: str
+    event_type: str
+    by: str
+
+
+class DeliveryRetried(Event, frozen=True, kw_only=True, tag="webhook.delivery_retried.v1"):
+    """Somebody wants an event to be sent once more."""
+
+    event_id: str
+    by: str
+
+
 class WebhookDisabled(Event, frozen=True, kw_only=True, tag="webhook.disabled.v1"):
-    """The receiver answered that it is gone: nothing more is sent."""
+    """Nothing more is sent: the receiver is gone, has failed for long, or somebody wanted it."""
+
+    reason: DisabledReason = "gone"
+
+
+class WebhookEnabled(Event, frozen=True, kw_only=True, tag="webhook.enabled.v1"):
+    """Events from now on are sent again."""
+
+    by: str
 
 
 class WebhookDeleted(Event, frozen=True, kw_only=True, tag="webhook.deleted.v1"):
@@ -44,4 +88,14 @@ class WebhookDeleted(Event, frozen=True, kw_only=True, tag="webhook.deleted.v1")
     by: str
 
 
-AnyEvent = WebhookCreated | DeliveryAttempted | WebhookDisabled | WebhookDeleted
+AnyEvent = (
+    WebhookCreated
+    | WebhookUpdated
+    | SecretRotated
+    | WebhookTested
+    | DeliveryAttempted
+    | DeliveryRetried
+    | WebhookDisabled
+    | WebhookEnabled
+    | WebhookDeleted
+)

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from sterna_core.clock import UtcDatetime
+
 
 class Stage(Struct, frozen=True, kw_only=True, tag_field="stage"):
     """A stage of a webhook's life."""
@@ -12,11 +14,14 @@ class Absent(Stage, frozen=True, kw_only=True, tag="absent"):
 
 
 class Active(Stage, frozen=True, kw_only=True, tag="active"):
-    """Events are sent."""
+    """Events are sent; `failures` counts those in a row, the first of them at `failing_since`."""
+
+    failures: int = 0
+    failing_since: UtcDatetime | None = None
 
 
 class Disabled(Stage, frozen=True, kw_only=True, tag="disabled"):
-    """The receiver is gone; nothing is sent."""
+    """Nothing is sent."""
 
 
 class Deleted(Stage, frozen=True, kw_only=True, tag="deleted"):

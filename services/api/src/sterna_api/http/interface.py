@@ -123,6 +123,7 @@ class Interface:
                 parts.pepper,
                 parts.guard,
                 allow_http=parts.allow_http_webhooks,
+                writes=writes,
             ),
             ApiKeyRoutes(desk, api_keys, parts.pepper, writes),
         )

@@ -6,37 +6,106 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct
 
 from sterna_api.http.connection_bodies import Description
+from sterna_api.http.paging import LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX
 from sterna_api.http.problem import InvalidShape, Problem
-from sterna_api.projections.webhooks import WebhookLine
+from sterna_api.projections.webhooks import DeliveryStatus, WebhookLine
 from sterna_api.webhooks.guard import AddressGuard
 from sterna_api.webhooks.secret import is_secret
 from sterna_core.clock import UtcDatetime
-from sterna_core.webhook.event_type import is_pattern
+from sterna_core.webhook.event_type import EVENT_TYPES, is_pattern
+from sterna_core.webhook.events import DisabledReason
+
+Url = Annotated[str, Meta(min_length=1, max_length=2_000)]
+EventType = Annotated[str, Meta(min_length=1, max_length=100)]
+Patterns = Annotated[list[EventType], Meta(min_length=1, max_length=50)]
+SecretText = Annotated[str, Meta(max_length=200)]
+WebhookStatus = Literal["active", "disabled"]
+OVERLAP_SECONDS = 86_400
+"""How long the secret before signs as well, if nothing is said."""
+OVERLAP_SECONDS_MAX = 7 * 86_400
 
 
 class CreateWebhookBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An address to send events to."""
 
-    url: Annotated[str, Meta(min_length=1, max_length=2_000)]
-    events: Annotated[
-        list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(min_length=1, max_length=50)
-    ]
+    url: Url
+    events: Patterns
     description: Description = ""
-    secret: Annotated[str, Meta(max_length=200)] | None = None
+    secret: SecretText | None = None
 
     def check(self, guard: AddressGuard, *, allow_http: bool) -> None:
         """Refuse what can never be sent; raises InvalidShape with every problem."""
-        problems = _url_problems(self.url, guard, allow_http=allow_http)
-        for index, pattern in enumerate(self.events):
-            if not is_pattern(pattern):
-                loc = ("body", "events", index)
-                msg = "No event has this type; '*' and 'migration.*' are wildcards"
-                problems.append(Problem(loc, msg, "event_type_unknown"))
-        if self.secret is not None and not is_secret(self.secret):
-            msg = "A secret is whsec_ and 24 to 64 bytes in base64"
-            problems.append(Problem(("body", "secret"), msg, "secret_invalid"))
-        if problems:
-            raise InvalidShape(problems)
+        _refuse(
+            _url_problems(self.url, guard, allow_http=allow_http)
+            + _pattern_problems(self.events)
+            + _secret_problems(self.secret)
+        )
+
+
+class UpdateWebhookBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be different about a webhook; a field left out stays.
+
+    `status` `active` enables one that was disabled, for events from then on.
+    """
+
+    url: Url | None = None
+    events: Patterns | None = None
+    description: Description | None = None
+    status: WebhookStatus | None = None
+
+    def check(self, guard: AddressGuard, *, allow_http: bool) -> None:
+        """Refuse what can never be sent; raises InvalidShape with every problem."""
+        problems = _pattern_problems(self.events or [])
+        if self.url is not None:
+            problems = _url_problems(self.url, guard, allow_http=allow_http) + problems
+        _refuse(problems)
+
+
+class RotateSecretBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to replace the secret: by one of one's own, and with how long an overlap."""
+
+    secret: SecretText | None = None
+    overlap_seconds: Annotated[int, Meta(ge=0, le=OVERLAP_SECONDS_MAX)] = OVERLAP_SECONDS
+
+    def check(self) -> None:
+        """Refuse what is no secret; raises InvalidShape."""
+        _refuse(_secret_problems(self.secret))
+
+
+class TestWebhookBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which type of event to send as a test."""
+
+    event_type: EventType = "migration.completed"
+
+    def check(self) -> None:
+        """Refuse what is no type; raises InvalidShape."""
+        if self.event_type not in EVENT_TYPES:
+            msg = "No event has this type"
+            _refuse([Problem(("body", "event_type"), msg, "event_type_unknown")])
+
+
+class DeliveriesQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which deliveries to list."""
+
+    status: DeliveryStatus | None = None
+    limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    offset: Annotated[int, Meta(ge=0, le=OFFSET_MAX)] = 0
+
+
+class QueuedDeliveryBody(Struct, frozen=True, kw_only=True):
+    """Something that will be sent at once; `GET …/deliveries` says what becomes of it."""
+
+    webhook_id: str
+    delivery_id: str
+    status: Literal["pending"] = "pending"
+
+
+class RotatedSecretBody(Struct, frozen=True, kw_only=True):
+    """A new secret, shown in this answer only, and until when the one before signs too."""
+
+    id: str
+    secret: str
+    previous_secret_valid_until: UtcDatetime
 
 
 class WebhookBody(Struct, frozen=True, kw_only=True):
@@ -46,8 +115,12 @@ class WebhookBody(Struct, frozen=True, kw_only=True):
     url: str
     events: tuple[str, ...]
     description: str
-    status: Literal["active", "disabled"]
+    status: WebhookStatus
     created_at: UtcDatetime
+    disabled_at: UtcDatetime | None = None
+    disabled_reason: DisabledReason | None = None
+    updated_at: UtcDatetime | None = None
+    previous_secret_valid_until: UtcDatetime | None = None
 
 
 class CreatedWebhookBody(WebhookBody, frozen=True, kw_only=True):
@@ -65,7 +138,32 @@ def show_webhook(line: WebhookLine) -> WebhookBody:
         description=line.description,
         status="active" if line.disabled_at is None else "disabled",
         created_at=line.created_at,
+        disabled_at=line.disabled_at,
+        disabled_reason=line.disabled_reason,
+        updated_at=line.updated_at,
+        previous_secret_valid_until=line.previous_until,
     )
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise InvalidShape(problems)
+
+
+def _pattern_problems(patterns: list[str]) -> list[Problem]:
+    msg = "No event has this type; '*' and 'migration.*' are wildcards"
+    return [
+        Problem(("body", "events", index), msg, "event_type_unknown")
+        for index, pattern in enumerate(patterns)
+        if not is_pattern(pattern)
+    ]
+
+
+def _secret_problems(secret: str | None) -> list[Problem]:
+    if secret is None or is_secret(secret):
+        return []
+    msg = "A secret is whsec_ and 24 to 64 bytes in base64"
+    return [Problem(("body", "secret"), msg, "secret_invalid")]
 
 
 def _url_problems(url: str, guard: AddressGuard, *, allow_http: bool) -> list[Problem]:

@@ -10,7 +10,7 @@ from sterna_api.projections.connection_rows import project_connection
 from sterna_api.projections.deletion_rows import project_deletion
 from sterna_api.projections.log_rows import LogRow, insert_log_rows, rows_of_event
 from sterna_api.projections.migration_rows import MigrationRows, project_plan
-from sterna_api.projections.notification_of import notification_of
+from sterna_api.projections.notification_of import notifications_of
 from sterna_api.projections.occurrence import Occurrence
 from sterna_api.projections.statements import Statements
 from sterna_api.projections.webhook_rows import project_notification, project_webhook
@@ -95,8 +95,7 @@ async def _project(
         await project_table_proof(connection, occurrence)
         await project_checkpoint(connection, occurrence)
         lines.extend(rows_of_event(occurrence))
-        notification = notification_of(occurrence, view) if view else None
-        if notification is not None:
+        for notification in notifications_of(occurrence, view) if view else ():
             await project_notification(connection, notification)
     elif aggregate_id.startswith(ids.CONNECTION):
         await project_connection(connection, occurrence)

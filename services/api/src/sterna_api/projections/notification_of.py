@@ -2,51 +2,40 @@
 
 from typing import Any
 
-import msgspec
-
+from sterna_api.projections.notification import Notification, make_notification
 from sterna_api.projections.occurrence import Occurrence
-from sterna_api.projections.webhook_rows import Notification
 from sterna_core import ids
 from sterna_core.migration import events as ev
 from sterna_core.migration import schedule_events as sev
 from sterna_core.migration.event import Event
 from sterna_core.migration.view import MigrationView
 
-_EVENT = "evt_"
 
+def notifications_of(occurrence: Occurrence, view: MigrationView) -> tuple[Notification, ...]:
+    """Give what webhooks and people are told of an event; nothing of most.
 
-def notification_of(occurrence: Occurrence, view: MigrationView) -> Notification | None:
-    """Give what webhooks are told of an event, as CloudEvents 1.0 structured JSON; None for most.
-
-    `view` is the migration after the event. The id is the same in every reading of the log.
+    `view` is the migration after the event. The ids are the same in every reading of the log.
     """
     event = occurrence.event
     assert isinstance(event, Event)
-    told = _told(event)
-    if told is None:
-        return None
-    kind, facts = told
-    event_id = ids.derived_id(
-        _EVENT, occurrence.org_id, occurrence.aggregate_id, str(occurrence.sequence)
+    first = _told(event)
+    told = (*((first,) if first is not None else ()), *_also_told(event))
+    place = (occurrence.org_id, occurrence.aggregate_id, str(occurrence.sequence))
+    return tuple(
+        make_notification(
+            org_id=occurrence.org_id,
+            event_id=ids.derived_id(ids.EVENT, *place, *((kind,) if number else ())),
+            kind=kind,
+            at=event.at,
+            data={
+                "migration_id": occurrence.aggregate_id,
+                "migration_name": view.about.name,
+                "status": view.status,
+                **facts,
+            },
+        )
+        for number, (kind, facts) in enumerate(told)
     )
-    body = {
-        "specversion": "1.0",
-        "id": event_id,
-        "type": kind,
-        "source": f"/v1/migrations/{occurrence.aggregate_id}",
-        "subject": occurrence.aggregate_id,
-        "time": event.at,
-        "datacontenttype": "application/json",
-        "data": {
-            "migration_id": occurrence.aggregate_id,
-            "migration_name": view.about.name,
-            "status": view.status,
-            "organization_id": occurrence.org_id,
-            **facts,
-        },
-    }
-    text = msgspec.json.encode(body).decode()
-    return Notification(occurrence.org_id, event_id, kind, event.at, text)
 
 
 def _told(event: Event) -> tuple[str, dict[str, Any]] | None:
@@ -97,3 +86,23 @@ def _told(event: Event) -> tuple[str, dict[str, Any]] | None:
             return "rollback.failed", {"code": event.code, "message": event.message}
         case _:
             return None
+
+
+def _also_told(event: Event) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Give what else the same event is called."""
+    match event:
+        case ev.PhaseStarted(phase="validation"):
+            return (("validation.started", {}),)
+        case ev.PhaseCompleted(phase="validation"):
+            return (("validation.completed", {"seconds": event.seconds}),)
+        case ev.TaskRetryScheduled():
+            facts = {"code": event.code, "message": event.message, "failures": event.failures}
+            return (("error.occurred", {**facts, "next_attempt_at": event.ready_at}),)
+        case ev.MigrationFailed():
+            facts = {"code": event.code, "message": event.message, "phase": event.phase}
+            kinds = ["migration.phase.failed", "error.escalated"]
+            if event.phase == "validation":
+                kinds.append("validation.failed")
+            return tuple((kind, {**facts, "table": event.table}) for kind in kinds)
+        case _:
+            return ()

@@ -87,12 +87,14 @@ from migrations m where m.org_id = $1 and m.migration_id = $2;
 
 -- name: webhook
 -- One webhook.
-select webhook_id, url, events, description, created_at, disabled_at
+select webhook_id, url, events, description, created_at, disabled_at, disabled_reason, updated_at,
+  previous_until
 from webhooks where org_id = $1 and webhook_id = $2;
 
 -- name: webhooks
 -- A page of webhooks, newest first.
-select webhook_id, url, events, description, created_at, disabled_at
+select webhook_id, url, events, description, created_at, disabled_at, disabled_reason, updated_at,
+  previous_until
 from webhooks where org_id = $1
 order by created_at desc, webhook_id limit $2 offset $3;
 
@@ -102,8 +104,12 @@ select d.event_id, n.type, n.at, d.status, d.attempts, d.due_at, d.last_status, 
   d.last_attempt_at
 from deliveries d
 left join notifications n on n.org_id = d.org_id and n.event_id = d.event_id
-where d.org_id = $1 and d.webhook_id = $2
-order by n.at desc nulls last, d.event_id limit $3 offset $4;
+where d.org_id = $1 and d.webhook_id = $2 and ($3::text is null or d.status = $3)
+order by n.at desc nulls last, d.event_id limit $4 offset $5;
+
+-- name: delivery_exists
+-- Whether something was or will be sent to a webhook.
+select 1 from deliveries where org_id = $1 and webhook_id = $2 and event_id = $3;
 
 -- name: api_key_by_digest
 -- Whose key this is, if it was not revoked.
@@ -137,7 +143,8 @@ select count(*) from webhooks where org_id = $1;
 
 -- name: deliveries_count
 -- How much was and will be sent to a webhook.
-select count(*) from deliveries where org_id = $1 and webhook_id = $2;
+select count(*) from deliveries
+where org_id = $1 and webhook_id = $2 and ($3::text is null or status = $3);
 
 -- name: api_keys_count
 -- How many keys an organisation has had.

@@ -66,9 +66,45 @@ insert into webhooks (org_id, webhook_id, url, events, description, sealed_secre
   created_by)
 values ($1, $2, $3, $4, $5, $6, $7, $8);
 
+-- name: update_webhook
+-- What is given changes.
+update webhooks set url = coalesce($4, url), events = coalesce($5, events),
+  description = coalesce($6, description), updated_at = $3
+where org_id = $1 and webhook_id = $2;
+
+-- name: rotate_secret
+-- A new secret signs, and the one before with it until a moment.
+update webhooks set previous_sealed_secret = sealed_secret, sealed_secret = $4,
+  previous_until = $5, updated_at = $3
+where org_id = $1 and webhook_id = $2;
+
 -- name: disable_webhook
--- The receiver is gone.
-update webhooks set disabled_at = $3 where org_id = $1 and webhook_id = $2;
+-- Nothing more is sent.
+update webhooks set disabled_at = $3, disabled_reason = $4 where org_id = $1 and webhook_id = $2;
+
+-- name: enable_webhook
+-- Events are sent again.
+update webhooks set disabled_at = null, disabled_reason = null
+where org_id = $1 and webhook_id = $2;
+
+-- name: webhook_patterns
+-- What a webhook asks for, and whether anything is sent to it.
+select events, disabled_at from webhooks where org_id = $1 and webhook_id = $2;
+
+-- name: open_period
+-- From a moment on a webhook asks for these events.
+insert into webhook_periods (org_id, webhook_id, number, begins, events)
+select $1, $2, coalesce(max(number), 0) + 1, greatest($3, max(ends)), $4 from webhook_periods
+where org_id = $1 and webhook_id = $2;
+
+-- name: close_period
+-- A webhook asks for them no more.
+update webhook_periods set ends = greatest(begins, $3), disabled = $4
+where org_id = $1 and webhook_id = $2 and ends is null;
+
+-- name: delete_periods
+-- A webhook was deleted.
+delete from webhook_periods where org_id = $1 and webhook_id = $2;
 
 -- name: discard_deliveries
 -- What has not been sent to a receiver that is gone never will be.
@@ -83,17 +119,37 @@ delete from webhooks where org_id = $1 and webhook_id = $2;
 -- What was sent to a webhook that is deleted is nobody's concern.
 delete from deliveries where org_id = $1 and webhook_id = $2;
 
--- name: read_webhook_patterns
--- Which webhooks of an organisation were there at a moment, and what they ask for.
-select webhook_id, events, disabled_at from webhooks where org_id = $1 and created_at <= $2;
+-- name: read_patterns
+-- What the webhooks of an organisation asked for at a moment, and whether they were disabled since.
+select p.webhook_id, p.events, exists (
+    select from webhook_periods q
+    where q.org_id = p.org_id and q.webhook_id = p.webhook_id and q.number >= p.number
+      and q.disabled
+  ) as disabled_since
+from webhook_periods p
+where p.org_id = $1 and p.begins <= $2 and (p.ends is null or p.ends > $2)
+  and ($3::text is null or p.webhook_id = $3);
 
 -- name: insert_notification
 -- Something happened that webhooks can be told.
-insert into notifications (org_id, event_id, type, at, body) values ($1, $2, $3, $4, $5);
+insert into notifications (org_id, event_id, type, at, body, addressee)
+values ($1, $2, $3, $4, $5, $6);
 
 -- name: read_notifications_since
 -- What happened since a moment, for a webhook that is read later than the events it asks for.
-select event_id, type, at from notifications where org_id = $1 and at >= $2;
+select event_id, type, at from notifications
+where org_id = $1 and at >= $2 and addressee is null;
+
+-- name: retract_delivery
+-- A webhook had ceased to ask for this when it happened, and it was never sent.
+delete from deliveries where org_id = $1 and webhook_id = $2 and event_id = $3 and attempts = 0;
+
+-- name: retry_delivery
+-- Something is to be sent once more; it can be read before what is sent.
+insert into deliveries (org_id, webhook_id, event_id, status, attempts, due_at)
+values ($1, $2, $3, 'pending', 0, $4)
+on conflict (org_id, webhook_id, event_id) do update
+set status = 'pending', due_at = excluded.due_at, claimed_until = null;
 
 -- name: insert_delivery
 -- Something is to be sent; nothing where what became of it is known already.

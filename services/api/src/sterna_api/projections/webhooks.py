@@ -6,6 +6,7 @@ from sterna_api.projections.database import Database
 from sterna_api.projections.page import Page
 from sterna_api.projections.statements import Statements
 from sterna_core.clock import UtcDatetime
+from sterna_core.webhook.events import DisabledReason
 
 DeliveryStatus = Literal["pending", "delivered", "failed", "discarded"]
 
@@ -21,11 +22,15 @@ class WebhookLine(Struct, frozen=True):
     description: str
     created_at: UtcDatetime
     disabled_at: UtcDatetime | None
+    disabled_reason: DisabledReason | None
+    updated_at: UtcDatetime | None
+    previous_until: UtcDatetime | None
 
 
 class DeliveryLine(Struct, frozen=True):
-    """What became of one event for one webhook, so far."""
+    """What became of one event for one webhook, so far; the delivery's id is the event's."""
 
+    id: str
     event_id: str
     type: str | None
     created_at: UtcDatetime | None
@@ -56,12 +61,21 @@ class Webhooks:
         return Page(items, total, limit, offset)
 
     async def deliveries(
-        self, org_id: str, webhook_id: str, *, limit: int, offset: int
+        self,
+        org_id: str,
+        webhook_id: str,
+        status: DeliveryStatus | None,
+        *,
+        limit: int,
+        offset: int,
     ) -> Page[DeliveryLine]:
         """Give some of what was and will be sent to a webhook, newest first."""
-        rows = await self._database.fetch(_SQL["deliveries"], org_id, webhook_id, limit, offset)
+        rows = await self._database.fetch(
+            _SQL["deliveries"], org_id, webhook_id, status, limit, offset
+        )
         items = [
             DeliveryLine(
+                id=row["event_id"],
                 event_id=row["event_id"],
                 type=row["type"],
                 created_at=row["at"],
@@ -74,5 +88,10 @@ class Webhooks:
             )
             for row in rows
         ]
-        total = await self._database.count(_SQL["deliveries_count"], org_id, webhook_id)
+        total = await self._database.count(_SQL["deliveries_count"], org_id, webhook_id, status)
         return Page(items, total, limit, offset)
+
+    async def has_delivery(self, org_id: str, webhook_id: str, event_id: str) -> bool:
+        """Tell whether something was or will be sent to a webhook."""
+        row = await self._database.fetchrow(_SQL["delivery_exists"], org_id, webhook_id, event_id)
+        return row is not None

@@ -50,16 +50,23 @@ async def send_event(
     body: str,
     secret: Secret,
     now: datetime,
+    previous: Secret | None = None,
 ) -> Attempt:
-    """Post an event, signed by the Standard Webhooks specification."""
+    """Post an event, signed by the Standard Webhooks specification.
+
+    While a secret is being replaced there are two signatures, the one of `previous` last.
+    """
     # The library takes a moment's digits as UTC, whatever its zone.
     moment = now.astimezone(UTC)
+    secrets = (secret,) if previous is None else (secret, previous)
     headers = {
         "Content-Type": "application/json",
         "User-Agent": _USER_AGENT,
         "webhook-id": event_id,
         "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": Webhook(secret.reveal()).sign(event_id, moment, body),
+        "webhook-signature": " ".join(
+            Webhook(each.reveal()).sign(event_id, moment, body) for each in secrets
+        ),
     }
     try:
         async with (

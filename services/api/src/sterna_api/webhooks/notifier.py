@@ -3,10 +3,12 @@ from collections.abc import Sequence
 from time import perf_counter
 
 import aiohttp
+import msgspec
 import structlog
 
 from sterna_api.http.command_desk import CommandPort
 from sterna_api.webhooks.delivery import REQUEST_SECONDS, Attempt, new_session, send_event
+from sterna_api.webhooks.disabling import DISABLING, Disabling
 from sterna_api.webhooks.guard import AddressGuard
 from sterna_api.webhooks.outbox import DueDelivery, Outbox
 from sterna_api.webhooks.schedule import next_attempt_at
@@ -16,6 +18,7 @@ from sterna_core.clock import Clock
 from sterna_core.errors import SternaError
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.webhook.commands import RecordAttempt
+from sterna_core.webhook.events import WebhookDisabled
 
 AT_ONCE_MAX = 20
 POLL_SECONDS = 0.5
@@ -43,6 +46,8 @@ class Notifier:
         clock: Clock,
         *,
         delays_seconds: Sequence[float],
+        disabling: Disabling = DISABLING,
+        environment: str = "production",
     ) -> None:
         self._outbox = outbox
         self._port = port
@@ -50,6 +55,8 @@ class Notifier:
         self._guard = guard
         self._clock = clock
         self._delays_seconds = tuple(delays_seconds)
+        self._disabling = disabling
+        self._environment = environment
 
     async def run(self) -> None:
         """Send for ever."""
@@ -87,13 +94,15 @@ class Notifier:
 
     async def _attempt(self, session: aiohttp.ClientSession, delivery: DueDelivery) -> Attempt:
         context = seal_context(delivery.org_id, delivery.webhook_id)
+        previous = delivery.previous_sealed_secret
         return await send_event(
             session,
             url=delivery.url,
             event_id=delivery.event_id,
-            body=delivery.body,
+            body=with_environment(delivery.body, self._environment),
             secret=self._keyring.open(delivery.sealed_secret, context=context),
             now=self._clock(),
+            previous=self._keyring.open(previous, context=context) if previous else None,
         )
 
     async def _record(self, delivery: DueDelivery, attempt: Attempt, milliseconds: int) -> None:
@@ -109,8 +118,10 @@ class Notifier:
             reason=attempt.reason,
             milliseconds=milliseconds,
             next_attempt_at=again,
+            disable_after_failures=self._disabling.failures,
+            disable_after_seconds=self._disabling.seconds,
         )
-        await self._port.send(
+        outcome = await self._port.send(
             delivery.webhook_id,
             delivery.org_id,
             command,
@@ -129,3 +140,15 @@ class Notifier:
             status=attempt.status,
             reason=attempt.reason,
         )
+        for event in outcome.events:
+            if isinstance(event, WebhookDisabled):
+                _log.warning(
+                    "webhook.disabled", webhook_id=delivery.webhook_id, reason=event.reason
+                )
+
+
+def with_environment(body: str, environment: str) -> str:
+    """Say in an event's metadata which installation sends it."""
+    event = msgspec.json.decode(body)
+    event.setdefault("metadata", {})["environment"] = environment
+    return msgspec.json.encode(event).decode()

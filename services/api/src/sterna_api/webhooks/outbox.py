@@ -20,6 +20,8 @@ class DueDelivery(Struct, frozen=True):
     url: str
     sealed_secret: str
     body: str
+    previous_sealed_secret: str | None
+    """The secret before, while receivers may still know only that one."""
 
 
 class Outbox:

@@ -11,4 +11,5 @@ from due, webhooks w, notifications n
 where d.org_id = due.org_id and d.webhook_id = due.webhook_id and d.event_id = due.event_id
   and w.org_id = d.org_id and w.webhook_id = d.webhook_id and w.disabled_at is null
   and n.org_id = d.org_id and n.event_id = d.event_id
-returning d.org_id, d.webhook_id, d.event_id, d.attempts, w.url, w.sealed_secret, n.body;
+returning d.org_id, d.webhook_id, d.event_id, d.attempts, w.url, w.sealed_secret, n.body,
+  case when w.previous_until > $1 then w.previous_sealed_secret end;

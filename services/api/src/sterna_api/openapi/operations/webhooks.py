@@ -2,7 +2,17 @@
 
 from sterna_api.http.deleted import DeletedBody
 from sterna_api.http.paging import PageQuery
-from sterna_api.http.webhook_bodies import CreatedWebhookBody, CreateWebhookBody, WebhookBody
+from sterna_api.http.webhook_bodies import (
+    CreatedWebhookBody,
+    CreateWebhookBody,
+    DeliveriesQuery,
+    QueuedDeliveryBody,
+    RotatedSecretBody,
+    RotateSecretBody,
+    TestWebhookBody,
+    UpdateWebhookBody,
+    WebhookBody,
+)
 from sterna_api.openapi.operation import Operation, Page
 from sterna_api.projections.webhooks import DeliveryLine
 
@@ -35,6 +45,39 @@ OPERATIONS = (
         answers={200: WebhookBody},
     ),
     Operation(
+        method="PATCH",
+        path=_ONE,
+        scope="webhooks:write",
+        summary="Change a webhook",
+        description="A field left out stays. `status` `active` enables one that was disabled.",
+        body=UpdateWebhookBody,
+        answers={200: WebhookBody},
+    ),
+    Operation(
+        method="POST",
+        path=f"{_ONE}/test",
+        scope="webhooks:write",
+        summary="Send a test event",
+        body=TestWebhookBody,
+        answers={202: QueuedDeliveryBody},
+    ),
+    Operation(
+        method="POST",
+        path=f"{_ONE}/rotate-secret",
+        scope="webhooks:write",
+        summary="Sign with another secret",
+        description="The one before signs as well for `overlap_seconds`, a day if left out.",
+        body=RotateSecretBody,
+        answers={200: RotatedSecretBody},
+    ),
+    Operation(
+        method="POST",
+        path=f"{_ONE}/deliveries/{{delivery_id}}/retry",
+        scope="webhooks:write",
+        summary="Send an event once more",
+        answers={202: QueuedDeliveryBody},
+    ),
+    Operation(
         method="DELETE",
         path=_ONE,
         scope="webhooks:write",
@@ -46,7 +89,7 @@ OPERATIONS = (
         path=f"{_ONE}/deliveries",
         scope="webhooks:read",
         summary="List what was and will be sent to an address, newest first",
-        query=PageQuery,
+        query=DeliveriesQuery,
         answers={200: Page(DeliveryLine)},
     ),
 )

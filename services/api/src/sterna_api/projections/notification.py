@@ -1,0 +1,42 @@
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from sterna_core.clock import UtcDatetime
+
+
+class Notification(Struct, frozen=True):
+    """Something that webhooks and people can be told; the body is what is sent, as JSON."""
+
+    org_id: str
+    event_id: str
+    type: str
+    at: UtcDatetime
+    body: str
+    addressee: str | None = None
+    """The one webhook that is told; None is every one that asks."""
+
+
+def make_notification(
+    *,
+    org_id: str,
+    event_id: str,
+    kind: str,
+    at: UtcDatetime,
+    data: dict[str, Any],
+    addressee: str | None = None,
+) -> Notification:
+    """Write what is sent: `{id, type, created_at, data, metadata}`.
+
+    The environment is added to `metadata` when it is sent, for it is not of the journal.
+    """
+    body = {
+        "id": event_id,
+        "type": kind,
+        "created_at": at,
+        "data": data,
+        "metadata": {"organization_id": org_id},
+    }
+    text = msgspec.json.encode(body).decode()
+    return Notification(org_id, event_id, kind, at, text, addressee)

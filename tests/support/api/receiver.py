@@ -1,0 +1,41 @@
+"""A receiver of webhooks and messages, on a port of its own."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+
+class Receiver:
+    """Answers as it is told and remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.got: list[tuple[dict[str, str], bytes]] = []
+        self.url = ""
+
+    @property
+    def bodies(self) -> list[Any]:
+        return [msgspec.json.decode(body) for _, body in self.got]
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.got.append((dict(request.headers), await request.read()))
+        return web.Response(status=self.status, body=b"ok")
+
+
+@asynccontextmanager
+async def receiving() -> AsyncGenerator[Receiver, None]:
+    """Receive until the block ends."""
+    receiver = Receiver()
+    app = web.Application()
+    app.router.add_post("/hook", receiver.take)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield receiver
+    finally:
+        await runner.cleanup()
