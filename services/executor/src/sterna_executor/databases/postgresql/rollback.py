@@ -98,7 +98,7 @@ class _Undoing:
 
     async def finish(self) -> RolledBack:
         target = self._target
-        if await target.fetchval(_sql("forgotten"), self._migration_id):
+        if await is_forgotten(target, self._migration_id):
             return RolledBack(removed={}, differences=())
         await self._begin()
         there = await self._present()
@@ -170,8 +170,15 @@ class _Undoing:
                 await self._target.execute(_drop_statement(entry.kind, name))
 
 
+async def is_forgotten(target: Connection, migration_id: str) -> bool:
+    """Tell whether nothing is kept of a migration, since all of it was undone."""
+    return bool(await target.fetchval(_sql("forgotten"), migration_id))
+
+
 async def refuse_lost_ledger(target: Connection, migration_id: str) -> None:
     """Raise Terminal where the target holds no ledger of a migration that made something there."""
+    if await is_forgotten(target, migration_id):
+        return  # it was undone, with its fence: this is a repeat
     if await ledger.read_part(target, migration_id, FINGERPRINT) is None:
         raise Terminal(
             "the target was not rolled back: its schema _sterna does not hold the ledger of this "

@@ -11,8 +11,10 @@ from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.restore import settle
 from sterna_executor.databases.postgresql.rollback import (
+    NAMED,
     ROLLBACK_SECONDS,
     RolledBack,
+    is_forgotten,
     refuse_lost_ledger,
 )
 from sterna_executor.databases.postgresql.scratch import drop_scratch
@@ -41,6 +43,8 @@ async def empty_tables(
                 return RolledBack(removed={}, differences=())
             with translated("target"):
                 async with target.transaction(isolation="read_committed"):
+                    if await is_forgotten(target, migration_id):
+                        return RolledBack(removed={}, differences=())
                     await fence.check(target, migration_id, epoch)
                     await settle(target)
                     if ledger_required:
@@ -61,12 +65,26 @@ async def _empty(
 ) -> tuple[dict[str, int], tuple[str, ...]]:
     made = [each for each in await ledger.read_created(target, migration_id) if each.present]
     oids = [each.address[1] for each in made if each.kind == "table"]
-    rows = await target.fetch(statements("truncate.sql")["tables"], oids)
-    tables = [qualified(row["schema"], row["name"]) for row in rows]
+    sql = statements("truncate.sql")
+    attached = await target.fetch(sql["attached"], oids)
+    if attached:
+        names = [row["name"] for row in attached[:NAMED]]
+        raise Terminal(
+            "the target was not emptied: somebody attached partitions to tables that Sterna made: "
+            f"{', '.join(names)}. Detach them, then try again",
+            code="rollback_failed",
+            details={"objects": names, "count": len(attached)},
+        )
+    named = [
+        (row["partitioned"], qualified(row["schema"], row["name"]))
+        for row in await target.fetch(sql["tables"], oids)
+    ]
+    tables = [name for partitioned, name in named if not partitioned]
     views = [each.present for each in made if each.kind == "materialized view" and each.present]
-    if tables:
+    if named:
+        whole = ", ".join(name if partitioned else f"only {name}" for partitioned, name in named)
         try:
-            await target.execute(f"truncate table only {', only '.join(tables)} restart identity")
+            await target.execute(f"truncate table {whole} restart identity")
         except asyncpg.FeatureNotSupportedError:
             raise Terminal(
                 "the target was not emptied: a table that Sterna did not make refers to one that "
