@@ -68,9 +68,15 @@ class Client:
     async def delete(self, path: str, **options: Any) -> Reply:
         return await self.send("DELETE", path, **options)
 
-    async def until(self, path: str, wanted: Callable[[Any], bool]) -> Any:
+    async def until(
+        self,
+        path: str,
+        wanted: Callable[[Any], bool],
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> Any:
         """Ask until the answer is as wanted."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + patience_seconds
         while True:
             reply = await self.get(path)
             if reply.status == 200 and wanted(reply.json):
@@ -85,20 +91,29 @@ class Client:
 
     async def migration(self, **fields: Any) -> str:
         """Create a migration between two new connections."""
+        source, target = await self.connection("old"), await self.connection("new")
+        return await self.migration_between(source, target, **fields)
+
+    async def migration_between(self, source_id: str, target_id: str, **fields: Any) -> str:
+        """Create a migration between two connections."""
         body = {
             "name": "Shop",
-            "source": {"connection_id": await self.connection("old")},
-            "target": {"connection_id": await self.connection("new")},
+            "source": {"connection_id": source_id},
+            "target": {"connection_id": target_id},
             **fields,
         }
         reply = await self.post("/v1/migrations", body)
         assert reply.status == 201, reply.text
         return reply.json["id"]
 
-    async def in_status(self, migration_id: str, *statuses: str) -> Any:
+    async def in_status(
+        self, migration_id: str, *statuses: str, patience_seconds: float = PATIENCE_SECONDS
+    ) -> Any:
         """Wait until a migration has one of these statuses."""
         return await self.until(
-            f"/v1/migrations/{migration_id}", lambda body: body["status"] in statuses
+            f"/v1/migrations/{migration_id}",
+            lambda body: body["status"] in statuses,
+            patience_seconds=patience_seconds,
         )
 
 
