@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from sterna_cli.client.schedule import Schedule
 from sterna_core.clock import UtcDatetime
 
 FINAL_STATUSES = frozenset({"completed", "failed", "cancelled", "rolled_back"})
@@ -79,6 +80,7 @@ class Migration(Struct, frozen=True, kw_only=True):
     metrics: Metrics = field(default_factory=Metrics)
     timing: Timing = field(default_factory=Timing)
     error: MigrationError | None = None
+    schedule: Schedule | None = None
 
     @property
     def is_over(self) -> bool:

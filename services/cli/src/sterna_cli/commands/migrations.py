@@ -9,6 +9,7 @@ from sterna_cli.commands.migrate import conclude
 from sterna_cli.console.pace import Pace
 from sterna_cli.console.plan_view import show_plan
 from sterna_cli.console.progress import standing
+from sterna_cli.console.schedule_view import show_schedule
 from sterna_cli.console.terminal import Format, Terminal
 from sterna_cli.exit_code import ExitCode
 from sterna_cli.migrate.journey import Journey
@@ -86,6 +87,7 @@ def show(migration_id: str, /, *, plan: bool = False, output: Format = "table") 
             return ExitCode.OK
         terminal.say(f"{migration.id}  {migration.name}", "bold")
         terminal.say(f"  {migration.status}: {standing(migration, Pace())}")
+        show_schedule(terminal, migration.schedule)
         await Journey(reached.sterna, terminal).report(migration)
         return ExitCode.OK
 
