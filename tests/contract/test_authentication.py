@@ -3,12 +3,12 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 from tests.support.api.client import Client
+from tests.support.api.paths import filled
 from tests.support.api.service import FIRST_KEY, Service
 
 from sterna_api.http.authentication import PUBLIC_PATHS
 from sterna_core.api_key.key import make_key
 
-_ID = "0" * 32
 _BAD = {
     "none": {},
     "empty": {"Authorization": ""},
@@ -27,15 +27,9 @@ def _routes(service: Service) -> list[tuple[str, str]]:
     for route in service.app.router.routes():
         assert route.resource is not None
         path = route.resource.canonical
-        for name, prefix in (
-            ("migration_id", "mig_"),
-            ("connection_id", "conn_"),
-            ("webhook_id", "wh_"),
-            ("api_key_id", "key_"),
-            ("mapping_id", "map_"),
-        ):
-            path = path.replace(f"{{{name}}}", prefix + _ID)
-        found.append((route.method, path))
+        if route.method == "HEAD":
+            continue  # answered without a body
+        found.append((route.method, filled(path)))
     return found
 
 

@@ -4,11 +4,13 @@
     ├── Transient                the same attempt may succeed later
     │   ├── Unreachable          a server did not answer, or refused the connection
     │   ├── OutcomeUnknown       a command was sent, and what became of it is not known
+    │   ├── RateLimited          too much was asked for in too short a time
     │   └── SnapshotLost         the exported snapshot is gone; a new one is needed
     └── Terminal                 the same attempt will fail again until something is changed
         ├── Rejected             a decision: the command is refused in this state
         ├── InvalidRequest       what was sent is not of the right shape
         ├── Unauthorized         no valid key
+        ├── Forbidden            the key does not allow this
         ├── NotFound             no such thing in this organisation
         ├── MissingRight         a role lacks a right, or a server a setting
         ├── TargetConflict       the target already holds an object of that name
@@ -58,6 +60,16 @@ class OutcomeUnknown(Transient):
     code = "outcome_unknown"
 
 
+class RateLimited(Transient):
+    """Too much was asked for in too short a time; `retry_after_seconds` says when to go on."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message, details={"retry_after_seconds": retry_after_seconds})
+        self.retry_after_seconds = retry_after_seconds
+
+
 class SnapshotLost(Transient):
     """The exported snapshot is gone; a new one is needed."""
 
@@ -83,6 +95,12 @@ class Unauthorized(Terminal):
     """No valid key was presented."""
 
     code = "unauthorized"
+
+
+class Forbidden(Terminal):
+    """The key is valid, and does not allow this."""
+
+    code = "forbidden"
 
 
 class NotFound(Terminal):

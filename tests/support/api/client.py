@@ -51,7 +51,8 @@ class Client:
         data = raw if raw is not None else (msgspec.json.encode(body) if body is not None else None)
         # In a file's shape, for aiohttp warns of large bodies in memory.
         sending = io.BytesIO(data) if data is not None else None
-        sent = {**self.headers, **(headers or {})}
+        # As a client of JSON does; without a body the header means nothing.
+        sent = {"Content-Type": "application/json", **self.headers, **(headers or {})}
         if key is not None:
             sent["Idempotency-Key"] = key
         async with self.session.request(method, self.url + path, data=sending, headers=sent) as got:

@@ -18,7 +18,9 @@ from sterna_api.decider.membership import FixedMembership
 from sterna_api.decider.ports import DeciderPorts
 from sterna_api.decider.service import Decider
 from sterna_api.decider.settings import DeciderSettings
+from sterna_api.http.client_address import parse_proxies
 from sterna_api.http.interface import Interface, InterfaceParts
+from sterna_api.http.limits import LimitSettings
 from sterna_api.projections.database import Database
 from sterna_api.projections.position_watch import PositionWatch
 from sterna_api.projections.positions import JournalPosition, ProjectedPositions
@@ -44,6 +46,12 @@ from sterna_core.tasks.telemetry import LogLine
 PEPPER = Pepper(Secret("a pepper for the tests"))
 FIRST_KEY = make_key(b"a first key for the tests of Stern")
 SIGNING_KEY = SigningKey(b"a signing key for tests of Stern")
+GENEROUS = LimitSettings(
+    key_requests_per_minute=1_000_000,
+    organization_requests_per_minute=1_000_000,
+    failed_authentications_per_minute=1_000_000,
+    streams_per_key=10_000,
+)
 _STOP_SECONDS = 10.0
 
 
@@ -65,7 +73,11 @@ class Service:
         clock: Callable[[], datetime] = _now,
         command_seconds: float = 5.0,
         position_seconds: float = 5.0,
+        limits: LimitSettings = GENEROUS,
+        proxies: tuple[str, ...] = (),
+        cors_origins: tuple[str, ...] = (),
     ) -> None:
+        self._limits, self._proxies, self._cors_origins = limits, proxies, cors_origins
         self.log = log or InMemoryLog()
         self.topics = Topics(partitions=3, task_partitions=2, telemetry_partitions=2)
         self.codec = Codec(aggregates_signing_with(SIGNING_KEY))
@@ -160,7 +172,8 @@ class Service:
                 tasks = [group.create_task(work) for work in self._works()]
                 interface = self._interface()
                 self.app = interface.app
-                tasks.append(group.create_task(interface.probes.run()))
+                works = (interface.probes.run(), interface.refusals.run())
+                tasks.extend(group.create_task(work) for work in works)
                 runner = web.AppRunner(interface.app, access_log=None, shutdown_timeout=2.0)
                 await runner.setup()
                 await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -211,5 +224,9 @@ class Service:
                 position_seconds=position_seconds,
                 allow_http_webhooks=True,
                 certificate_public_key=SIGNING_KEY.public,
+                sender=self.log,
+                limits=self._limits,
+                trusted_proxies=parse_proxies(self._proxies),
+                cors_origins=self._cors_origins,
             )
         )

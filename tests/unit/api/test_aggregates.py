@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sterna_core.api_key.commands import CreateApiKey, RevokeApiKey
+from sterna_core.api_key.commands import CreateApiKey, RevokeApiKey, RotateApiKey, UpdateApiKey
 from sterna_core.api_key.decider import API_KEY
 from sterna_core.api_key.events import ApiKeyCreated, ApiKeyRevoked
 from sterna_core.connection.changes import ConnectionChanges
@@ -70,6 +70,7 @@ def _attempt(result: Any = "delivered", **fields: Any) -> RecordAttempt:
 _HOOK = CreateWebhook(url="https://x", events=("*",), description="", sealed_secret="v1.k1.s")
 _PATCH = UpdateWebhook(url="https://y", events=("migration.*",))
 _KEY = CreateApiKey(name="robot", digest="0" * 64)
+_ROTATE = RotateApiKey(digest="1" * 64, overlap_seconds=60)
 _CASES = {
     "conn_1": (CONNECTION, (_CREATE, _PROBE, _MOVE, DeleteConnection())),
     "wh_1": (
@@ -88,7 +89,7 @@ _CASES = {
             DeleteWebhook(),
         ),
     ),
-    "key_1": (API_KEY, (_KEY, RevokeApiKey())),
+    "key_1": (API_KEY, (_KEY, UpdateApiKey(name="x"), _ROTATE, RevokeApiKey())),
 }
 
 

@@ -14,11 +14,13 @@ _PEPPER = Pepper(Secret("sixteen characters and more"))
 @given(st.binary(min_size=32, max_size=32))
 def test_every_key_is_well_formed_and_can_be_selected_with_a_double_click(entropy: bytes):
     key = make_key(entropy).reveal()
-    assert re.fullmatch(r"sk_[0-9A-Za-z]{49}", key)
+    assert re.fullmatch(r"sk_live_[0-9A-Za-z]{49}", key)
     assert is_well_formed(key)
+    assert is_well_formed(key.replace("live_", ""))
+    assert is_well_formed(make_key(entropy, environment="test").reveal())
 
 
-@given(st.binary(min_size=32, max_size=32), st.integers(3, 51), st.sampled_from("0aZ"))
+@given(st.binary(min_size=32, max_size=32), st.integers(8, 56), st.sampled_from("0aZ"))
 def test_a_key_with_one_wrong_character_is_recognised(entropy: bytes, place: int, other: str):
     key = make_key(entropy).reveal()
     wrong = key[:place] + other + key[place + 1 :]

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from sterna_api.http.authentication import PUBLIC_PATHS
 from sterna_api.openapi.document import document
 from sterna_api.openapi.table import OPERATIONS
 from sterna_core.api_key.scope import SCOPES
@@ -19,7 +20,7 @@ def test_the_document_is_openapi_3_1(described: dict[str, Any]):
 
 def test_every_operation_has_a_scope_or_is_public_on_purpose():
     public = {each.path for each in OPERATIONS if each.scope is None}
-    assert public == {"/healthz", "/readyz", "/openapi.json", "/v1/openapi.json"}
+    assert public == PUBLIC_PATHS
     assert {each.scope for each in OPERATIONS if each.scope} <= set(SCOPES)
 
 

@@ -14,6 +14,7 @@ from sterna_api.decider.ports import DeciderPorts
 from sterna_api.decider.service import Decider
 from sterna_api.decider.settings import DeciderSettings
 from sterna_api.decider.snapshots import PostgresSnapshots
+from sterna_api.http.client_address import parse_proxies
 from sterna_api.http.health import Check
 from sterna_api.http.interface import Interface, InterfaceParts
 from sterna_api.projections.database import Database
@@ -64,6 +65,7 @@ class ApiProcess:
         self._keyring = Keyring.parse(settings.keyring.reveal())
         self._pepper = Pepper(settings.key_pepper)
         self._guard = AddressGuard(parse_networks(settings.webhook_allowed_networks))
+        self._proxies = parse_proxies(settings.http_trusted_proxies)
         self.port: int | None = None
         """The port that requests are taken on, once they are."""
 
@@ -110,7 +112,9 @@ class ApiProcess:
                 notifier = self._notifier(database, client)
                 await stack.enter_async_context(_running(group, notifier.run()))
             if "http" in roles:
-                await stack.enter_async_context(self._answering(group, database, log, client))
+                await stack.enter_async_context(
+                    self._answering(group, database, log, sender, client)
+                )
             _log.info("api.started", roles=list(roles), port=self.port)
             await stopping.wait()
             _log.info("api.stopping")
@@ -151,7 +155,12 @@ class ApiProcess:
 
     @asynccontextmanager
     async def _answering(
-        self, group: asyncio.TaskGroup, database: Database, log: KafkaLog, client: CommandClient
+        self,
+        group: asyncio.TaskGroup,
+        database: Database,
+        log: KafkaLog,
+        sender: KafkaSender,
+        client: CommandClient,
     ) -> AsyncGenerator[None, None]:
         settings = self._settings
         hub, positions = Hub(log, self._topics, self._codec), ProjectedPositions()
@@ -175,6 +184,10 @@ class ApiProcess:
                 certificate_public_key=(
                     self._certificate_key.public if self._certificate_key else None
                 ),
+                sender=sender,
+                limits=settings.limits(),
+                trusted_proxies=self._proxies,
+                cors_origins=settings.http_cors_origins,
             )
         )
         runner = web.AppRunner(
@@ -187,6 +200,7 @@ class ApiProcess:
             _running(group, hub.run()),
             _running(group, PositionWatch(database, positions).run()),
             _running(group, interface.probes.run()),
+            _running(group, interface.refusals.run()),
         ):
             await runner.setup()
             try:

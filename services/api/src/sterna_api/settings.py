@@ -2,6 +2,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from sterna_api.http.limits import LimitSettings
 from sterna_api.webhooks.schedule import ATTEMPT_DELAYS_SECONDS
 from sterna_core.journal.topics import Topics
 from sterna_core.kafka.access import KafkaAccess
@@ -35,6 +36,12 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...] = ROLES
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Meta(ge=0, le=65_535)] = 8080
+    http_trusted_proxies: tuple[str, ...] = ()
+    http_cors_origins: tuple[str, ...] = ()
+    http_key_requests_per_minute: Annotated[int, Meta(ge=1, le=10_000_000)] = 6_000
+    http_organization_requests_per_minute: Annotated[int, Meta(ge=1, le=10_000_000)] = 12_000
+    http_failed_authentications_per_minute: Annotated[int, Meta(ge=1, le=10_000_000)] = 60
+    http_streams_per_key: Annotated[int, Meta(ge=1, le=1_000_000)] = 100
     command_seconds: Annotated[float, Meta(ge=0.1, le=120.0)] = 10.0
     position_seconds: Annotated[float, Meta(ge=0.1, le=60.0)] = 5.0
     shutdown_seconds: Annotated[float, Meta(ge=1.0, le=300.0)] = 15.0
@@ -59,6 +66,15 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
             sasl_username=self.kafka_sasl_username,
             sasl_password=self.kafka_sasl_password,
             tls_ca_file=self.kafka_tls_ca_file,
+        )
+
+    def limits(self) -> LimitSettings:
+        """Give how much may be asked of this process."""
+        return LimitSettings(
+            key_requests_per_minute=self.http_key_requests_per_minute,
+            organization_requests_per_minute=self.http_organization_requests_per_minute,
+            failed_authentications_per_minute=self.http_failed_authentications_per_minute,
+            streams_per_key=self.http_streams_per_key,
         )
 
     def topics(self) -> Topics:

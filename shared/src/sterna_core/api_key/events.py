@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from sterna_core.api_key.commands import Environment
+from sterna_core.api_key.scope import EVERYTHING
 from sterna_core.clock import UtcDatetime
 
 
@@ -18,6 +20,27 @@ class ApiKeyCreated(Event, frozen=True, kw_only=True, tag="api_key.created.v1"):
     digest: str
     expires_at: UtcDatetime | None
     by: str
+    scopes: tuple[str, ...] = EVERYTHING
+    ip_whitelist: tuple[str, ...] = ()
+    environment: Environment = "live"
+
+
+class ApiKeyUpdated(Event, frozen=True, kw_only=True, tag="api_key.updated.v1"):
+    """The key has other properties: these are all of them."""
+
+    name: str
+    scopes: tuple[str, ...]
+    expires_at: UtcDatetime | None
+    ip_whitelist: tuple[str, ...]
+    by: str
+
+
+class ApiKeyRotated(Event, frozen=True, kw_only=True, tag="api_key.rotated.v1"):
+    """The key has another secret; the one before it is accepted for a while."""
+
+    digest: str
+    previous_until: UtcDatetime
+    by: str
 
 
 class ApiKeyRevoked(Event, frozen=True, kw_only=True, tag="api_key.revoked.v1"):
@@ -26,4 +49,4 @@ class ApiKeyRevoked(Event, frozen=True, kw_only=True, tag="api_key.revoked.v1"):
     by: str
 
 
-AnyEvent = ApiKeyCreated | ApiKeyRevoked
+AnyEvent = ApiKeyCreated | ApiKeyUpdated | ApiKeyRotated | ApiKeyRevoked

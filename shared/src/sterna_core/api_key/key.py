@@ -1,6 +1,6 @@
-"""API keys as text: `sk_`, 43 characters of base 62 (256 bits), 6 of checksum.
+"""API keys as text: `sk_live_` or `sk_test_`, 43 characters of base 62 (256 bits), 6 of checksum.
 
-The checksum lets a mistyped key be refused without looking it up. Only the HMAC-SHA256 of a key
+Keys that were made with `sk_` alone are good too. The checksum lets a mistyped key be refused without looking it up. Only the HMAC-SHA256 of a key
 under the server's pepper is ever stored.
 """
 
@@ -9,10 +9,12 @@ import secrets
 import zlib
 from hashlib import sha256
 
+from sterna_core.api_key.commands import Environment
 from sterna_core.errors import Misconfigured
 from sterna_core.secrets.secret import Secret
 
 PREFIX = "sk_"
+_PREFIXES: dict[Environment, str] = {"live": "sk_live_", "test": "sk_test_"}
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BODY_CHARACTERS = 43
 _CHECKSUM_CHARACTERS = 6
@@ -20,18 +22,19 @@ _PEPPER_BYTES_MIN = 16
 _ENTROPY_BYTES = 32
 
 
-def make_key(entropy: bytes | None = None) -> Secret:
+def make_key(entropy: bytes | None = None, *, environment: Environment = "live") -> Secret:
     """Make a key from 32 bytes: fresh ones, or those given."""
     number = int.from_bytes(entropy or secrets.token_bytes(_ENTROPY_BYTES))
     body = _base62(number, _BODY_CHARACTERS)
-    return Secret(PREFIX + body + _checksum(body))
+    return Secret(_PREFIXES[environment] + body + _checksum(body))
 
 
 def is_well_formed(text: str) -> bool:
     """Tell whether a text can be a key at all."""
-    body, checksum = text[len(PREFIX) : -_CHECKSUM_CHARACTERS], text[-_CHECKSUM_CHARACTERS:]
+    prefix = next((each for each in _PREFIXES.values() if text.startswith(each)), PREFIX)
+    body, checksum = text[len(prefix) : -_CHECKSUM_CHARACTERS], text[-_CHECKSUM_CHARACTERS:]
     return (
-        text.startswith(PREFIX)
+        text.startswith(prefix)
         and text.isascii()
         and len(body) == _BODY_CHARACTERS
         and hmac.compare_digest(checksum, _checksum(body))

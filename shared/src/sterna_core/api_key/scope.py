@@ -1,48 +1,74 @@
 """What a key may do: `<area>:<verb>`, `<area>:*`, `*:<verb>` or `*`."""
 
 from collections.abc import Iterable
+from typing import Literal, get_args
+
+Scope = Literal[
+    "migrations:read",
+    "migrations:write",
+    "migrations:approve",
+    "connections:read",
+    "connections:write",
+    "validation:read",
+    "validation:write",
+    "webhooks:read",
+    "webhooks:write",
+    "admin:read",
+    "admin:write",
+]
+"""One right."""
+
+Grant = Literal[
+    "migrations:read",
+    "migrations:write",
+    "migrations:approve",
+    "connections:read",
+    "connections:write",
+    "validation:read",
+    "validation:write",
+    "webhooks:read",
+    "webhooks:write",
+    "admin:read",
+    "admin:write",
+    "migrations:*",
+    "connections:*",
+    "validation:*",
+    "webhooks:*",
+    "admin:*",
+    "*:read",
+    "*:write",
+    "*:approve",
+    "*",
+]
+"""One entry of a key's scopes: a right, or many by a wildcard."""
 
 ANY = "*"
-_VERBS = {
-    "migrations": ("read", "write", "approve"),
-    "connections": ("read", "write"),
-    "validation": ("read", "write"),
-    "webhooks": ("read", "write"),
-    "admin": ("read", "write"),
-}
-SCOPES = tuple(f"{area}:{verb}" for area, verbs in _VERBS.items() for verb in verbs)
-"""Every single right there is."""
-
-PATTERNS = (
-    *SCOPES,
-    *(f"{area}:{ANY}" for area in _VERBS),
-    *(f"{ANY}:{verb}" for verb in ("read", "write", "approve")),
-    ANY,
-)
-"""Every word that a key's scopes can be."""
-
-EVERYTHING = (ANY,)
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+GRANTS: tuple[Grant, ...] = get_args(Grant)
+EVERYTHING: tuple[str, ...] = (ANY,)
+"""The scopes of a key that was made without any."""
 
 
-def allows(scopes: Iterable[str], scope: str) -> bool:
-    """Tell whether a key with `scopes` may do what needs one scope."""
-    return any(_covers(pattern, scope) for pattern in scopes)
+def allows(held: Iterable[str], scope: str) -> bool:
+    """Tell whether a key with the scopes `held` may do what needs one right."""
+    return any(_covers(grant, scope) for grant in held)
 
 
-def within(wanted: Iterable[str], scopes: Iterable[str]) -> bool:
-    """Tell whether everything that `wanted` allows is allowed by `scopes` too."""
-    held = tuple(scopes)
-    return all(
-        pattern in held
-        or ANY in held
-        or (pattern != ANY and all(allows(held, each) for each in SCOPES if _covers(pattern, each)))
-        for pattern in wanted
-    )
+def within(wanted: Iterable[str], held: Iterable[str]) -> bool:
+    """Tell whether everything that `wanted` allows is allowed by `held` too.
+
+    Of what a wildcard will mean when there are more rights, only another wildcard is sure.
+    """
+    mine = tuple(held)
+    return all(any(_covers(grant, each) for grant in mine) for each in wanted)
 
 
-def _covers(pattern: str, scope: str) -> bool:
-    if pattern in {ANY, scope}:
+def _covers(grant: str, wanted: str) -> bool:
+    """Tell whether a grant allows a right, or all that another grant does."""
+    if grant in {ANY, wanted}:
         return True
-    area, _, verb = pattern.partition(":")
-    of_area, _, of_verb = scope.partition(":")
-    return area in {ANY, of_area} and verb in {ANY, of_verb}
+    if wanted == ANY:
+        return False
+    area, _, verb = grant.partition(":")
+    wanted_area, _, wanted_verb = wanted.partition(":")
+    return area in {ANY, wanted_area} and verb in {ANY, wanted_verb}

@@ -2,6 +2,9 @@
 
 from msgspec import Struct
 
+from sterna_core.api_key.scope import EVERYTHING
+from sterna_core.clock import UtcDatetime
+
 
 class Stage(Struct, frozen=True, kw_only=True, tag_field="stage"):
     """A stage of an API key's life."""
@@ -13,6 +16,11 @@ class Absent(Stage, frozen=True, kw_only=True, tag="absent"):
 
 class Valid(Stage, frozen=True, kw_only=True, tag="valid"):
     """The key is accepted until it expires."""
+
+    name: str = ""
+    scopes: tuple[str, ...] = EVERYTHING
+    expires_at: UtcDatetime | None = None
+    ip_whitelist: tuple[str, ...] = ()
 
 
 class Revoked(Stage, frozen=True, kw_only=True, tag="revoked"):

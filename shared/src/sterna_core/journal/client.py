@@ -8,6 +8,7 @@ from sterna_core.errors import OutcomeUnknown, Transient
 from sterna_core.journal.codec import Codec, encode
 from sterna_core.journal.command import command_record, hash_of
 from sterna_core.journal.log import Log, RecordSender
+from sterna_core.journal.origin import Origin
 from sterna_core.journal.outcome import Outcome
 from sterna_core.journal.reader import JournalReader, end_positions
 from sterna_core.journal.record import OutgoingRecord
@@ -62,6 +63,7 @@ class CommandClient:
         now: datetime,
         deadline_seconds: float,
         request_hash: str | None = None,
+        origin: Origin | None = None,
     ) -> Outcome:
         """Send a command and wait for its outcome, a refusal included.
 
@@ -81,6 +83,7 @@ class CommandClient:
             now=now,
             expect_outcome=True,
             request_hash=request_hash,
+            origin=origin,
         )
         partition = self._topics.partition_of(org_id, aggregate_id)
         with self._room.wait_for(command_id, partition) as waiter:

@@ -6,6 +6,7 @@ from msgspec import Struct
 from sterna_core.journal.codec import encode, tag_of
 from sterna_core.journal.envelope import CommandEnvelope, command_headers
 from sterna_core.journal.log import RecordTooLarge
+from sterna_core.journal.origin import Origin
 from sterna_core.journal.record import OutgoingRecord
 from sterna_core.journal.topics import RECORD_BYTES_MAX, key_of
 
@@ -20,6 +21,7 @@ def command_record(
     now: datetime,
     expect_outcome: bool,
     request_hash: str | None = None,
+    origin: Origin | None = None,
 ) -> OutgoingRecord:
     """Write a command as a record.
 
@@ -40,6 +42,7 @@ def command_record(
         actor=actor,
         now=now,
         expect_outcome=expect_outcome,
+        origin=origin,
     )
     record = OutgoingRecord(key_of(org_id, aggregate_id), body, command_headers(envelope))
     if record.size_bytes() > RECORD_BYTES_MAX:

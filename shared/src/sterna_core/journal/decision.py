@@ -5,6 +5,7 @@ from msgspec import Struct
 
 from sterna_core.journal.codec import Codec
 from sterna_core.journal.envelope import EventEnvelope, Undecodable, read_event
+from sterna_core.journal.origin import Origin
 from sterna_core.journal.record import StoredRecord
 from sterna_core.journal.terms import TERM_STARTED, Position, Reading, mark_of, read_on
 
@@ -36,6 +37,10 @@ class Decision(Struct, frozen=True):
     records: tuple[EventRecord, ...]
     after: Position
     """Where reading goes on after it."""
+    command_type: str = ""
+    """Of a command of the REST interface."""
+    origin: Origin | None = None
+    """Where the request came from, for a command of the REST interface."""
 
     def events(self, codec: Codec) -> tuple[Struct, ...]:
         """Read the bodies; raises Undecodable where one is of no type known here."""
@@ -132,4 +137,6 @@ def _decision(pending: list[tuple[StoredRecord, EventEnvelope]], after: Position
             for record, envelope in pending
         ),
         after=after,
+        command_type=first.command_type,
+        origin=first.origin,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from sterna_core.errors import Terminal
+from sterna_core.journal.origin import Origin
 from sterna_core.journal.record import Headers, StoredRecord
 from sterna_core.journal.terms import TERM_STARTED
 
@@ -35,6 +36,8 @@ class CommandEnvelope(Struct, frozen=True):
     now: datetime
     expect_outcome: bool
     """Somebody waits, so the journal says something even where nothing changes."""
+    origin: Origin | None = None
+    """Where a request came from, for a command of the REST interface."""
 
 
 class EventEnvelope(Struct, frozen=True):
@@ -57,11 +60,14 @@ class EventEnvelope(Struct, frozen=True):
     count: int
     position: int
     expect_outcome: bool
+    command_type: str = ""
+    """Of a command of the REST interface, on the first record of what it led to."""
+    origin: Origin | None = None
 
 
 def command_headers(envelope: CommandEnvelope) -> Headers:
     """Write the headers of a command."""
-    headers = (
+    headers: Headers = (
         _SPECVERSION,
         ("ce_id", envelope.command_id.encode()),
         _COMMAND_SOURCE,
@@ -74,6 +80,7 @@ def command_headers(envelope: CommandEnvelope) -> Headers:
         ("ce_actor", envelope.actor.encode()),
         _CONTENT_TYPE,
     )
+    headers = (*headers, *_origin_headers(envelope.origin))
     return (*headers, _EXPECT_OUTCOME) if envelope.expect_outcome else headers
 
 
@@ -83,7 +90,7 @@ def event_headers(envelope: EventEnvelope) -> Headers:
     The id is unique whatever a stopped owner writes: an owner's id is never used twice, and an
     owner expects each position once.
     """
-    headers = (
+    headers: Headers = (
         _SPECVERSION,
         ("ce_id", f"{envelope.owner}-{envelope.position}".encode()),
         _JOURNAL_SOURCE,
@@ -103,6 +110,9 @@ def event_headers(envelope: EventEnvelope) -> Headers:
         ("ce_position", b"%d" % envelope.position),
         _CONTENT_TYPE,
     )
+    if envelope.origin is not None:
+        told = ("ce_commandtype", envelope.command_type.encode())
+        headers = (*headers, told, *_origin_headers(envelope.origin))
     return (*headers, _EXPECT_OUTCOME) if envelope.expect_outcome else headers
 
 
@@ -138,6 +148,7 @@ def read_command(record: StoredRecord) -> CommandEnvelope:
         actor=_text(headers, "ce_actor"),
         now=_time(headers),
         expect_outcome="ce_expectoutcome" in headers,
+        origin=_origin(headers),
     )
 
 
@@ -160,7 +171,24 @@ def read_event(record: StoredRecord) -> EventEnvelope:
         count=_number(headers, "ce_count"),
         position=_number(headers, "ce_position"),
         expect_outcome="ce_expectoutcome" in headers,
+        command_type=headers.get("ce_commandtype", b"").decode(errors="replace"),
+        origin=_origin(headers),
     )
+
+
+def _origin_headers(origin: Origin | None) -> Headers:
+    if origin is None:
+        return ()
+    address, user_agent = origin.address or "", origin.user_agent or ""
+    return (("ce_clientaddress", address.encode()), ("ce_useragent", user_agent.encode()))
+
+
+def _origin(headers: dict[str, bytes]) -> Origin | None:
+    if "ce_clientaddress" not in headers:
+        return None
+    address = headers["ce_clientaddress"].decode(errors="replace")
+    user_agent = headers.get("ce_useragent", b"").decode(errors="replace")
+    return Origin(address or None, user_agent or None)
 
 
 def _text(headers: dict[str, bytes], name: str) -> str:

@@ -40,6 +40,8 @@ class Scribe(Struct, frozen=True):
             count=count,
             position=position,
             expect_outcome=command.expect_outcome,
+            command_type=command.type if index == 0 and command.origin else "",
+            origin=command.origin if index == 0 else None,
         )
 
 

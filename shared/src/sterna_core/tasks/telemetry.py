@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
+from sterna_core.tasks.access import AccessRefused
 
 Level = Literal["debug", "info", "warning", "error"]
 Phase = Literal["planning", "schema_migration", "data_transfer", "validation", "cutover"]
@@ -40,3 +41,7 @@ class Figures(Struct, frozen=True, kw_only=True, tag="task.figures.v1", tag_fiel
 
 
 AnyTelemetry = LogLine | Figures
+"""What executors say."""
+
+TelemetryRecord = AnyTelemetry | AccessRefused
+"""Everything that stands in the topic."""

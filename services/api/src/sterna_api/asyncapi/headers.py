@@ -32,7 +32,13 @@ _COMMAND = {
     "ce_actor": {**_TEXT, "description": "An API key's id, `executor:…`, or `timer`."},
 }
 
-COMMAND = _headers(_COMMAND, {"ce_expectoutcome": {"type": "string", "const": "true"}})
+_ORIGIN = {
+    "ce_clientaddress": {**_TEXT, "description": "Where a request came from; may be empty."},
+    "ce_useragent": {**_TEXT, "description": "What the client calls itself; may be empty."},
+}
+_REQUEST = {**_ORIGIN, "ce_expectoutcome": {"type": "string", "const": "true"}}
+
+COMMAND = _headers(_COMMAND, _REQUEST)
 EVENT = _headers(
     {
         **_COMMAND,
@@ -43,7 +49,11 @@ EVENT = _headers(
         "ce_index": {**_NUMBER, "description": "Its place in the decision, from 0."},
         "ce_count": {**_NUMBER, "description": "How many records the decision has."},
         "ce_position": _NUMBER,
-    }
+    },
+    {
+        **_REQUEST,
+        "ce_commandtype": {**_TEXT, "description": "The type of the command it answers."},
+    },
 )
 TASK = _headers({**_CLOUD_EVENT, "ce_taskkey": {**_TEXT, "description": "The same if repeated."}})
 DEAD_LETTER = _headers(

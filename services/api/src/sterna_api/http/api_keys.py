@@ -1,38 +1,37 @@
+from datetime import datetime
+
 from aiohttp import web
-from msgspec import Struct
+from msgspec import UNSET
 
 from sterna_api.http.answer import answer
+from sterna_api.http.api_key_bodies import (
+    CreateApiKeyBody,
+    CreatedApiKeyBody,
+    RotateApiKeyBody,
+    RotatedApiKeyBody,
+    UpdateApiKeyBody,
+    check_networks,
+)
 from sterna_api.http.body import read_body
 from sterna_api.http.caller import caller_of
-from sterna_api.http.command_desk import CommandDesk, position_of
-from sterna_api.http.connection_bodies import Name
+from sterna_api.http.command_desk import CommandDesk, Ticket, position_of
 from sterna_api.http.deleted import DeletedBody
 from sterna_api.http.paging import PageQuery, page_body
 from sterna_api.http.query import read_query
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found, resource_id
-from sterna_api.projections.api_keys import ApiKeys
+from sterna_api.projections.api_keys import ApiKeyLine, ApiKeys
 from sterna_core import ids
-from sterna_core.api_key.commands import CreateApiKey, RevokeApiKey
+from sterna_core.api_key.commands import (
+    CreateApiKey,
+    Environment,
+    RevokeApiKey,
+    RotateApiKey,
+    UpdateApiKey,
+)
+from sterna_core.api_key.events import ApiKeyRotated
 from sterna_core.api_key.key import Pepper, make_key
-from sterna_core.clock import UtcDatetime
-
-
-class CreateApiKeyBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A key to make."""
-
-    name: Name
-    expires_at: UtcDatetime | None = None
-
-
-class CreatedApiKeyBody(Struct, frozen=True, kw_only=True):
-    """A key that was just made; it is shown in this answer only."""
-
-    id: str
-    name: str
-    key: str
-    created_at: UtcDatetime
-    expires_at: UtcDatetime | None
+from sterna_core.secrets.secret import Secret
 
 
 class ApiKeyRoutes:
@@ -53,20 +52,27 @@ class ApiKeyRoutes:
             web.post("/v1/api-keys", self.create),
             web.get("/v1/api-keys", self.list, allow_head=False),
             web.get(one, self.show, allow_head=False),
+            web.patch(one, self.update),
             web.delete(one, self.revoke),
+            web.post(f"{one}/rotate", self.rotate),
         ]
 
     async def create(self, request: web.Request) -> web.Response:
         """Make a key for the caller's organisation; it works as soon as this is answered."""
         body = await read_body(request, CreateApiKeyBody)
+        networks = check_networks(body.ip_whitelist)
         ticket = self._desk.ticket(request, body)
         api_key_id = ticket.new_id(ids.API_KEY)
-        # The same request again gets the same key, though it is kept nowhere.
-        key = make_key(self._pepper.derive("api-key", ticket.caller.org_id, ticket.command_id))
+        key = self._key(ticket, body.environment)
+        held = ticket.caller.scopes
         command = CreateApiKey(
             name=body.name,
             digest=self._pepper.digest(key.reveal()),
             expires_at=body.expires_at,
+            scopes=held if body.scopes is None else tuple(dict.fromkeys(body.scopes)),
+            ip_whitelist=networks or (),
+            environment=body.environment,
+            holder_scopes=held,
         )
         outcome = await self._desk.hand_in(ticket, api_key_id, command)
         await self._writes.reach(outcome.position)
@@ -74,6 +80,9 @@ class ApiKeyRoutes:
             id=api_key_id,
             name=body.name,
             key=key.reveal(),
+            scopes=command.scopes,
+            ip_whitelist=command.ip_whitelist,
+            environment=body.environment,
             created_at=ticket.now,
             expires_at=body.expires_at,
         )
@@ -91,10 +100,49 @@ class ApiKeyRoutes:
 
     async def show(self, request: web.Request) -> web.Response:
         """Show one key, without the key itself."""
-        line = await self._api_keys.find(caller_of(request).org_id, _id_of(request))
-        if line is None:
-            raise not_found("api_key")
-        return answer(line)
+        return answer(await self._find(request))
+
+    async def update(self, request: web.Request) -> web.Response:
+        """Change what a key may do, from where, or until when."""
+        body = await read_body(request, UpdateApiKeyBody)
+        networks = check_networks(body.ip_whitelist)
+        api_key_id = _id_of(request)
+        ticket = self._desk.ticket(request, body)
+        command = UpdateApiKey(
+            name=body.name,
+            scopes=UNSET if body.scopes is UNSET else tuple(dict.fromkeys(body.scopes)),
+            expires_at=body.expires_at,
+            ip_whitelist=networks,
+            holder_scopes=ticket.caller.scopes,
+        )
+        outcome = await self._desk.hand_in(ticket, api_key_id, command)
+        await self._writes.reach(outcome.position)
+        return answer(await self._find(request), headers=position_of(outcome))
+
+    async def rotate(self, request: web.Request) -> web.Response:
+        """Give a key another secret; the one before it is accepted for a while."""
+        body = await read_body(request, RotateApiKeyBody)
+        api_key_id = _id_of(request)
+        ticket = self._desk.ticket(request, body)
+        # A key that was made for tests stays one; what it is for never changes.
+        known = await self._find(request)
+        key = self._key(ticket, known.environment)
+        command = RotateApiKey(
+            digest=self._pepper.digest(key.reveal()),
+            overlap_seconds=body.overlap_seconds,
+            holder_scopes=ticket.caller.scopes,
+        )
+        outcome = await self._desk.hand_in(ticket, api_key_id, command)
+        await self._writes.reach(outcome.position)
+        until = [
+            event.previous_until for event in outcome.events if isinstance(event, ApiKeyRotated)
+        ]
+        rotated = RotatedApiKeyBody(
+            id=api_key_id,
+            key=key.reveal(),
+            previous_valid_until=until[0] if until else await self._overlap_end(request, ticket),
+        )
+        return answer(rotated, headers=position_of(outcome))
 
     async def revoke(self, request: web.Request) -> web.Response:
         """Accept a key no more from when this is answered."""
@@ -103,6 +151,23 @@ class ApiKeyRoutes:
         outcome = await self._desk.hand_in(ticket, api_key_id, RevokeApiKey())
         await self._writes.reach(outcome.position)
         return answer(DeletedBody(api_key_id, deleted=True), headers=position_of(outcome))
+
+    def _key(self, ticket: Ticket, environment: Environment) -> Secret:
+        """Make the key of a request: the same again gets the same, though it is kept nowhere."""
+        entropy = self._pepper.derive("api-key", ticket.caller.org_id, ticket.command_id)
+        return make_key(entropy, environment=environment)
+
+    async def _find(self, request: web.Request) -> ApiKeyLine:
+        """Find the key that a path names; raises NotFound."""
+        org_id, api_key_id = caller_of(request).org_id, _id_of(request)
+        line = await self._api_keys.find(org_id, api_key_id)
+        if line is None:
+            raise not_found("api_key")
+        return line
+
+    async def _overlap_end(self, request: web.Request, ticket: Ticket) -> datetime:
+        line = await self._find(request)
+        return line.previous_valid_until or ticket.now
 
 
 def _id_of(request: web.Request) -> str:

@@ -2,12 +2,10 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
-from sterna_api.http.access_log import access_log_middleware
-from sterna_api.http.authentication import Authenticator
-from sterna_api.http.errors import errors_middleware
-from sterna_api.http.read_your_writes import ReadYourWrites
-from sterna_api.http.request_id import request_id_middleware
+from sterna_api.http.answer_headers import add_headers
+from sterna_api.http.cors import Cors
 
 BODY_BYTES_MAX = 1024 * 1024
 
@@ -21,19 +19,15 @@ class Routes(Protocol):
 
 
 def make_app(
-    groups: Iterable[Routes], authenticator: Authenticator, writes: ReadYourWrites
+    groups: Iterable[Routes], middlewares: Iterable[Middleware], cors: Cors
 ) -> web.Application:
-    """Put the REST interface together. Every request goes through authentication first."""
-    app = web.Application(
-        middlewares=[
-            request_id_middleware,
-            access_log_middleware,
-            errors_middleware,
-            authenticator.middleware,
-            writes.middleware,
-        ],
-        client_max_size=BODY_BYTES_MAX,
-    )
+    """Put the REST interface together. Where something can be read, HEAD can be asked for it."""
+    app = web.Application(middlewares=tuple(middlewares), client_max_size=BODY_BYTES_MAX)
+    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.append(cors.add_headers)
     for group in groups:
-        app.add_routes(group.routes())
+        for route in group.routes():
+            app.add_routes([route])
+            if route.method == "GET":
+                app.add_routes([web.head(route.path, route.handler)])
     return app

@@ -1,12 +1,16 @@
 import hmac
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from aiohttp import web
 
-from sterna_api.http.caller import CALLER, Caller
+from sterna_api.http.caller import CALLER, ORIGIN, Caller
+from sterna_api.http.client_address import is_within
 from sterna_api.http.errors import Handler
+from sterna_api.http.known_key import KnownKey
+from sterna_api.http.limits import Limits
+from sterna_api.http.refusals import Refusals
 from sterna_core.api_key.key import PREFIX, Pepper, is_well_formed
-from sterna_core.errors import Unauthorized
+from sterna_core.errors import Forbidden, Unauthorized
 from sterna_core.secrets.secret import Secret
 
 PUBLIC_PATHS = frozenset(
@@ -21,40 +25,76 @@ _KEY_CHARACTERS_MAX = 200
 
 
 class ApiKeys(Protocol):
-    """Knows the keys that are accepted, by their digests."""
+    """Knows the keys there are, by their digests."""
 
-    async def caller_by_digest(self, digest: str) -> Caller | None:
-        """Give whose key this is, if it is accepted now."""
+    async def by_digest(self, digest: str) -> KnownKey | None:
+        """Give the key with a digest, if there is or was one."""
         ...
 
 
 class Authenticator:
     """Tells who sent a request from its key, and from nothing else."""
 
-    def __init__(self, keys: ApiKeys, pepper: Pepper, *, bootstrap_key: Secret | None) -> None:
+    def __init__(
+        self,
+        keys: ApiKeys,
+        pepper: Pepper,
+        limits: Limits,
+        refusals: Refusals,
+        *,
+        bootstrap_key: Secret | None,
+    ) -> None:
         self._keys = keys
         self._pepper = pepper
+        self._limits = limits
+        self._refusals = refusals
         self._bootstrap_digest = pepper.digest(bootstrap_key.reveal()) if bootstrap_key else None
-
-    async def caller(self, authorization: list[str]) -> Caller:
-        """Read the Authorization headers; raises Unauthorized, always with the same words."""
-        key = _bearer(authorization)
-        if key is None:
-            raise _refusal()
-        digest = self._pepper.digest(key)
-        if self._bootstrap_digest and hmac.compare_digest(digest, self._bootstrap_digest):
-            return Caller(BOOTSTRAP_ORG_ID, BOOTSTRAP_KEY_ID)
-        caller = await self._keys.caller_by_digest(digest) if is_well_formed(key) else None
-        if caller is None:
-            raise _refusal()
-        return caller
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Refuse every request without a valid key, whatever it asks for."""
+        """Refuse every request without a valid key, whatever it asks for.
+
+        Raises Unauthorized, always with the same words; Forbidden for an address that the key is
+        not accepted from; RateLimited where an address is refused too often.
+        """
         if request.path not in PUBLIC_PATHS:
-            request[CALLER] = await self.caller(request.headers.getall("Authorization", []))
+            known = await self._known(request.headers.getall("Authorization", []))
+            if known is None or not known.accepted:
+                self._refuse(request, known)
+            self._check_address(request, known)
+            request[CALLER] = known.caller
         return await handler(request)
+
+    async def _known(self, authorization: list[str]) -> KnownKey | None:
+        key = _bearer(authorization)
+        if key is None:
+            return None
+        digest = self._pepper.digest(key)
+        if self._bootstrap_digest and hmac.compare_digest(digest, self._bootstrap_digest):
+            return KnownKey(Caller(BOOTSTRAP_ORG_ID, BOOTSTRAP_KEY_ID), accepted=True)
+        return await self._keys.by_digest(digest) if is_well_formed(key) else None
+
+    def _refuse(self, request: web.Request, known: KnownKey | None) -> NoReturn:
+        self._limits.count_failure(request, request[ORIGIN].address)
+        caller = known.caller if known else None
+        self._refusals.note(
+            request,
+            Unauthorized.code,
+            caller.org_id if caller else None,
+            caller.key_id if caller else None,
+        )
+        raise Unauthorized("Send a valid key in the header 'Authorization: Bearer sk_…'.")
+
+    def _check_address(self, request: web.Request, known: KnownKey) -> None:
+        address = request[ORIGIN].address
+        if not known.ip_whitelist or is_within(address, known.ip_whitelist):
+            return
+        self._limits.count_failure(request, address)
+        self._refusals.note(request, Forbidden.code, known.caller.org_id, known.caller.key_id)
+        raise Forbidden(
+            "The key is not accepted from this address; see its ip_whitelist.",
+            details={"ip_address": address},
+        )
 
 
 def _bearer(headers: list[str]) -> str | None:
@@ -65,7 +105,3 @@ def _bearer(headers: list[str]) -> str | None:
     if scheme.lower() != _SCHEME or not key.startswith(PREFIX) or len(key) > _KEY_CHARACTERS_MAX:
         return None
     return key
-
-
-def _refusal() -> Unauthorized:
-    return Unauthorized("Send a valid key in the header 'Authorization: Bearer sk_…'.")

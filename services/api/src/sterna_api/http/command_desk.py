@@ -1,5 +1,4 @@
 import hashlib
-import re
 from datetime import datetime
 from typing import Protocol
 
@@ -7,15 +6,14 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from sterna_api.http.caller import Caller, caller_of
-from sterna_api.http.problem import InvalidShape, Problem
+from sterna_api.http.caller import ORIGIN, Caller, caller_of
+from sterna_api.http.idempotency import idempotency_key
 from sterna_core import ids
 from sterna_core.clock import Clock
+from sterna_core.journal.origin import Origin
 from sterna_core.journal.outcome import Outcome
 
-IDEMPOTENCY_HEADER = "Idempotency-Key"
 POSITION_HEADER = "Sterna-Position"
-_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 
 
 class CommandPort(Protocol):
@@ -32,6 +30,7 @@ class CommandPort(Protocol):
         now: datetime,
         deadline_seconds: float,
         request_hash: str | None = None,
+        origin: Origin | None = None,
     ) -> Outcome:
         """Give the outcome, a refusal included; raises OutcomeUnknown after the deadline."""
         ...
@@ -44,6 +43,7 @@ class Ticket(Struct, frozen=True):
     command_id: str
     request_hash: str
     now: datetime
+    origin: Origin = Origin()
 
     def new_id(self, prefix: str) -> str:
         """Make the id of what this request creates: a repeat creates the same thing."""
@@ -64,10 +64,7 @@ class CommandDesk:
     def ticket(self, request: web.Request, body: Struct | None = None) -> Ticket:
         """Identify a request; raises InvalidShape where its Idempotency-Key is no word."""
         caller = caller_of(request)
-        key = request.headers.get(IDEMPOTENCY_HEADER)
-        if key is not None and not _KEY.match(key):
-            msg = "The key is 1 to 255 visible ASCII characters"
-            raise InvalidShape([Problem(("header", IDEMPOTENCY_HEADER), msg, "key_invalid")])
+        key = idempotency_key(request)
         # The body counts as it was understood, so white space and order make no difference. With
         # a key, for it may hold a password, and the journal lets nobody try out guesses of it.
         content = f"{request.method} {request.path}\0".encode() + msgspec.json.encode(body)
@@ -76,6 +73,7 @@ class CommandDesk:
             command_id=ids.command_id_for(caller.org_id, key),
             request_hash=hashlib.blake2b(content, digest_size=16, key=self._hash_key).hexdigest(),
             now=self._clock(),
+            origin=request.get(ORIGIN, Origin()),
         )
 
     async def hand_in(self, ticket: Ticket, aggregate_id: str, command: Struct) -> Outcome:
@@ -89,6 +87,7 @@ class CommandDesk:
             now=ticket.now,
             deadline_seconds=self._deadline_seconds,
             request_hash=ticket.request_hash,
+            origin=ticket.origin,
         )
         if outcome.rejected is not None:
             raise outcome.rejected

@@ -1,6 +1,7 @@
 """One table says which HTTP status and type an error has; one middleware applies it."""
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -9,6 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from sterna_api.http.answer import answer
 from sterna_api.http.caller import REQUEST_ID
+from sterna_api.http.media import PROBLEM, prefers_problem
 from sterna_api.http.problem import InvalidShape, Problem
 from sterna_core import errors as e
 from sterna_core.logs import clean_text
@@ -17,6 +19,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 RETRY_AFTER_SECONDS = 1
 _STATUS_BY_CODE = {
+    "forbidden": 403,
     "idempotency_key_reused": 422,
     "decision_too_large": 413,
     "record_too_large": 413,
@@ -27,6 +30,8 @@ _STATUS_BY_CODE = {
 }
 _STATUS_BY_KIND: tuple[tuple[type[e.SternaError], int], ...] = (
     (e.Unauthorized, 401),
+    (e.Forbidden, 403),
+    (e.RateLimited, 429),
     (e.NotFound, 404),
     (e.InvalidRequest, 400),
     (e.Rejected, 409),
@@ -40,10 +45,12 @@ _TYPES = {
     403: "ForbiddenError",
     404: "NotFoundError",
     405: "MethodNotAllowedError",
+    406: "NotAcceptableError",
     409: "ConflictError",
     413: "PayloadTooLargeError",
     415: "UnsupportedMediaTypeError",
     422: "ValidationError",
+    429: "TooManyRequestsError",
     500: "InternalServerError",
     502: "BadGatewayError",
     503: "ServiceUnavailableError",
@@ -101,12 +108,14 @@ def status_of(error: e.SternaError) -> int:
 def answer_error(request: web.Request, error: e.SternaError) -> web.Response:
     """Answer with an error, in the one shape there is for its status."""
     if isinstance(error, InvalidShape):
-        return answer(ProblemsBody(error.problems), status=422)
+        return _answer_problems(request, error.code, error.message, error.problems)
     status = status_of(error)
     if status == 422:
         problem = Problem(("header", "Idempotency-Key"), error.message, error.code)
-        return answer(ProblemsBody((problem,)), status=422)
+        return _answer_problems(request, error.code, error.message, (problem,))
     headers = {}
+    if isinstance(error, e.RateLimited):
+        headers["Retry-After"] = str(error.retry_after_seconds)
     if status == 503:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if status == 401:
@@ -122,6 +131,17 @@ def _answer(
     details: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
 ) -> web.Response:
+    if _prefers_problem(request):
+        problem = ProblemBody(
+            type=f"urn:sterna:error:{code}",
+            title=_title(status),
+            status=status,
+            detail=clean_text(message),
+            code=code,
+            request_id=request.get(REQUEST_ID, ""),
+            details=details or {},
+        )
+        return answer(problem, status=status, headers=headers, content_type=PROBLEM)
     detail = ErrorDetail(
         type=_TYPES.get(status, "Error"),
         code=code,
@@ -130,6 +150,31 @@ def _answer(
         details=details or UNSET,
     )
     return answer(ErrorBody(status, detail), status=status, headers=headers)
+
+
+def _answer_problems(
+    request: web.Request, code: str, message: str, problems: tuple[Problem, ...]
+) -> web.Response:
+    if not _prefers_problem(request):
+        return answer(ProblemsBody(problems), status=422)
+    body = ProblemBody(
+        type=f"urn:sterna:error:{code}",
+        title=_title(422),
+        status=422,
+        detail=message,
+        code=code,
+        request_id=request.get(REQUEST_ID, ""),
+        errors=problems,
+    )
+    return answer(body, status=422, content_type=PROBLEM)
+
+
+def _prefers_problem(request: web.Request) -> bool:
+    return prefers_problem(request.headers.getall("Accept", []))
+
+
+def _title(status: int) -> str:
+    return HTTPStatus(status).phrase
 
 
 @web.middleware
@@ -168,5 +213,7 @@ def _from_aiohttp(request: web.Request, error: web.HTTPException) -> web.Respons
 _AIOHTTP = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This method is not allowed here."),
+    406: ("not_acceptable", "None of the types in the header Accept can be given."),
     413: ("payload_too_large", "The body is larger than 1 MiB."),
+    415: ("unsupported_media_type", "Send the body as application/json."),
 }

@@ -2,30 +2,44 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from sterna_api.aggregates import AGGREGATES
 from sterna_api.asyncapi.messages import messages_of
+from sterna_api.http.access_log import access_log_middleware
 from sterna_api.http.api_keys import ApiKeyRoutes
 from sterna_api.http.app import make_app
+from sterna_api.http.audit_logs import AuditLogRoutes
 from sterna_api.http.authentication import Authenticator
+from sterna_api.http.authorisation import Gate
 from sterna_api.http.bus_description import BusDescriptionRoutes
 from sterna_api.http.calendar import CalendarRoutes
 from sterna_api.http.certificates import CertificateRoutes
+from sterna_api.http.client_address import ClientAddresses, Network
 from sterna_api.http.command_desk import CommandDesk, CommandPort
 from sterna_api.http.connections import ConnectionRoutes
+from sterna_api.http.cors import Cors
+from sterna_api.http.errors import errors_middleware
 from sterna_api.http.health import Check, HealthRoutes
+from sterna_api.http.idempotency import idempotency_middleware
+from sterna_api.http.limits import Limits, LimitSettings
 from sterna_api.http.logs import LogRoutes
 from sterna_api.http.migration_actions import MigrationActionRoutes
 from sterna_api.http.migration_lifecycle import MigrationLifecycleRoutes
 from sterna_api.http.migrations import MigrationRoutes, PartyFinder
+from sterna_api.http.negotiation import Negotiation
 from sterna_api.http.openapi import OpenApiRoutes
+from sterna_api.http.origin import Origins
 from sterna_api.http.probe_desk import ProbeDesk
 from sterna_api.http.read_your_writes import ReadYourWrites
+from sterna_api.http.refusals import Refusals
+from sterna_api.http.request_id import request_id_middleware
 from sterna_api.http.schedules import ScheduleRoutes
 from sterna_api.http.webhooks import WebhookRoutes
 from sterna_api.openapi.document import document
 from sterna_api.openapi.table import OPERATIONS
 from sterna_api.projections.api_keys import ApiKeys
+from sterna_api.projections.audit_log import AuditLog
 from sterna_api.projections.calendars import Calendars
 from sterna_api.projections.certificates import Certificates
 from sterna_api.projections.checkpoints import Checkpoints
@@ -41,7 +55,7 @@ from sterna_api.webhooks.guard import AddressGuard
 from sterna_core.api_key.key import Pepper
 from sterna_core.certificate.signing import PublicKey
 from sterna_core.clock import Clock
-from sterna_core.journal.log import Log
+from sterna_core.journal.log import Log, RecordSender
 from sterna_core.journal.topics import Topics
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.secrets.secret import Secret
@@ -67,6 +81,10 @@ class InterfaceParts:
     position_seconds: float
     allow_http_webhooks: bool
     certificate_public_key: PublicKey | None = None
+    sender: RecordSender
+    limits: LimitSettings
+    trusted_proxies: tuple[Network, ...] = ()
+    cors_origins: tuple[str, ...] = ()
 
 
 class Interface:
@@ -75,6 +93,7 @@ class Interface:
     def __init__(self, parts: InterfaceParts) -> None:
         self.probes = ProbeDesk(parts.port, parts.keyring, parts.clock)
         self.health = HealthRoutes(parts.checks)
+        self.refusals = Refusals(parts.sender, parts.topics, parts.clock)
         self.app = self._app(parts)
 
     def _app(self, parts: InterfaceParts) -> web.Application:
@@ -94,6 +113,7 @@ class Interface:
         connections, migrations = Connections(database), Migrations(database)
         parties = PartyFinder(connections, writes)
         api_keys, lines = ApiKeys(database, clock), LogLines(database)
+        limits, cors = Limits(parts.limits), Cors(parts.cors_origins)
 
         def follower(wanted: Wanted) -> Follower:
             return Follower(
@@ -115,7 +135,7 @@ class Interface:
                 desk, migrations, Checkpoints(database), parties, writes, clock
             ),
             MigrationActionRoutes(desk, migrations, writes, clock),
-            LogRoutes(migrations, lines, follower),
+            LogRoutes(migrations, lines, follower, limits),
             WebhookRoutes(
                 desk,
                 Webhooks(database),
@@ -126,9 +146,35 @@ class Interface:
                 writes=writes,
             ),
             ApiKeyRoutes(desk, api_keys, parts.pepper, writes),
+            AuditLogRoutes(AuditLog(database)),
         )
-        authenticator = Authenticator(api_keys, parts.pepper, bootstrap_key=parts.bootstrap_key)
-        return make_app(groups, authenticator, writes)
+        return make_app(groups, self._middlewares(parts, api_keys, limits, writes, cors), cors)
+
+    def _middlewares(
+        self,
+        parts: InterfaceParts,
+        api_keys: ApiKeys,
+        limits: Limits,
+        writes: ReadYourWrites,
+        cors: Cors,
+    ) -> tuple[Middleware, ...]:
+        """Give what every request goes through, from the outside in."""
+        authenticator = Authenticator(
+            api_keys, parts.pepper, limits, self.refusals, bootstrap_key=parts.bootstrap_key
+        )
+        return (
+            request_id_middleware,
+            access_log_middleware,
+            errors_middleware,
+            cors.middleware,
+            Origins(ClientAddresses(parts.trusted_proxies)).middleware,
+            authenticator.middleware,
+            limits.middleware,
+            Gate(OPERATIONS, self.refusals).middleware,
+            Negotiation(OPERATIONS).middleware,
+            idempotency_middleware,
+            writes.middleware,
+        )
 
 
 class LogEnds:

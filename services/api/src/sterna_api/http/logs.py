@@ -5,7 +5,8 @@ from aiohttp import web
 from msgspec import Raw, Struct
 
 from sterna_api.http.answer import answer
-from sterna_api.http.caller import REQUEST_ID, caller_of
+from sterna_api.http.caller import caller_of
+from sterna_api.http.limits import Limits
 from sterna_api.http.migration_bodies import LogsQuery
 from sterna_api.http.migrations import migration_id_of
 from sterna_api.http.problem import InvalidShape, Problem
@@ -36,11 +37,12 @@ class LogRoutes:
     """`/v1/migrations/{id}/logs`: as JSON, or as a stream of Server-Sent Events."""
 
     def __init__(
-        self, migrations: Migrations, lines: LogLines, new_follower: FollowerFactory
+        self, migrations: Migrations, lines: LogLines, new_follower: FollowerFactory, limits: Limits
     ) -> None:
         self._migrations = migrations
         self._lines = lines
         self._new_follower = new_follower
+        self._limits = limits
 
     def routes(self) -> list[web.RouteDef]:
         """Give the routes."""
@@ -50,7 +52,10 @@ class LogRoutes:
         """Give the log of a migration."""
         query = read_query(request, LogsQuery)
         if query.follow or EVENT_STREAM in request.headers.get("Accept", ""):
-            return await self._follow(request, query)
+            if request.method == "HEAD":
+                return web.Response(content_type=EVENT_STREAM)
+            with self._limits.stream(caller_of(request)):
+                return await self._follow(request, query)
         org_id, migration_id = caller_of(request).org_id, migration_id_of(request)
         lines = await self._lines.read(
             org_id,
@@ -81,7 +86,6 @@ class LogRoutes:
                 "Content-Type": EVENT_STREAM,
                 "Cache-Control": "no-cache",
                 "X-Accel-Buffering": "no",
-                "X-Request-Id": request[REQUEST_ID],
             }
         )
         await response.prepare(request)

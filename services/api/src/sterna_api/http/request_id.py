@@ -18,7 +18,4 @@ async def request_id_middleware(request: web.Request, handler: Handler) -> web.S
     request_id = given if _ACCEPTED.match(given) else f"req_{uuid4().hex}"
     request[REQUEST_ID] = request_id
     with structlog.contextvars.bound_contextvars(request_id=request_id):
-        response = await handler(request)
-    if not response.prepared:
-        response.headers[HEADER] = request_id
-    return response
+        return await handler(request)

@@ -3,14 +3,15 @@
 import re
 from typing import Any
 
-from sterna_api.http.command_desk import IDEMPOTENCY_HEADER, POSITION_HEADER
+from sterna_api.http.command_desk import POSITION_HEADER
+from sterna_api.http.idempotency import IDEMPOTENCY_HEADER
 from sterna_api.http.read_your_writes import PARAMETER
 from sterna_api.openapi.operation import Operation
 from sterna_api.openapi.schemas import NO_NUL, Schemas
 from sterna_core import ids
 
 _NAME = re.compile(r"\{(\w+)\}")
-_PREFIXES = {
+PREFIXES = {
     "migration_id": ids.MIGRATION,
     "connection_id": ids.CONNECTION,
     "webhook_id": ids.WEBHOOK,
@@ -63,7 +64,7 @@ def answer_headers() -> dict[str, Any]:
 
 
 def _in_path(name: str) -> dict[str, Any]:
-    prefix = _PREFIXES.get(name)
+    prefix = PREFIXES.get(name)
     pattern = f"^{prefix}[0-9a-f]{{32}}$" if prefix else NO_NUL
     return {
         "name": name,

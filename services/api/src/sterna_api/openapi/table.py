@@ -3,6 +3,7 @@
 from sterna_api.openapi.operation import Operation
 from sterna_api.openapi.operations import (
     api_keys,
+    audit_logs,
     bus_description,
     certificates,
     connections,
@@ -25,6 +26,7 @@ _GROUPS = (
     webhooks,
     api_keys,
     bus_description,
+    audit_logs,
     service,
 )
 

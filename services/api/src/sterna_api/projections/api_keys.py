@@ -1,9 +1,11 @@
 from msgspec import Struct
 
 from sterna_api.http.caller import Caller
+from sterna_api.http.known_key import KnownKey
 from sterna_api.projections.database import Database
 from sterna_api.projections.page import Page
 from sterna_api.projections.statements import Statements
+from sterna_core.api_key.commands import Environment
 from sterna_core.clock import Clock, UtcDatetime
 
 _SQL = Statements("reading.sql")
@@ -14,9 +16,14 @@ class ApiKeyLine(Struct, frozen=True):
 
     id: str
     name: str
+    scopes: list[str]
+    ip_whitelist: list[str]
+    environment: Environment
     created_at: UtcDatetime
     created_by: str
     expires_at: UtcDatetime | None
+    rotated_at: UtcDatetime | None
+    previous_valid_until: UtcDatetime | None
     revoked_at: UtcDatetime | None
 
 
@@ -27,15 +34,18 @@ class ApiKeys:
         self._database = database
         self._clock = clock
 
-    async def caller_by_digest(self, digest: str) -> Caller | None:
-        """Give whose key this is, if it is accepted now."""
+    async def by_digest(self, digest: str) -> KnownKey | None:
+        """Give the key with a digest, if there is or was one."""
         row = await self._database.fetchrow(_SQL["api_key_by_digest"], digest)
         if row is None:
             return None
-        expires_at = row["expires_at"]
-        if expires_at is not None and expires_at <= self._clock():
-            return None
-        return Caller(row["org_id"], row["api_key_id"])
+        now = self._clock()
+        ends = (row["expires_at"], row["previous_until"] if row["replaced"] else None)
+        return KnownKey(
+            Caller(row["org_id"], row["api_key_id"], tuple(row["scopes"])),
+            accepted=row["revoked_at"] is None and all(end is None or end > now for end in ends),
+            ip_whitelist=tuple(row["ip_whitelist"]),
+        )
 
     async def find(self, org_id: str, api_key_id: str) -> ApiKeyLine | None:
         """Give a key, if the organisation has it."""

@@ -6,6 +6,7 @@ import asyncpg
 import msgspec
 import structlog
 
+from sterna_api.projections.audit_rows import AuditRow, insert_audit_rows, row_of_refusal
 from sterna_api.projections.journal_projection import JournalProjection
 from sterna_api.projections.log_rows import (
     LogRow,
@@ -21,10 +22,14 @@ from sterna_core.journal.reader import READ_WAIT_SECONDS, JournalReader
 from sterna_core.journal.record import StoredRecord
 from sterna_core.journal.terms import Position
 from sterna_core.journal.topics import Topics
-from sterna_core.tasks.telemetry import AnyTelemetry, LogLine
+from sterna_core.tasks.access import AccessRefused
+from sterna_core.tasks.telemetry import LogLine, TelemetryRecord
 
 _log = structlog.get_logger()
-_telemetry: msgspec.json.Decoder[LogLine | Any] = msgspec.json.Decoder(AnyTelemetry)
+_telemetry: msgspec.json.Decoder[LogLine | Any] = msgspec.json.Decoder(TelemetryRecord)
+
+
+TelemetryRow = LogRow | AuditRow
 
 
 class ProjectionsAhead(Misconfigured):
@@ -158,24 +163,26 @@ class TelemetryFeed:
         """Give where reading goes on."""
         return dict(self._positions)
 
-    async def read(self) -> Sequence[LogRow]:
+    async def read(self) -> Sequence[TelemetryRow]:
         """Give the next lines; none after a wait."""
         if self._tail is None:
             raise RuntimeError("the feed is not open")
         records = await self._tail.read(READ_WAIT_SECONDS)
         for record in records:
             self._positions[record.partition] = Position(record.offset + 1)
-        rows = (read_line(record) for record in records)
+        rows = (read_row(record) for record in records)
         return [row for row in rows if row is not None]
 
     @staticmethod
-    async def apply(connection: asyncpg.Connection, batch: Sequence[LogRow]) -> None:
+    async def apply(connection: asyncpg.Connection, batch: Sequence[TelemetryRow]) -> None:
         """Append the lines, but those of migrations that were deleted with their logs."""
-        await insert_log_rows(connection, batch)
-        await delete_late_log_rows(connection, {row.migration_id for row in batch})
+        lines = [row for row in batch if isinstance(row, LogRow)]
+        await insert_log_rows(connection, lines)
+        await delete_late_log_rows(connection, {row.migration_id for row in lines})
+        await insert_audit_rows(connection, [row for row in batch if isinstance(row, AuditRow)])
 
     @staticmethod
-    async def set_aside(connection: asyncpg.Connection, item: LogRow, reason: str) -> None:
+    async def set_aside(connection: asyncpg.Connection, item: TelemetryRow, reason: str) -> None:
         """Leave out a line."""
         del connection
         _log.warning("telemetry.left_out", offset=item.position, reason=reason)
@@ -183,9 +190,20 @@ class TelemetryFeed:
 
 def read_line(record: StoredRecord) -> LogRow | None:
     """Read a record of telemetry as a line of a log; None for figures and what is not readable."""
+    row = read_row(record)
+    return row if isinstance(row, LogRow) else None
+
+
+def read_row(record: StoredRecord) -> TelemetryRow | None:
+    """Read a record of telemetry as what is kept of it, which may be nothing."""
     try:
         told = _telemetry.decode(record.value or b"")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         _log.warning("telemetry.undecodable", partition=record.partition, offset=record.offset)
         return None
-    return row_of_telemetry(told, record.offset) if isinstance(told, LogLine) else None
+    match told:
+        case LogLine():
+            return row_of_telemetry(told, record.offset)
+        case AccessRefused():
+            return row_of_refusal(told, record.partition, record.offset)
+    return None

@@ -4,6 +4,7 @@ import asyncpg
 import structlog
 
 from sterna_api.projections.api_key_rows import project_api_key
+from sterna_api.projections.audit_rows import AuditRow, insert_audit_rows, row_of_decision
 from sterna_api.projections.certificates import project_table_proof
 from sterna_api.projections.checkpoint_rows import project_checkpoint
 from sterna_api.projections.connection_rows import project_connection
@@ -40,13 +41,18 @@ class JournalProjection:
         """Write what a batch of decisions led to."""
         migrations = MigrationRows(connection)
         lines: list[LogRow] = []
+        asked: list[AuditRow] = []
         for decision in decisions:
+            audit_row = row_of_decision(decision)
+            if audit_row is not None:
+                asked.append(audit_row)
             for occurrence in await self._occurrences(connection, decision):
                 await _project(connection, occurrence, migrations, lines)
         await migrations.flush()
         await insert_log_rows(connection, lines)
         for deletion in migrations.deletions:
             await project_deletion(connection, deletion)
+        await insert_audit_rows(connection, asked)
 
     async def _occurrences(
         self, connection: asyncpg.Connection, decision: Decision

@@ -16,7 +16,7 @@ _log = structlog.get_logger()
 
 
 class LogRetention:
-    """Forgets log lines as the topic they come from does: after so many days.
+    """Forgets log lines and refused requests as the topic they come from does: after so many days.
 
     Lines that events tell are kept for ever, as the journal is: a rebuild gives the same answers.
     """
@@ -39,8 +39,9 @@ class LogRetention:
         """Forget what is too old now; gives how many lines that were."""
         before = self._clock() - timedelta(days=self._days)
         lines = 0
-        while gone := await self._database.count(_SQL["forget_log_lines"], before, LINES_AT_ONCE):
-            lines += gone
+        for statement in ("forget_log_lines", "forget_audit_lines"):
+            while gone := await self._database.count(_SQL[statement], before, LINES_AT_ONCE):
+                lines += gone
         if lines:
             _log.info("log_lines.forgotten", lines=lines, days=self._days)
         return lines

@@ -112,18 +112,22 @@ order by n.at desc nulls last, d.event_id limit $4 offset $5;
 select 1 from deliveries where org_id = $1 and webhook_id = $2 and event_id = $3;
 
 -- name: api_key_by_digest
--- Whose key this is, if it was not revoked.
-select org_id, api_key_id, expires_at from api_keys where digest = $1 and revoked_at is null;
+-- Whose key this is; also one that was replaced or is accepted no more.
+select org_id, api_key_id, scopes, ip_whitelist, expires_at, revoked_at,
+  digest <> $1 as replaced, previous_until
+from api_keys where digest = $1 or previous_digest = $1;
 
 -- name: api_keys
 -- A page of an organisation's keys, newest first.
-select api_key_id, name, created_at, created_by, expires_at, revoked_at
+select api_key_id, name, scopes, ip_whitelist, environment, created_at, created_by, expires_at,
+  rotated_at, previous_until, revoked_at
 from api_keys where org_id = $1
 order by created_at desc, api_key_id limit $2 offset $3;
 
 -- name: api_key
 -- One key.
-select api_key_id, name, created_at, created_by, expires_at, revoked_at
+select api_key_id, name, scopes, ip_whitelist, environment, created_at, created_by, expires_at,
+  rotated_at, previous_until, revoked_at
 from api_keys where org_id = $1 and api_key_id = $2;
 
 -- name: connections_count
@@ -164,3 +168,23 @@ select count(*) from checkpoints where org_id = $1 and migration_id = $2;
 -- The figures of a migration that was deleted, where they were kept.
 select migration_id, progress_percent, document from deleted_migrations
 where org_id = $1 and migration_id = $2 and document is not null;
+
+-- name: audit_lines
+-- Who did what in an organisation, newest first.
+select source, partition, position, at, actor, key.name as actor_name, action, resource, address,
+  user_agent, result, code
+from audit_lines
+left join api_keys key on key.org_id = audit_lines.org_id and key.api_key_id = actor
+where audit_lines.org_id = $1
+  and ($2::text is null or actor = $2)
+  and ($3::text is null or action = $3)
+  and ($4::timestamptz is null or at >= $4)
+order by at desc, source, partition, position desc limit $5 offset $6;
+
+-- name: audit_lines_count
+-- How much was done in an organisation.
+select count(*) from audit_lines
+where org_id = $1
+  and ($2::text is null or actor = $2)
+  and ($3::text is null or action = $3)
+  and ($4::timestamptz is null or at >= $4);

@@ -17,8 +17,20 @@ delete from connections where org_id = $1 and connection_id = $2;
 
 -- name: insert_api_key
 -- A key is accepted from now on.
-insert into api_keys (digest, org_id, api_key_id, name, created_at, created_by, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7);
+insert into api_keys (digest, org_id, api_key_id, name, created_at, created_by, expires_at,
+  scopes, ip_whitelist, environment)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: update_api_key
+-- A key may do something else, from elsewhere, or until another time.
+update api_keys set name = $3, scopes = $4, expires_at = $5, ip_whitelist = $6
+where org_id = $1 and api_key_id = $2;
+
+-- name: rotate_api_key
+-- A key has another secret, and the one before it for a while.
+update api_keys
+set previous_digest = digest, digest = $3, previous_until = $4, rotated_at = $5
+where org_id = $1 and api_key_id = $2;
 
 -- name: revoke_api_key
 -- A key is accepted no more.
@@ -224,3 +236,12 @@ delete from log_lines where org_id = $1 and migration_id = $2;
 delete from log_lines l using deleted_migrations d
 where l.migration_id = any ($1::text[]) and d.migration_id = l.migration_id
   and d.org_id = l.org_id and not d.keep_logs;
+
+-- name: forget_audit_lines
+-- Refused requests are kept as long as telemetry is; gives how many went.
+with gone as (
+  delete from audit_lines where ctid = any (array(
+    select ctid from audit_lines where source = 1 and at < $1 limit $2))
+  returning 1
+)
+select count(*) from gone;

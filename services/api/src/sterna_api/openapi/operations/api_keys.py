@@ -1,6 +1,12 @@
 """`/v1/api-keys`."""
 
-from sterna_api.http.api_keys import CreateApiKeyBody, CreatedApiKeyBody
+from sterna_api.http.api_key_bodies import (
+    CreateApiKeyBody,
+    CreatedApiKeyBody,
+    RotateApiKeyBody,
+    RotatedApiKeyBody,
+    UpdateApiKeyBody,
+)
 from sterna_api.http.deleted import DeletedBody
 from sterna_api.http.paging import PageQuery
 from sterna_api.openapi.operation import Operation, Page
@@ -32,6 +38,23 @@ OPERATIONS = (
         scope="admin:read",
         summary="Show a key, without the key itself",
         answers={200: ApiKeyLine},
+    ),
+    Operation(
+        method="PATCH",
+        path=_ONE,
+        scope="admin:write",
+        summary="Change what a key may do, from where, or until when",
+        description="Nobody can give a key a scope that their own key does not have.",
+        body=UpdateApiKeyBody,
+        answers={200: ApiKeyLine},
+    ),
+    Operation(
+        method="POST",
+        path=f"{_ONE}/rotate",
+        scope="admin:write",
+        summary="Give a key another secret; the one before it is accepted for a while",
+        body=RotateApiKeyBody,
+        answers={200: RotatedApiKeyBody},
     ),
     Operation(
         method="DELETE",
