@@ -1,11 +1,16 @@
 """The main job, through the REST interface, on real servers and processes."""
 
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
 import asyncpg
 import pytest
 
+from sterna_cli.client.errors import Error
 from sterna_cli.client.failure import ApiFailure
 from sterna_cli.stack import Stack
 from sterna_core.migration import events as ev
+from sterna_core.migration.error_events import ErrorsAwaited
 from support.faults import catalog, pgbench
 from support.faults.trial import Trial, kill, trial
 
@@ -196,38 +201,144 @@ async def test_a_right_lost_half_way_is_named_and_the_migration_resumes_when_it_
         assert await pgbench.contents(target) == await pgbench.contents(source)
 
 
-async def test_text_that_the_target_cannot_hold_fails_clearly_and_resumes_when_it_is_changed(
-    stack: Stack,
-) -> None:
-    postgres = stack.embedded.postgres
-    source = await postgres.create_database("greek")
-    target = postgres.url("latin")
+WORDS = (
+    "create table public.words (id int primary key, word text)",
+    "insert into public.words select n, 'word ' || n from generate_series(1, 5000) as n",
+    "update public.words set word = 'λόγος' where id = 4321",
+)
+
+
+@pytest.fixture
+async def greek(stack: Stack) -> AsyncIterator[tuple[str, str]]:
+    """A source with a word that its target has no letters for."""
+    postgres, name = stack.embedded.postgres, uuid4().hex[:10]
+    source = await postgres.create_database(f"greek_{name}")
     await run(
         postgres.url("postgres"),
-        "create database latin template template0 encoding latin1 locale 'C'",
+        f"create database latin_{name} template template0 encoding latin1 locale 'C'",
     )
-    await run(
-        source,
-        "create table public.words (id int primary key, word text)",
-        "insert into public.words select n, 'word ' || n from generate_series(1, 5000) as n",
-        "update public.words set word = 'λόγος' where id = 4321",
-    )
-    try:
-        async with trial(stack, source, target, auto_approve_above=0.0) as found:
-            await found.start()
-            failure = await failed(found)
-            assert failure.code == "data_rejected"
-            assert failure.table == "public.words"
-            assert "λόγος" not in str(failure)
+    await run(source, *WORDS)
+    yield source, postgres.url(f"latin_{name}")
+    await postgres.drop_database(f"greek_{name}")
+    await postgres.drop_database(f"latin_{name}")
 
-            await run(source, "update public.words set word = 'logos' where id = 4321")
-            await found.sterna.migrations.resume(found.migration_id)
-            await found.witness.until(
-                lambda events: any(isinstance(e, ev.MigrationCompleted) for e in events), SECONDS
-            )
+
+async def awaiting(found: Trial) -> Error:
+    """Wait until only an error keeps the migration from its end; give that error."""
+    await found.witness.until(
+        lambda events: any(isinstance(e, ErrorsAwaited) for e in events), SECONDS
+    )
+    migration = await found.shown("paused")
+    assert migration.error is not None
+    assert migration.error.code == "errors_escalated"
+    listed = await found.sterna.migrations.errors(found.migration_id, status="escalated")
+    (error,) = listed.data
+    return error
+
+
+async def completed(found: Trial) -> ev.MigrationCompleted:
+    await found.witness.until(
+        lambda events: any(isinstance(e, ev.MigrationCompleted) for e in events), SECONDS
+    )
+    last: ev.MigrationCompleted = found.witness.of(ev.MigrationCompleted)[-1]
+    return last
+
+
+async def words_in(url: str) -> list[tuple[int, str]]:
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch("select id, word from public.words order by id")
     finally:
-        await postgres.drop_database("greek")
-        await postgres.drop_database("latin")
+        await connection.close()
+    return [(row["id"], row["word"]) for row in rows]
+
+
+async def test_text_that_the_target_cannot_hold_waits_and_a_resume_looks_at_the_source_again(
+    stack: Stack, greek: tuple[str, str]
+) -> None:
+    source, target = greek
+    async with trial(stack, source, target, auto_approve_above=0.0) as found:
+        await found.start()
+        error = await awaiting(found)
+        assert (error.error_class, error.sqlstate, error.rows) == ("encoding", "22P05", 1)
+        assert (error.table, error.column) == ("public.words", "word")
+        assert "λόγος" not in f"{error} {found.witness.events}"
+        assert len(await words_in(target)) == 4_999
+
+        await run(source, "update public.words set word = 'logos' where id = 4321")
+        await found.sterna.migrations.resume(found.migration_id)
+        await completed(found)
+        assert await words_in(target) == await words_in(source)
+        assert (await found.sterna.migrations.errors(found.migration_id)).data[0].status == (
+            "resolved"
+        )
+
+
+async def test_a_row_that_somebody_skips_is_left_out_and_the_completed_migration_says_so(
+    stack: Stack, greek: tuple[str, str]
+) -> None:
+    source, target = greek
+    async with trial(stack, source, target, auto_approve_above=0.0) as found:
+        await found.start()
+        error = await awaiting(found)
+        answer = await found.sterna.migrations.resolve_error(
+            found.migration_id, error.id, resolution="skip", reason="nobody reads Greek"
+        )
+        assert answer.status == "resolved"
+        last = await completed(found)
+        assert (last.skipped_errors, last.skipped_rows) == (1, 1)
+        migration = await found.shown("completed")
+        assert migration.metrics.errors_escalated == 1
+        assert [row for row in await words_in(source) if row[0] != 4321] == await words_in(target)
+
+
+async def test_a_row_that_is_refused_arrives_when_the_target_was_put_right_and_it_is_retried(
+    stack: Stack,
+) -> None:
+    postgres, name = stack.embedded.postgres, uuid4().hex[:10]
+    source = await postgres.create_database(f"checked_{name}")
+    target = await postgres.create_database(f"strict_{name}")
+    await run(source, *WORDS)
+    try:
+        async with trial(stack, source, target) as found:
+            await found.shown("approved")
+            # The target is stricter than the source as soon as it has the table.
+            await run(target, STRICT_FUNCTION, STRICT)
+            await found.start()
+            error = await awaiting(found)
+            assert error.error_class == "constraint"
+            again = await found.sterna.migrations.retry_error(found.migration_id, error.id)
+            assert again.status == "open"
+            await found.witness.until(
+                lambda events: sum(isinstance(e, ErrorsAwaited) for e in events) == 2, SECONDS
+            )
+            await run(
+                target,
+                "drop event trigger strict",
+                "alter table public.words drop constraint short",
+            )
+            await found.sterna.migrations.retry_error(found.migration_id, error.id)
+            last = await completed(found)
+            assert (last.rows, last.skipped_rows) == (5_000, 0)
+            assert await words_in(target) == await words_in(source)
+    finally:
+        await postgres.drop_database(f"checked_{name}")
+        await postgres.drop_database(f"strict_{name}")
+
+
+STRICT_FUNCTION = """
+create function public.be_strict() returns event_trigger language plpgsql as $$
+begin
+  if to_regclass('public.words') is not null and not exists (
+    select from pg_constraint where conname = 'short'
+  ) then
+    alter table public.words add constraint short check (word <> 'λόγος');
+  end if;
+end $$"""
+STRICT = (
+    "create event trigger strict on ddl_command_end when tag in ('CREATE TABLE')"
+    " execute function public.be_strict()"
+)
 
 
 @pytest.mark.parametrize("side", ["source", "target"])

@@ -1,5 +1,6 @@
 """A model of the world around a migration: two databases, and executors that may misbehave."""
 
+from collections import Counter
 from collections.abc import Iterable
 from hashlib import sha256
 
@@ -8,6 +9,7 @@ from msgspec import Struct
 from sterna_core.certificate.proof import TableProof, joined_leaves, root_of_leaves
 from sterna_core.journal.local import LocalDecider
 from sterna_core.migration import reports as rep
+from sterna_core.migration.set_aside import SetAside
 from sterna_core.tasks import work as wk
 from sterna_core.tasks.task import Task
 
@@ -34,6 +36,8 @@ class World:
         self.receipts: set[str] = set()
         self.built: list[str] = []
         self.copies = 0
+        self.refused: dict[str, set[int]] = {name: set() for name in self.source}
+        self.aside: dict[tuple[str, int], dict[int, str]] = {}
         self.bookkeeping = True
         self.differences: tuple[str, ...] = ()
 
@@ -93,11 +97,18 @@ class World:
 
     def _read(self, task: Task) -> tuple[Struct, ...]:
         work = task.work
-        assert isinstance(work, wk.CopyChunk | wk.ScanRange | wk.CompareTable | wk.RepairTable)
+        assert isinstance(
+            work, wk.CopyChunk | wk.ScanRange | wk.CompareTable | wk.RepairTable | wk.RetryRows
+        )
         by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
         name = work.table.table_id
         if isinstance(work, wk.CopyChunk) and task.task_id in self.receipts:
-            return (rep.ReportChunkCopied(**by, rows=1, bytes=1, seconds=0.1, repeated=True),)
+            told = self.told(name, work.generation, work.chunk)
+            return (
+                rep.ReportChunkCopied(
+                    **by, rows=1, bytes=1, seconds=0.1, repeated=True, set_aside=told
+                ),
+            )
         if work.snapshot_id not in self.held:
             return (
                 rep.ReportTaskFailed(
@@ -109,17 +120,27 @@ class World:
             case wk.CopyChunk():
                 rows = {r: v for r, v in seen.items() if r % self.chunks == work.chunk}
                 assert not rows.keys() & self.target[name].keys(), "a row is copied twice"
-                self.target[name].update(rows)
+                refused = rows.keys() & self.refused[name]
+                aside = self.aside.setdefault((name, work.generation), {})
+                aside |= dict.fromkeys(refused, f"err_{name}_{work.chunk}")
+                self.target[name].update({r: v for r, v in rows.items() if r not in refused})
                 self.receipts.add(task.task_id)
                 self.copies += 1
                 return (
                     rep.ReportChunkCopied(
-                        **by, rows=len(rows), bytes=1, seconds=0.1, repeated=False
+                        **by,
+                        rows=len(rows) - len(refused),
+                        bytes=1,
+                        seconds=0.1,
+                        repeated=False,
+                        set_aside=self.told(name, work.generation, work.chunk),
                     ),
                 )
             case wk.ScanRange():
                 return (rep.ReportRangeScanned(**by, rows=1, seconds=0.1),)
             case wk.CompareTable():
+                aside = self.aside.get((name, work.generation), {}) if work.some_set_aside else {}
+                seen = {r: v for r, v in seen.items() if r not in aside}
                 return (
                     rep.ReportTableCompared(
                         **by,
@@ -129,12 +150,58 @@ class World:
                         source_digest="a",
                         target_digest="b",
                         seconds=0.1,
+                        rows_set_aside=len(aside),
                         proof=proof_of(seen, self.target[name]),
                     ),
                 )
             case wk.RepairTable():
-                self.target[name] = dict(seen)
-                return (rep.ReportTableRepaired(**by, rows_deleted=0, rows_copied=1, seconds=0.1),)
+                refused = seen.keys() & self.refused[name]
+                known = {
+                    row: error_id
+                    for (table, _), rows in sorted(self.aside.items())
+                    if table == name
+                    for row, error_id in rows.items()
+                }
+                self.aside = {key: rows for key, rows in self.aside.items() if key[0] != name}
+                self.aside[name, work.generation] = {
+                    row: known.get(row, f"err_{name}_repair") for row in refused
+                }
+                self.target[name] = {r: v for r, v in seen.items() if r not in refused}
+                return (
+                    rep.ReportTableRepaired(
+                        **by,
+                        rows_deleted=0,
+                        rows_copied=1,
+                        seconds=0.1,
+                        set_aside=self.told(name, work.generation),
+                    ),
+                )
+            case wk.RetryRows():
+                aside = self.aside.get((name, work.generation), {})
+                tried = {row for row, error_id in aside.items() if error_id == work.error_id}
+                arrived = tried - self.refused[name]
+                for row in arrived:
+                    del aside[row]
+                    self.target[name][row] = seen[row]
+                return (
+                    rep.ReportRowsRetried(
+                        **by,
+                        rows_copied=len(arrived),
+                        rows_left=len(tried) - len(arrived),
+                        seconds=0.1,
+                    ),
+                )
+
+    def told(self, name: str, generation: int, chunk: int | None = None) -> tuple[SetAside, ...]:
+        """Tell of the rows that are set aside, by error."""
+        found = self.aside.get((name, generation), {})
+        counts = Counter(
+            error_id for row, error_id in found.items() if chunk in {None, row % self.chunks}
+        )
+        return tuple(
+            SetAside(error_id=error_id, error_class="constraint", sqlstate="23514", rows=count)
+            for error_id, count in sorted(counts.items())
+        )
 
 
 def proof_of(source: dict[int, int], target: dict[int, int]) -> TableProof:

@@ -15,13 +15,21 @@ from sterna_core.migration.plan import CopyFormat
 from sterna_core.postgres.identifiers import qualified, quote
 from sterna_core.secrets.secret import Secret
 from sterna_core.tasks.table import ColumnSpec, PageRange, TableSpec
-from sterna_core.tasks.work import CompareTable, CopyChunk, RepairTable, ScanRange, Side
+from sterna_core.tasks.work import (
+    CompareTable,
+    CopyChunk,
+    RepairTable,
+    RetryRows,
+    ScanRange,
+    Side,
+)
 from sterna_executor.databases.postgresql import bookkeeping
 from sterna_executor.databases.postgresql.compare import CompareResult, compare_table
 from sterna_executor.databases.postgresql.copy_chunk import CopyResult, copy_chunk
 from sterna_executor.databases.postgresql.database import Assignment, Database
 from sterna_executor.databases.postgresql.pool import ConnectionPool
 from sterna_executor.databases.postgresql.repair import FINE_ABOVE_ROWS, RepairResult, repair_table
+from sterna_executor.databases.postgresql.retry_rows import RetryResult, retry_rows
 from sterna_executor.databases.postgresql.scan import ScanResult, scan_range
 from sterna_executor.databases.postgresql.snapshot import HeldSnapshot, hold_snapshot
 
@@ -244,6 +252,7 @@ class Moving:
         scan: bool = True,
         task_id: str | None = None,
         generation: int = 1,
+        some_set_aside: bool = False,
     ) -> CompareResult:
         work = CompareTable(
             table=table,
@@ -252,6 +261,7 @@ class Moving:
             scan=scan,
             snapshot_id=snapshot.snapshot_id,
             generation=generation,
+            some_set_aside=some_set_aside,
         )
         return await compare_table(self.assignment(task_id), work)
 
@@ -265,6 +275,7 @@ class Moving:
         task_id: str | None = None,
         generation: int = 1,
         fine_above_rows: int = FINE_ABOVE_ROWS,
+        some_set_aside: bool = False,
     ) -> RepairResult:
         work = RepairTable(
             table=table,
@@ -272,6 +283,7 @@ class Moving:
             bucket_bits=bits,
             snapshot_id=snapshot.snapshot_id,
             generation=generation,
+            some_set_aside=some_set_aside,
         )
         return await repair_table(
             self.assignment(task_id),
@@ -279,6 +291,24 @@ class Moving:
             lambda rows, size: None,
             fine_above_rows=fine_above_rows,
         )
+
+    async def retry(
+        self,
+        table: TableSpec,
+        snapshot: HeldSnapshot,
+        error_id: str,
+        *,
+        pass_number: int = 1,
+        generation: int = 1,
+    ) -> RetryResult:
+        work = RetryRows(
+            table=table,
+            pass_number=pass_number,
+            error_id=error_id,
+            snapshot_id=snapshot.snapshot_id,
+            generation=generation,
+        )
+        return await retry_rows(self.assignment(), work)
 
     async def rows(self, role: Side, table: TableSpec) -> list[str]:
         """Every row as text, in order: the multiset that a table is."""

@@ -6,6 +6,7 @@ from sterna_core.clock import UtcDatetime
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.migration.agenda import Agenda
 from sterna_core.migration.plan import Mode, Selection
+from sterna_core.migration.thresholds import Thresholds
 
 MEBIBYTE = 1024 * 1024
 
@@ -34,6 +35,7 @@ class Options(Struct, frozen=True, kw_only=True):
     generate_rollback: bool = True
     snapshot_keep_seconds: Annotated[int, Meta(ge=0, le=86_400)] = 3_600
     keep_bookkeeping: bool = False
+    thresholds: Thresholds = Thresholds()
 
 
 class About(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """What comes next: phases, and the jobs that executors are given."""
 
 from sterna_core.migration import events as ev
+from sterna_core.migration import refusals
 from sterna_core.migration import state as st
 from sterna_core.migration.checkpointing import record
 from sterna_core.migration.draft import Draft
@@ -90,6 +91,8 @@ def _run(draft: Draft) -> None:
         if not phase_is_over(state.plan, state.run):
             _dispatch(draft, state)
             return
+        if refusals.awaited(draft):
+            return
         _end_phase(draft, state)
 
 
@@ -104,12 +107,15 @@ def _end_phase(draft: Draft, state: st.Running) -> None:
     if following is not None:
         draft.add(ev.PhaseStarted(at=at, phase=following))
         return
+    skipped_errors, skipped_rows = refusals.skipped(draft)
     draft.add(
         ev.MigrationCompleted(
             at=at,
             seconds=(at - run.started_at).total_seconds(),
             rows=run.rows,
             tables=len(run.tables),
+            skipped_errors=skipped_errors,
+            skipped_rows=skipped_rows,
         )
     )
 

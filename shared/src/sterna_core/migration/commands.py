@@ -4,6 +4,7 @@ from sterna_core.migration.about import Options, Party
 from sterna_core.migration.checkpoint import CreateCheckpoint
 from sterna_core.migration.command import Command
 from sterna_core.migration.deletion import DeleteMigration
+from sterna_core.migration.error_commands import ResolveError
 from sterna_core.migration.plan import Selection
 from sterna_core.migration.reports import AnyReport, ClaimTask
 from sterna_core.migration.review_commands import AnyReviewCommand
@@ -87,6 +88,7 @@ AnyCommand = (
     | DeleteMigration
     | CreateCheckpoint
     | RollBackMigration
+    | ResolveError
     | ReviewMapping
     | StartMigration
     | PauseMigration

@@ -7,7 +7,7 @@ from sterna_core.ids import MIGRATION
 from sterna_core.journal.aggregate import Aggregate, Context
 from sterna_core.migration import commands as cmd
 from sterna_core.migration import events as ev
-from sterna_core.migration import lifecycle
+from sterna_core.migration import lifecycle, refusals
 from sterna_core.migration import reports as rep
 from sterna_core.migration import state as st
 from sterna_core.migration.advance import advance
@@ -17,6 +17,7 @@ from sterna_core.migration.deleting import delete
 from sterna_core.migration.deletion import DeleteMigration
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.editing import edit
+from sterna_core.migration.error_commands import ResolveError
 from sterna_core.migration.evolve import evolve
 from sterna_core.migration.outcomes import claim, report
 from sterna_core.migration.review_commands import AnyReviewCommand
@@ -63,6 +64,8 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
             lifecycle.release(draft)
         case cmd.RetryTask():
             pass  # what is ready by now is dispatched below
+        case ResolveError():
+            refusals.resolve(draft, command, context)
         case rep.ClaimTask():
             claim(draft, command)
         case _ if isinstance(command, AnyScheduleCommand):

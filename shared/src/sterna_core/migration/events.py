@@ -9,6 +9,7 @@ from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import About
 from sterna_core.migration.checkpoint import CheckpointRecorded
 from sterna_core.migration.deletion import MigrationDeleted
+from sterna_core.migration.error_events import AnyErrorEvent
 from sterna_core.migration.event import Event
 from sterna_core.migration.job import AnyJob
 from sterna_core.migration.plan import Mode, PhasePlan, PlanSummary, Risk, TablePlan
@@ -204,7 +205,10 @@ class RangeScanned(Event, frozen=True, kw_only=True, tag="range.scanned.v1"):
 
 
 class TableCompared(Event, frozen=True, kw_only=True, tag="table.compared.v1"):
-    """The comparison's result; equal where `differing_buckets` is 0."""
+    """The comparison's result; equal where `differing_buckets` is 0.
+
+    `rows_set_aside` of the source were left out of it: they are refused by the target.
+    """
 
     task_id: str
     table_id: str
@@ -217,6 +221,7 @@ class TableCompared(Event, frozen=True, kw_only=True, tag="table.compared.v1"):
     target_digest: str
     percent: float
     proof: TableProof | None = None
+    rows_set_aside: int = 0
 
 
 class TableRepaired(Event, frozen=True, kw_only=True, tag="table.repaired.v1"):
@@ -348,11 +353,16 @@ class CertificateIssued(Event, frozen=True, kw_only=True, tag="certificate.issue
 
 
 class MigrationCompleted(Event, frozen=True, kw_only=True, tag="migration.completed.v1"):
-    """Everything arrived, and was compared."""
+    """Everything arrived, and was compared.
+
+    `skipped_rows` of `skipped_errors` errors did not: somebody decided to leave them out.
+    """
 
     seconds: float
     rows: int
     tables: int
+    skipped_errors: int = 0
+    skipped_rows: int = 0
 
 
 AnyEvent = (
@@ -362,6 +372,7 @@ AnyEvent = (
     | CheckpointRecorded
     | RollbackRequested
     | PlanBegun
+    | AnyErrorEvent
     | PlanTablesAdded
     | PlanCompleted
     | MappingReviewed

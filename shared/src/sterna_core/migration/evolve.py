@@ -1,5 +1,6 @@
 """How each event changes the state. It never refuses: what happened has happened."""
 
+from datetime import datetime
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -13,7 +14,7 @@ from sterna_core.migration.evolve_review import evolve_review, with_digest
 from sterna_core.migration.evolve_run import dispatched, evolve_run, first_run, waiting
 from sterna_core.migration.evolve_undo import has_ledger, undoing, undoing_ended
 from sterna_core.migration.revision import MigrationEdited
-from sterna_core.migration.run import Plan
+from sterna_core.migration.run import Plan, Run
 from sterna_core.migration.undo import RollbackRequested
 
 
@@ -131,7 +132,7 @@ def _active(state: st.ActiveState, event: ev.AnyEvent) -> st.State:
         case ev.MigrationPaused():
             return st.Paused(about=about, plan=plan, run=run, since=event.at)
         case ev.MigrationResumed():
-            return st.Running(about=about, plan=plan, run=replace(run, resumed_at=event.at))
+            return st.Running(about=about, plan=plan, run=_resumed(run, event.at))
         case ev.MigrationFailed(phase="planning"):
             return st.PlanFailed(about=about, round=plan.round, code=event.code)
         case ev.MigrationFailed():
@@ -146,6 +147,10 @@ def _active(state: st.ActiveState, event: ev.AnyEvent) -> st.State:
             return st.Completed(about=about, epoch=run.epoch, ledger=has_ledger(about, run))
         case _:
             return replace(state, run=run)
+
+
+def _resumed(run: Run, at: datetime) -> Run:
+    return replace(run, resumed_at=at, awaits_errors=False)
 
 
 def _ending(state: st.EndingState, event: ev.AnyEvent) -> st.State:

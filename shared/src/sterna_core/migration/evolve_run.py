@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from sterna_core.migration import events as ev
 from sterna_core.migration.checkpoint import CheckpointRecorded, marked
+from sterna_core.migration.error_events import AnyErrorEvent
+from sterna_core.migration.evolve_errors import evolve_errors
 from sterna_core.migration.evolve_table import TableEvent, evolve_table
 from sterna_core.migration.job import Assignment, ChunkJob, ScanJob, SnapshotJob
 from sterna_core.migration.plan import Mode
@@ -79,6 +81,8 @@ def evolve_run(run: Run, event: ev.AnyEvent) -> Run:
             return replace(run, epoch=event.epoch, jobs={}, snapshot=None)
         case ev.FenceRaised() | ev.RollbackFailed() | ev.RollbackCompleted():
             return replace(run, jobs=without(run.jobs, event.task_id))
+        case _ if isinstance(event, AnyErrorEvent):
+            return evolve_errors(run, event)
         case _ if isinstance(event, TableEvent):
             return evolve_table(run, event)
         case _:

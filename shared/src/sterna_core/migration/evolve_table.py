@@ -5,7 +5,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from sterna_core.migration import events as ev
-from sterna_core.migration.job import Assignment, CompareJob, RepairJob, ScanJob
+from sterna_core.migration.job import Assignment, CompareJob, RepairJob, RetryJob, ScanJob
 from sterna_core.migration.run import Run, TableRun
 
 TableEvent = (
@@ -36,7 +36,7 @@ def _without_comparisons(run: Run, table_id: str) -> dict[str, Assignment]:
         key: value
         for key, value in run.jobs.items()
         if not (
-            isinstance(value.job, ScanJob | CompareJob | RepairJob)
+            isinstance(value.job, ScanJob | CompareJob | RepairJob | RetryJob)
             and value.job.table_id == table_id
         )
     }

@@ -15,6 +15,7 @@ from sterna_core.migration.job import (
     PlanCheckJob,
     PlanJob,
     RepairJob,
+    RetryJob,
     ScanJob,
     SchemaJob,
     TrialJob,
@@ -28,6 +29,7 @@ from sterna_core.tasks.telemetry import Phase
 SNAPSHOT_LOST = "snapshot_lost"
 STRUCTURE_CHANGED = "structure_changed"
 DATA_REJECTED = "data_rejected"
+TOO_MANY_DATA_ERRORS = "too_many_data_errors"
 
 
 def fail_task(
@@ -121,7 +123,7 @@ def _give_up(draft: Draft, command: ReportTaskFailed, assignment: Assignment) ->
             details=dict(command.details),
         )
     )
-    if command.code == DATA_REJECTED:
+    if command.code in {DATA_REJECTED, TOO_MANY_DATA_ERRORS}:
         # It is put right on the source, and seen under another snapshot only.
         release_snapshot(draft)
 
@@ -144,7 +146,7 @@ def _phase(draft: Draft, assignment: Assignment) -> Phase:
 
 def _table(draft: Draft, assignment: Assignment) -> str | None:
     match assignment.job:
-        case ChunkJob() | ScanJob() | CompareJob() | RepairJob():
+        case ChunkJob() | ScanJob() | CompareJob() | RepairJob() | RetryJob():
             return assignment.job.table_id
         case BuildJob(object_id=object_id) if isinstance(
             draft.state, st.Running | st.Pausing | st.Paused | st.Failed

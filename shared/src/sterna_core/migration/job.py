@@ -77,6 +77,14 @@ class RepairJob(Job, frozen=True, kw_only=True, tag="repair"):
     pass_number: int
 
 
+class RetryJob(Job, frozen=True, kw_only=True, tag="retry_rows"):
+    """Try the rows of an error again; `number` counts the times."""
+
+    table_id: str
+    error_id: str
+    number: int
+
+
 class BuildJob(Job, frozen=True, kw_only=True, tag="build"):
     """Create an object that comes after the rows."""
 
@@ -117,6 +125,7 @@ AnyJob = (
     | ScanJob
     | CompareJob
     | RepairJob
+    | RetryJob
     | BuildJob
     | CheckJob
     | CutoverJob

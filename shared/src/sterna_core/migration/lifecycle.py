@@ -13,6 +13,7 @@ from sterna_core.migration.checkpointing import last_checkpoint
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.mapping_changes import next_digest
 from sterna_core.migration.refusal import refuse, refuse_without_ledger
+from sterna_core.migration.refusals import look_again
 from sterna_core.migration.review_commands import MappingReview, ReviewMappings
 from sterna_core.migration.reviewing import review as review_plan
 from sterna_core.migration.start_phase import begin_at, go_on_from
@@ -100,6 +101,10 @@ def resume(draft: Draft, context: Context) -> None:
     match draft.state:
         case st.Paused() | st.Pausing() | st.Failed():
             last = last_checkpoint(draft)
+            if isinstance(draft.state, st.Paused) and draft.state.run.awaits_errors:
+                # Whatever was put right, on either side, is seen under another snapshot.
+                look_again(draft, context.actor)
+                release_snapshot(draft)
             draft.add(ev.MigrationResumed(at=draft.at, by=context.actor, checkpoint_id=last))
         case st.PlanFailed():
             draft.add(ev.MigrationResumed(at=draft.at, by=context.actor))

@@ -9,7 +9,9 @@ from sterna_core.migration import events as ev
 from sterna_core.migration import schedule_events as sev
 from sterna_core.migration.checkpoint import CheckpointRecorded
 from sterna_core.migration.deletion import MigrationDeleted
+from sterna_core.migration.error_events import AnyErrorEvent
 from sterna_core.migration.event import Event
+from sterna_core.migration.narrate_error import narrate_error
 from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.schedule_events import AnyScheduleEvent
 from sterna_core.migration.undo import RollbackRequested
@@ -75,9 +77,16 @@ def narrate(event: ev.AnyEvent) -> tuple[Entry, ...]:
                 phase="validation", percent=event.percent, records_processed=event.target_rows
             )
             return (line, progress)
+        case _ if isinstance(event, AnyErrorEvent):
+            told = narrate_error(event)
+            return () if told is None else (_warn_or_info(event, *told),)
         case _:
             line_only = _line(event)
             return () if line_only is None else (line_only,)
+
+
+def _warn_or_info(event: Event, level: Level, message: str, table: str | None) -> LogEntry:
+    return LogEntry(timestamp=event.at, level=level, message=message, table=table)
 
 
 def _line(event: ev.AnyEvent) -> LogEntry | None:
@@ -190,6 +199,8 @@ def _life(event: ev.AnyEvent) -> LogEntry | None:
                 f"Completed: {event.rows} rows in {event.tables} tables, "
                 f"compared and equal, in {event.seconds:.1f} s"
             )
+            if event.skipped_rows:
+                text += f"; {event.skipped_rows} rows were left out, as decided"
             return _info(event, text, records=event.rows)
         case _ if isinstance(event, AnyScheduleEvent):
             return _schedule(event)

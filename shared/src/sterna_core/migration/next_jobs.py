@@ -12,6 +12,7 @@ from sterna_core.migration.job import (
     CompareJob,
     CutoverJob,
     RepairJob,
+    RetryJob,
     ScanJob,
     SchemaJob,
 )
@@ -25,6 +26,7 @@ WAVES: tuple[ObjectWave, ...] = ("index", "attach", "foreign_key", "behaviour")
 
 def next_jobs(plan: Plan, run: Run) -> Iterator[AnyJob]:
     """Give what the phase at hand still needs and could do now, whether or not it is at work."""
+    yield from _retries(plan, run)
     match run.phase:
         case "schema_migration":
             if not run.schema_created:
@@ -53,17 +55,36 @@ def due_comparison(plan: Plan, run: Run) -> tuple[str, ...]:
         for each in run.jobs.values()
         if isinstance(each.job, RepairJob) and each.standing == "dispatched"
     }
+    retrying = {
+        each.table_id
+        for each in run.errors.values()
+        if each.standing == "retrying" and _is_retried(plan, run, each.table_id)
+    }
     return tuple(
         table_id
         for table_id, table in run.tables.items()
         if table.copied_chunks == plan.tables[table_id].chunks
         and table.pass_generation != run.generation
         and table_id not in repairing
+        and table_id not in retrying
         and (
             table.generation != run.generation
             or (run.phase == "validation" and table.proven != run.generation)
         )
     )
+
+
+def _retries(plan: Plan, run: Run) -> Iterator[AnyJob]:
+    if run.phase not in {"data_transfer", "validation"}:
+        return
+    for error_id, error in run.errors.items():
+        if error.standing == "retrying" and _is_retried(plan, run, error.table_id):
+            yield RetryJob(table_id=error.table_id, error_id=error_id, number=error.retries)
+
+
+def _is_retried(plan: Plan, run: Run, table_id: str) -> bool:
+    """Tell whether rows are tried again by themselves: under another snapshot, a repair does it."""
+    return _is_full(plan, run, table_id) and run.tables[table_id].generation == run.generation
 
 
 def phase_is_over(plan: Plan, run: Run) -> bool:
@@ -86,7 +107,7 @@ def phase_is_over(plan: Plan, run: Run) -> bool:
 
 def reads_source(job: AnyJob) -> bool:
     """Tell whether a job reads the source's rows, and so needs the snapshot."""
-    return isinstance(job, ChunkJob | ScanJob | CompareJob | RepairJob)
+    return isinstance(job, ChunkJob | ScanJob | CompareJob | RepairJob | RetryJob)
 
 
 def _is_full(plan: Plan, run: Run, table_id: str) -> bool:

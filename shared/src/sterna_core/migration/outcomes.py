@@ -7,10 +7,12 @@ import msgspec
 from sterna_core.errors import Rejected
 from sterna_core.journal.aggregate import Context
 from sterna_core.migration import events as ev
+from sterna_core.migration import refusals
 from sterna_core.migration import reports as rep
 from sterna_core.migration import state as st
 from sterna_core.migration.approval import approve_if_whole, unapproved
 from sterna_core.migration.draft import Draft
+from sterna_core.migration.error_events import ErrorRecovered
 from sterna_core.migration.failures import fail_task
 from sterna_core.migration.job import (
     Assignment,
@@ -19,6 +21,7 @@ from sterna_core.migration.job import (
     ChunkJob,
     CompareJob,
     RepairJob,
+    RetryJob,
     ScanJob,
 )
 from sterna_core.migration.plan import Selection, TablePlan
@@ -34,6 +37,15 @@ def report(draft: Draft, command: rep.AnyReport, context: Context) -> None:
     if assignment is None:
         _stray(draft, command)
         return
+    _take(draft, command, assignment, context)
+    failed = isinstance(command, rep.ReportTaskFailed | rep.ReportTaskStopped)
+    if assignment.failures and not failed and command.task_id not in draft.jobs:
+        draft.add(
+            ErrorRecovered(at=draft.at, task_id=command.task_id, failures=assignment.failures)
+        )
+
+
+def _take(draft: Draft, command: rep.AnyReport, assignment: Assignment, context: Context) -> None:
     match command:
         case rep.ReportTaskFailed():
             fail_task(draft, command, assignment, context)
@@ -181,6 +193,15 @@ def _done(
             )
         case rep.ReportChunkCopied(), ChunkJob():
             draft.add(_chunk_copied(draft, state, command, assignment.job, assignment))
+            if command.set_aside:
+                copied = assignment.job
+                generation = assignment.generation
+                refusals.escalate(
+                    draft, copied.table_id, copied.chunk, generation, command.set_aside
+                )
+                refusals.check_thresholds(draft)
+        case rep.ReportRowsRetried(), RetryJob() as job:
+            refusals.retried(draft, task_id, job.error_id, command.rows_copied, command.rows_left)
         case rep.ReportRangeScanned(), ScanJob() as job:
             draft.add(
                 ev.RangeScanned(
@@ -207,6 +228,9 @@ def _done(
                     rows_copied=command.rows_copied,
                 )
             )
+            generation = run.tables[job.table_id].pass_generation
+            refusals.repaired(draft, job.table_id, generation, command.set_aside)
+            refusals.check_thresholds(draft)
         case rep.ReportObjectBuilt(), BuildJob() as job:
             built = run.objects[job.object_id].object
             draft.add(
@@ -271,7 +295,10 @@ def _compared(
     run = state.run
     table = run.tables[job.table_id]
     proven = sum(each.proven == table.pass_generation for each in run.tables.values())
-    equal = command.differing_buckets == 0
+    # What was left out of the comparison is what is known to be set aside, and not a row more.
+    left_out = refusals.rows_set_aside(draft, job.table_id, table.pass_generation)
+    differing = command.differing_buckets or int(command.rows_set_aside != left_out)
+    equal = differing == 0
     draft.add(
         ev.TableCompared(
             at=draft.at,
@@ -281,13 +308,16 @@ def _compared(
             generation=table.pass_generation,
             source_rows=command.source_rows,
             target_rows=command.target_rows,
-            differing_buckets=command.differing_buckets,
+            differing_buckets=differing,
             source_digest=command.source_digest,
             target_digest=command.target_digest,
             percent=round(100.0 * (proven + equal) / len(run.tables), 1),
             proof=command.proof,
+            rows_set_aside=command.rows_set_aside,
         )
     )
+    if equal:
+        refusals.compared_equal(draft, job.table_id, table.pass_generation)
     if equal or table.generation != table.pass_generation or not isinstance(state, st.Running):
         return
     draft.add(
@@ -298,7 +328,7 @@ def _compared(
             code="validation_failed",
             message=(
                 f"{job.table_id} differs between source and target in "
-                f"{command.differing_buckets} buckets. Resume to copy the differing rows again."
+                f"{differing} buckets. Resume to copy the differing rows again."
             ),
             table=job.table_id,
             details={"source_rows": command.source_rows, "target_rows": command.target_rows},

@@ -7,6 +7,7 @@ from msgspec import Struct
 from sterna_core.certificate.proof import TableProof
 from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk, TablePlan
 from sterna_core.migration.review import Difference, Rehearsal
+from sterna_core.migration.set_aside import SetAside
 
 ObjectWave = Literal["index", "attach", "foreign_key", "behaviour"]
 """In what order objects follow the rows: index and unique constraints, what attaches or refers to
@@ -125,6 +126,7 @@ class ReportChunkCopied(Report, frozen=True, kw_only=True, tag="report.chunk_cop
     bytes: int
     seconds: float
     repeated: bool
+    set_aside: tuple[SetAside, ...] = ()
 
 
 class ReportRangeScanned(Report, frozen=True, kw_only=True, tag="report.range_scanned.v1"):
@@ -147,13 +149,26 @@ class ReportTableCompared(Report, frozen=True, kw_only=True, tag="report.table_c
     target_digest: str
     seconds: float
     proof: TableProof | None = None
+    rows_set_aside: int = 0
 
 
 class ReportTableRepaired(Report, frozen=True, kw_only=True, tag="report.table_repaired.v1"):
-    """Rows that differed were deleted and copied again, in one target transaction."""
+    """Rows that differed were deleted and copied again, in one target transaction.
+
+    `set_aside` tells of every row of the table that the target refuses, under this snapshot.
+    """
 
     rows_deleted: int
     rows_copied: int
+    seconds: float
+    set_aside: tuple[SetAside, ...] = ()
+
+
+class ReportRowsRetried(Report, frozen=True, kw_only=True, tag="report.rows_retried.v1"):
+    """Rows that were set aside were tried again: so many arrived, so many were refused again."""
+
+    rows_copied: int
+    rows_left: int
     seconds: float
 
 
@@ -232,6 +247,7 @@ AnyReport = (
     | ReportRangeScanned
     | ReportTableCompared
     | ReportTableRepaired
+    | ReportRowsRetried
     | ReportObjectBuilt
     | ReportTargetChecked
     | ReportCutoverFinished

@@ -7,6 +7,8 @@ from msgspec import Struct
 from sterna_core.certificate.proof import TableProof
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.checkpoint import CheckpointMarks
+from sterna_core.migration.data_error import DataError
+from sterna_core.migration.error_events import ThresholdLevel
 from sterna_core.migration.job import Assignment
 from sterna_core.migration.plan import Mode, PhasePlan, PlanSummary, Risk, TablePlan
 from sterna_core.migration.reports import PostObject
@@ -76,7 +78,9 @@ class Run(Struct, frozen=True, kw_only=True):
     `generation` counts the snapshots there have been; `snapshot` is None while there is none.
     `bookkeeping_settled` is whether `_sterna` on the target is as it is to stay.
     `resumed_at` is when somebody last said that it may go on. `checked` says that the target was
-    found to be what its mode promises beside the rows.
+    found to be what its mode promises beside the rows. `errors` are those of rows that were
+    set aside, by id; `awaits_errors` while nothing but open ones is left; `threshold` is the
+    highest that was reached.
     """
 
     epoch: int
@@ -96,6 +100,9 @@ class Run(Struct, frozen=True, kw_only=True):
     resumed_at: UtcDatetime | None = None
     mode: Mode = "full"
     checked: bool = False
+    errors: dict[str, DataError] = {}
+    awaits_errors: bool = False
+    threshold: ThresholdLevel | None = None
     rows: int = 0
     bytes: int = 0
     checkpoints: CheckpointMarks = CheckpointMarks()

@@ -11,6 +11,8 @@ from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
 from sterna_core.migration.about import About
 from sterna_core.migration.deletion import MigrationDeleted
+from sterna_core.migration.error_events import ErrorsAwaited
+from sterna_core.migration.error_figures import ErrorFigures, fold_figures
 from sterna_core.migration.evolve_agenda import evolve_agenda
 from sterna_core.migration.pace import Pace, fold_pace
 from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk
@@ -108,6 +110,7 @@ class MigrationView(Struct, frozen=True, kw_only=True):
     certificate: IssuedCertificate | None = None
     pace: Pace = Pace()
     undone: RollbackView | None = None
+    errors: ErrorFigures = ErrorFigures()
 
     @property
     def records_total(self) -> int:
@@ -138,6 +141,14 @@ def fold_view(view: MigrationView | None, event: ev.AnyEvent) -> MigrationView |
     agenda = evolve_agenda(view.about.agenda, event)
     if agenda is not view.about.agenda:
         view = replace(view, about=replace(view.about, agenda=agenda))
+    errors = fold_figures(view.errors, event)
+    if errors is not view.errors:
+        view = replace(
+            view,
+            errors=errors,
+            errors_recovered=errors.recovered,
+            errors_escalated=errors.escalated,
+        )
     return replace(
         _fold(view, event),
         updated_at=event.at,
@@ -162,8 +173,6 @@ def _fold(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
             return replace(_with_phase(view, phase), phase=event.phase, status=status)
         case ev.PhaseCompleted():
             return _phase_over(view, event.phase, event.seconds)
-        case ev.TaskRetryScheduled():
-            return replace(view, errors_recovered=view.errors_recovered + 1)
         case ev.SchemaObjectsFound():
             return replace(view, objects=view.objects + len(event.objects))
         case ev.ObjectBuilt():
@@ -268,6 +277,18 @@ def _lifecycle(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
     match event:
         case ev.PauseRequested():
             return replace(view, status="pausing")
+        case ErrorsAwaited():
+            failure = FailureView(
+                code="errors_escalated",
+                message=(
+                    f"{event.rows} rows were refused by the target, in {event.errors} errors:"
+                    " retry or skip each, or put the data right and resume."
+                ),
+                phase=view.phase,
+                table=None,
+                at=event.at,
+            )
+            return replace(view, failure=failure)
         case ev.MigrationPaused():
             return replace(view, status="paused")
         case ev.MigrationResumed():
@@ -286,7 +307,6 @@ def _lifecycle(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
                 status="failed",
                 plan_status="failed" if event.phase == "planning" else view.plan_status,
                 failure=failure,
-                errors_escalated=view.errors_escalated + 1,
             )
         case ev.CancelRequested():
             return replace(view, status="rolling_back", rollback=event.rollback)

@@ -10,7 +10,7 @@ from sterna_core.migration.about import About
 from sterna_core.migration.buckets import bucket_bits
 from sterna_core.migration.plan import TablePlan
 from sterna_core.migration.review_work import planned_tables, planning_work, review_work
-from sterna_core.migration.run import Plan
+from sterna_core.migration.run import Plan, Run
 from sterna_core.tasks import work as wk
 from sterna_core.tasks.table import PageRange, ReceivingTable, TableSpec
 from sterna_core.tasks.task import Task
@@ -20,7 +20,7 @@ def tasks(state: st.State) -> tuple[OutgoingTask, ...]:
     """Give every task that should be with executors in this state."""
     match state:
         case st.Planning(about=about, jobs=jobs):
-            return _outgoing(about, None, jobs, epoch=0)
+            return _outgoing(about, None, jobs, None)
         case (
             st.PlanReady(about=about, plan=plan, review=review)
             | st.Approved(about=about, plan=plan, review=review)
@@ -29,7 +29,7 @@ def tasks(state: st.State) -> tuple[OutgoingTask, ...]:
                 task_id: review_work(about, plan, review, each.job)
                 for task_id, each in review.jobs.items()
             }
-            return _outgoing(about, plan, review.jobs, epoch=0, work=work)
+            return _outgoing(about, plan, review.jobs, None, work=work)
         case (
             st.Running(about=about, plan=plan, run=run)
             | st.Pausing(about=about, plan=plan, run=run)
@@ -37,12 +37,12 @@ def tasks(state: st.State) -> tuple[OutgoingTask, ...]:
             | st.Failed(about=about, plan=plan, run=run)
             | st.Cancelling(about=about, plan=plan, run=run)
         ):
-            return _outgoing(about, plan, run.jobs, epoch=run.epoch)
+            return _outgoing(about, plan, run.jobs, run)
         case st.RollingBack(about=about, plan=plan, run=run):
             undo = wk.RollBack(
                 strategy=state.strategy, verify=state.verify, ledger_required=state.ledger
             )
-            return _outgoing(about, plan, run.jobs, epoch=run.epoch, undo=undo)
+            return _outgoing(about, plan, run.jobs, run, undo=undo)
         case _:
             return ()
 
@@ -51,8 +51,8 @@ def _outgoing(
     about: About,
     plan: Plan | None,
     jobs: dict[str, jb.Assignment],
+    run: Run | None,
     *,
-    epoch: int,
     undo: wk.RollBack | None = None,
     work: dict[str, wk.AnyWork] | None = None,
 ) -> tuple[OutgoingTask, ...]:
@@ -67,10 +67,10 @@ def _outgoing(
                 attempt=each.attempt,
                 migration_id=about.migration_id,
                 org_id=about.org_id,
-                epoch=epoch,
+                epoch=run.epoch if run else 0,
                 source=about.source.endpoint,
                 target=about.target.endpoint,
-                work=(undo or (work[task_id] if work else _work(about, plan, each))),
+                work=(undo or (work[task_id] if work else _work(about, plan, each, run))),
                 dispatched_at=each.dispatched_at,
             ),
         )
@@ -79,11 +79,14 @@ def _outgoing(
     )
 
 
-def _work(about: About, plan: Plan | None, assignment: jb.Assignment) -> wk.AnyWork:
+def _work(
+    about: About, plan: Plan | None, assignment: jb.Assignment, run: Run | None
+) -> wk.AnyWork:
     job = assignment.job
     if isinstance(job, jb.PlanJob):
         return planning_work(about)
     assert plan is not None, "only planning comes before the plan"
+    assert run is not None, "a plan that is carried out has a run"
     match job:
         case jb.TrialJob() | jb.PlanCheckJob():
             raise AssertionError("these belong to a plan that was not started")
@@ -107,6 +110,15 @@ def _work(about: About, plan: Plan | None, assignment: jb.Assignment) -> wk.AnyW
                 pages=page_range(table, job.chunk),
                 snapshot_id=assignment.snapshot_id,
                 generation=assignment.generation,
+                refused_in_succession_max=about.options.thresholds.max_consecutive,
+            )
+        case jb.RetryJob():
+            return wk.RetryRows(
+                table=TableSpec.of(plan.tables[job.table_id]),
+                pass_number=run.tables[job.table_id].pass_number,
+                error_id=job.error_id,
+                snapshot_id=assignment.snapshot_id,
+                generation=assignment.generation,
             )
         case jb.ScanJob():
             table = plan.tables[job.table_id]
@@ -119,6 +131,7 @@ def _work(about: About, plan: Plan | None, assignment: jb.Assignment) -> wk.AnyW
                 bucket_bits=bucket_bits(table.estimated_rows),
                 snapshot_id=assignment.snapshot_id,
                 generation=assignment.generation,
+                some_set_aside=_some_set_aside(run, job.table_id),
             )
         case jb.CompareJob():
             table = plan.tables[job.table_id]
@@ -129,6 +142,7 @@ def _work(about: About, plan: Plan | None, assignment: jb.Assignment) -> wk.AnyW
                 scan=table.chunks == 1,
                 snapshot_id=assignment.snapshot_id,
                 generation=assignment.generation,
+                some_set_aside=_some_set_aside(run, job.table_id),
             )
         case jb.RepairJob():
             table = plan.tables[job.table_id]
@@ -138,6 +152,7 @@ def _work(about: About, plan: Plan | None, assignment: jb.Assignment) -> wk.AnyW
                 bucket_bits=bucket_bits(table.estimated_rows),
                 snapshot_id=assignment.snapshot_id,
                 generation=assignment.generation,
+                some_set_aside=_some_set_aside(run, job.table_id),
             )
         case jb.BuildJob():
             return wk.BuildObject(object_id=job.object_id)
@@ -170,6 +185,10 @@ def _receiving(about: About, plan: Plan) -> tuple[ReceivingTable, ...]:
         )
         for table in plan.tables.values()
     )
+
+
+def _some_set_aside(run: Run, table_id: str) -> bool:
+    return any(each.table_id == table_id for each in run.errors.values())
 
 
 def page_range(table: TablePlan, number: int) -> PageRange:

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from sterna_core.migration.plan import Mode, Selection
+from sterna_core.migration.set_aside import ROWS_REFUSED_IN_SUCCESSION_MAX, ROWS_REFUSED_MAX
 from sterna_core.tasks.table import PageRange, PlannedTable, ReceivingTable, TableSpec
 
 Side = Literal["source", "target"]
@@ -72,13 +73,19 @@ class HoldSnapshot(Work, frozen=True, kw_only=True, tag="work.hold_snapshot.v1")
 
 
 class CopyChunk(Work, frozen=True, kw_only=True, tag="work.copy_chunk.v1"):
-    """Copy one page range of a table, with its receipt in the same target transaction."""
+    """Copy one page range of a table, with its receipt in the same target transaction.
+
+    Rows that the target refuses are set aside, at most `refused_max` of them and at most
+    `refused_in_succession_max` one after another.
+    """
 
     table: TableSpec
     chunk: int
     pages: PageRange
     snapshot_id: str
     generation: int
+    refused_max: int = ROWS_REFUSED_MAX
+    refused_in_succession_max: int = ROWS_REFUSED_IN_SUCCESSION_MAX
 
 
 class ScanRange(Work, frozen=True, kw_only=True, tag="work.scan_range.v1"):
@@ -95,6 +102,7 @@ class ScanRange(Work, frozen=True, kw_only=True, tag="work.scan_range.v1"):
     bucket_bits: int
     snapshot_id: str
     generation: int
+    some_set_aside: bool = False
 
 
 class CompareTable(Work, frozen=True, kw_only=True, tag="work.compare_table.v1"):
@@ -106,6 +114,7 @@ class CompareTable(Work, frozen=True, kw_only=True, tag="work.compare_table.v1")
     scan: bool
     snapshot_id: str
     generation: int
+    some_set_aside: bool = False
 
 
 class RepairTable(Work, frozen=True, kw_only=True, tag="work.repair_table.v1"):
@@ -114,6 +123,17 @@ class RepairTable(Work, frozen=True, kw_only=True, tag="work.repair_table.v1"):
     table: TableSpec
     pass_number: int
     bucket_bits: int
+    snapshot_id: str
+    generation: int
+    some_set_aside: bool = False
+
+
+class RetryRows(Work, frozen=True, kw_only=True, tag="work.retry_rows.v1"):
+    """Try the rows of an error again that were set aside."""
+
+    table: TableSpec
+    pass_number: int
+    error_id: str
     snapshot_id: str
     generation: int
 
@@ -173,6 +193,7 @@ AnyWork = (
     | ScanRange
     | CompareTable
     | RepairTable
+    | RetryRows
     | BuildObject
     | CheckTarget
     | FinishCutover

@@ -25,6 +25,7 @@ from sterna_api.http.idempotency import idempotency_middleware
 from sterna_api.http.limits import Limits, LimitSettings
 from sterna_api.http.logs import LogRoutes
 from sterna_api.http.migration_actions import MigrationActionRoutes
+from sterna_api.http.migration_errors import MigrationErrorRoutes
 from sterna_api.http.migration_lifecycle import MigrationLifecycleRoutes
 from sterna_api.http.migrations import MigrationRoutes, PartyFinder
 from sterna_api.http.negotiation import Negotiation
@@ -46,6 +47,7 @@ from sterna_api.projections.checkpoints import Checkpoints
 from sterna_api.projections.connections import Connections
 from sterna_api.projections.database import Database
 from sterna_api.projections.log_lines import LogLines
+from sterna_api.projections.migration_errors import MigrationErrors
 from sterna_api.projections.migrations import Migrations
 from sterna_api.projections.positions import ProjectedPositions
 from sterna_api.projections.webhooks import Webhooks
@@ -125,6 +127,7 @@ class Interface:
             BusDescriptionRoutes(messages_of(AGGREGATES), parts.topics),
             OpenApiRoutes(document(OPERATIONS)),
             ConnectionRoutes(desk, connections, self.probes, parts.keyring, writes),
+            MigrationErrorRoutes(desk, migrations, MigrationErrors(database), writes),
             CertificateRoutes(
                 migrations, Certificates(database, migrations), parts.certificate_public_key
             ),

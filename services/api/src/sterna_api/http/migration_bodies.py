@@ -12,6 +12,7 @@ from sterna_api.projections.migrations import Order, Sort
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import MEBIBYTE
 from sterna_core.migration.status import Status
+from sterna_core.migration.thresholds import Thresholds
 from sterna_core.tasks.telemetry import Level, Phase
 
 ConnectionId = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -45,6 +46,7 @@ class OptionsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     generate_rollback: bool = True
     snapshot_keep_seconds: Annotated[int, Meta(ge=0, le=86_400)] = 3_600
     keep_bookkeeping: bool = False
+    thresholds: Thresholds = Thresholds()
 
 
 class NotificationsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from sterna_api.openapi.operations import (
     certificates,
     connections,
     migration_actions,
+    migration_errors,
     migration_lifecycle,
     migrations,
     schedules,
@@ -19,6 +20,7 @@ from sterna_api.openapi.operations import (
 _GROUPS = (
     migrations,
     migration_actions,
+    migration_errors,
     certificates,
     schedules,
     migration_lifecycle,

@@ -9,6 +9,7 @@ from sterna_api.projections.certificates import project_table_proof
 from sterna_api.projections.checkpoint_rows import project_checkpoint
 from sterna_api.projections.connection_rows import project_connection
 from sterna_api.projections.deletion_rows import project_deletion
+from sterna_api.projections.error_rows import project_error
 from sterna_api.projections.log_rows import LogRow, insert_log_rows, rows_of_event
 from sterna_api.projections.migration_rows import MigrationRows, project_plan
 from sterna_api.projections.notification_of import notifications_of
@@ -100,6 +101,7 @@ async def _project(
         await project_plan(connection, occurrence)
         await project_table_proof(connection, occurrence)
         await project_checkpoint(connection, occurrence)
+        await project_error(connection, occurrence)
         lines.extend(rows_of_event(occurrence))
         for notification in notifications_of(occurrence, view) if view else ():
             await project_notification(connection, notification)

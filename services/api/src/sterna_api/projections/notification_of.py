@@ -7,6 +7,12 @@ from sterna_api.projections.occurrence import Occurrence
 from sterna_core import ids
 from sterna_core.migration import events as ev
 from sterna_core.migration import schedule_events as sev
+from sterna_core.migration.error_events import (
+    ErrorEscalated,
+    ErrorRecovered,
+    ErrorResolved,
+    ErrorThresholdReached,
+)
 from sterna_core.migration.event import Event
 from sterna_core.migration.view import MigrationView
 
@@ -64,6 +70,32 @@ def _told(event: Event) -> tuple[str, dict[str, Any]] | None:
             }
         case ev.MigrationCancelled():
             return "migration.cancelled", {}
+        case ErrorRecovered():
+            return "error.recovered", {"failures": event.failures}
+        case ErrorEscalated():
+            return "error.escalated", {
+                "error_id": event.error_id,
+                "class": event.error_class,
+                "table": event.table_id,
+                "column": event.column,
+                "rows": event.rows,
+            }
+        case ErrorResolved():
+            return "error.resolved", {
+                "error_id": event.error_id,
+                "table": event.table_id,
+                "resolution": event.resolution,
+                "rows": event.rows,
+                "by": event.by,
+            }
+        case ErrorThresholdReached():
+            return "error.occurred", {
+                "code": "error_threshold_reached",
+                "level": event.level,
+                "measure": event.measure,
+                "value": event.value,
+                "limit": event.limit,
+            }
         case ev.PhaseStarted():
             return "migration.phase.started", {"phase": event.phase}
         case ev.PhaseCompleted():

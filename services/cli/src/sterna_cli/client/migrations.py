@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sterna_cli.client.answers import Acknowledgement, Migration, MigrationList
+from sterna_cli.client.errors import Error, ErrorDecision, ErrorList, resolution_body
 from sterna_cli.client.follower import EntryFollower
 from sterna_cli.client.measures import MetricsReport, ValidationReport
 from sterna_cli.client.plan import Plan
@@ -15,6 +16,9 @@ _PLAN = decoder(Plan)
 _LOGS = decoder(LogPage)
 _METRICS = decoder(MetricsReport)
 _VALIDATION = decoder(ValidationReport)
+_ERROR = decoder(Error)
+_ERRORS = decoder(ErrorList)
+_DECISION = decoder(ErrorDecision)
 _ANYTHING = decoder(Any)
 
 
@@ -96,6 +100,43 @@ class Migrations:
         return await self._command(
             migration_id, "cancel", {"reason": reason, "rollback": rollback, "force": force}
         )
+
+    async def errors(
+        self, migration_id: str, *, status: str | None = None, limit: int = 20, offset: int = 0
+    ) -> ErrorList:
+        """Give some of the errors, the newest first."""
+        params = {"limit": str(limit), "offset": str(offset)}
+        if status is not None:
+            params["status"] = status
+        found: ErrorList = await self._session.get(
+            f"/v1/migrations/{migration_id}/errors", _ERRORS, params
+        )
+        return found
+
+    async def error(self, migration_id: str, error_id: str) -> Error:
+        """Give one error."""
+        found: Error = await self._session.get(
+            f"/v1/migrations/{migration_id}/errors/{error_id}", _ERROR
+        )
+        return found
+
+    async def resolve_error(
+        self, migration_id: str, error_id: str, *, resolution: str, reason: str | None = None
+    ) -> ErrorDecision:
+        """Decide what becomes of rows that were refused."""
+        decided: ErrorDecision = await self._session.post(
+            f"/v1/migrations/{migration_id}/errors/{error_id}/resolve",
+            resolution_body(resolution, reason),
+            _DECISION,
+        )
+        return decided
+
+    async def retry_error(self, migration_id: str, error_id: str) -> ErrorDecision:
+        """Have rows that were refused tried again."""
+        decided: ErrorDecision = await self._session.post(
+            f"/v1/migrations/{migration_id}/errors/{error_id}/retry", {}, _DECISION
+        )
+        return decided
 
     async def logs(self, migration_id: str, params: Mapping[str, str]) -> LogPage:
         """Give some lines of the log."""

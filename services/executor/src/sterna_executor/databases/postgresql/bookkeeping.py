@@ -18,6 +18,7 @@ _CREATE = (
     "create_bucket_sums",
     "keep_bucket_sums_plain",
     "create_passes",
+    "create_set_aside",
     "create_objects",
     "create_created",
     "create_fingerprints",
@@ -26,6 +27,7 @@ _FORGET = (
     "forget_receipts",
     "forget_bucket_sums",
     "forget_passes",
+    "forget_set_aside",
     "forget_objects",
     "forget_created",
     "forget_fingerprints",
@@ -83,6 +85,8 @@ async def remove(connection: Connection, migration_id: str) -> None:
             await connection.execute(_sql("lock"))
             if await connection.fetchval(_sql("schema_mark")) != _MARK:
                 return
+            # A version before this one may have made the schema, without this table.
+            await connection.execute(_sql("create_set_aside"))
             for name in _FORGET:
                 await connection.execute(_sql(name), migration_id)
             if not await connection.fetchval(_sql("is_used")):
@@ -99,7 +103,9 @@ async def _create_schema(connection: Connection) -> None:
         await connection.execute(_sql("mark_schema"))
         for name in _CREATE:
             await connection.execute(_sql(name))
-    elif mark != _MARK:
+    elif mark == _MARK:
+        await connection.execute(_sql("create_set_aside"))
+    else:
         raise TargetConflict(
             f"the target has a schema {SCHEMA} that Sterna did not make: rename or drop it",
             details={"schema": SCHEMA},

@@ -116,6 +116,31 @@ create table if not exists _sterna.fingerprints (
     primary key (migration_id, part)
 )
 
+-- name: create_set_aside
+-- Rows of the source that the target refused: where they lie, why, and what they hold. `body` is
+-- null where the source could not give the row, or it is very large.
+create table if not exists _sterna.set_aside (
+    migration_id text not null,
+    table_id text not null,
+    generation bigint not null,
+    address tid not null,
+    chunk bigint,
+    error_id text not null,
+    class text not null,
+    sqlstate text not null,
+    column_name text,
+    constraint_name text,
+    identity text,
+    key text,
+    body text,
+    at timestamptz not null default pg_catalog.clock_timestamp(),
+    primary key (migration_id, table_id, generation, address)
+)
+
+-- name: forget_set_aside
+-- Removes what is kept of one migration: the rows set aside.
+delete from _sterna.set_aside where migration_id = $1
+
 -- name: forget_fence
 -- Removes what is kept of one migration: its fence.
 delete from _sterna.fence where migration_id = $1
@@ -150,7 +175,7 @@ select exists (select from _sterna.fence)
 
 -- name: drop_tables
 -- Removes the bookkeeping's tables; whoever still reads them is waited for.
-drop table _sterna.fingerprints, _sterna.created, _sterna.objects, _sterna.bucket_sums, _sterna.passes, _sterna.receipts,
+drop table _sterna.set_aside, _sterna.fingerprints, _sterna.created, _sterna.objects, _sterna.bucket_sums, _sterna.passes, _sterna.receipts,
 _sterna.fence
 
 -- name: drop_schema

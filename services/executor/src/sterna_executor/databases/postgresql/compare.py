@@ -7,7 +7,7 @@ from msgspec import json
 from sterna_core.certificate.proof import TableProof, leaf_bits, root_of_leaves
 from sterna_core.group_error import foremost
 from sterna_core.tasks.work import CompareTable, ScanRange, Side
-from sterna_executor.databases.postgresql import bucket_sums, passes
+from sterna_executor.databases.postgresql import bucket_sums, passes, set_aside
 from sterna_executor.databases.postgresql.bucket_sums import Comparison, Sums
 from sterna_executor.databases.postgresql.canonical import Hashing
 from sterna_executor.databases.postgresql.comparable import comparable, hashing_of
@@ -18,6 +18,7 @@ from sterna_executor.databases.postgresql.once import once
 from sterna_executor.databases.postgresql.page_range import WHOLE
 from sterna_executor.databases.postgresql.receipts import Claim, Figures
 from sterna_executor.databases.postgresql.scan import scan_pages
+from sterna_executor.databases.postgresql.set_aside import Shelf
 from sterna_executor.databases.postgresql.snapshot import read_under
 from sterna_executor.databases.postgresql.table_query import is_transformed, target_table, vet
 
@@ -36,6 +37,7 @@ class CompareResult:
     target_digest: str
     seconds: float
     proof: TableProof | None
+    rows_set_aside: int = 0
 
 
 _proof_decoder = json.Decoder(TableProof)
@@ -59,8 +61,16 @@ async def compare_table(assignment: Assignment, work: CompareTable) -> CompareRe
     )
 
     async def body(target: Connection) -> Figures:
+        among, left_out = "true", 0
+        if work.some_set_aside:
+            shelf = Shelf(
+                migration_id=assignment.migration_id,
+                table=work.table,
+                generation=work.generation,
+            )
+            among, left_out = await set_aside.left_out(target, shelf)
         hashing = (
-            await _scan(assignment, work, target)
+            await _scan(assignment, work, target, among)
             if work.scan
             else await _hashing(assignment, target)
         )
@@ -77,6 +87,7 @@ async def compare_table(assignment: Assignment, work: CompareTable) -> CompareRe
                 "differing_buckets": len(compared.differing),
                 "source_digest": compared.source_digest,
                 "target_digest": compared.target_digest,
+                "set_aside": left_out,
                 "seconds": round(time.monotonic() - began, 3),
                 "proof": json.encode(_proof(work, hashing, compared)).decode(),
             },
@@ -92,6 +103,7 @@ async def compare_table(assignment: Assignment, work: CompareTable) -> CompareRe
         source_digest=str(result["source_digest"]),
         target_digest=str(result["target_digest"]),
         seconds=float(result["seconds"] or 0.0),
+        rows_set_aside=int(result.get("set_aside") or 0),
         proof=_proof_decoder.decode(str(result["proof"])) if result.get("proof") else None,
     )
 
@@ -115,7 +127,9 @@ async def _hashing(assignment: Assignment, target: Connection) -> Hashing:
         return (await hashing_of(source, target))[1]
 
 
-async def _scan(assignment: Assignment, work: CompareTable, target: Connection) -> Hashing:
+async def _scan(
+    assignment: Assignment, work: CompareTable, target: Connection, among: str
+) -> Hashing:
     async with assignment.source.session(keep=not is_transformed(work.table)) as source:
         await read_under(source, work.snapshot_id)
         await vet(source, work.table)
@@ -124,7 +138,7 @@ async def _scan(assignment: Assignment, work: CompareTable, target: Connection) 
         try:
             async with asyncio.TaskGroup() as group:
                 theirs = group.create_task(
-                    scan_pages(source, "source", both, WHOLE, work.bucket_bits)
+                    scan_pages(source, "source", both, WHOLE, work.bucket_bits, among=among)
                 )
                 ours = group.create_task(
                     scan_pages(target, "target", both, WHOLE, work.bucket_bits)

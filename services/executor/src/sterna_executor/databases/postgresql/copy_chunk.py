@@ -2,18 +2,26 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sterna_core.errors import DataRejected, Terminal
-from sterna_core.tasks.table import TableSpec
+from sterna_core.errors import DataRejected
+from sterna_core.migration.set_aside import SetAside
 from sterna_core.tasks.work import CopyChunk
+from sterna_executor.databases.postgresql import set_aside
+from sterna_executor.databases.postgresql.careful_copy import (
+    Careful,
+    SourceRefuses,
+    copy_carefully,
+)
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.database import Assignment
 from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.once import once
 from sterna_executor.databases.postgresql.page_range import conditions
-from sterna_executor.databases.postgresql.pipe import Inlet, Piped, pipe
-from sterna_executor.databases.postgresql.receipts import Claim, Figures
-from sterna_executor.databases.postgresql.rejection import located
+from sterna_executor.databases.postgresql.pipe import pipe
+from sterna_executor.databases.postgresql.receipts import Claim, Figures, Receipt
+from sterna_executor.databases.postgresql.set_aside import Shelf
+from sterna_executor.databases.postgresql.sift import Bounds
 from sterna_executor.databases.postgresql.snapshot import read_under
+from sterna_executor.databases.postgresql.table_copy import expect_all_taken, inlet_of
 from sterna_executor.databases.postgresql.table_query import (
     is_transformed,
     send_rows,
@@ -29,7 +37,7 @@ OnProgress = Callable[[int, int], None]
 class CopyResult:
     """What a chunk came to; `generation` is that of the snapshot under which it was copied.
 
-    `repeated` where another attempt had copied it.
+    `repeated` where another attempt had copied it; `set_aside` tells which rows were refused.
     """
 
     rows: int
@@ -37,6 +45,7 @@ class CopyResult:
     seconds: float
     repeated: bool
     generation: int
+    set_aside: tuple[SetAside, ...] = ()
 
 
 async def copy_chunk(
@@ -44,9 +53,10 @@ async def copy_chunk(
 ) -> CopyResult:
     """Copy one page range under the snapshot, with its receipt in the same target transaction.
 
-    Raises Fenced where the epoch is over, SnapshotLost where the snapshot is, DataRejected where
-    the target cannot hold a value (its details say which row's address and column), and
-    Unreachable where a side is lost; then the chunk may be given again, to anyone.
+    Where rows are refused, the others are copied and these are set aside on the target, in that
+    transaction. Raises Fenced where the epoch is over, SnapshotLost where the snapshot is,
+    DataRejected where too many rows are refused, and Unreachable where a side is lost; then the
+    chunk may be given again, to anyone.
     """
     began = time.monotonic()
     asked = Claim(
@@ -71,7 +81,7 @@ async def copy_chunk(
     try:
         receipt = await once(assignment, asked, body)
     except DataRejected as error:
-        raise await located(assignment.source, work, error) from None
+        receipt = await _once_carefully(assignment, asked, work, error, on_progress)
     figures = receipt.figures
     return CopyResult(
         rows=figures.rows,
@@ -79,7 +89,71 @@ async def copy_chunk(
         seconds=float(figures.result.get("seconds") or 0.0),
         repeated=receipt.repeated,
         generation=receipt.generation or 0,
+        set_aside=await _set_aside(assignment, work, receipt),
     )
+
+
+async def _once_carefully(
+    assignment: Assignment,
+    asked: Claim,
+    work: CopyChunk,
+    error: DataRejected,
+    on_progress: OnProgress,
+) -> Receipt:
+    """Do the chunk again, now that it is known that rows are refused."""
+    began = time.monotonic()
+    source_refuses = error.details.get("side") == "source"
+    rows = size = 0
+
+    def copied(more_rows: int, more_bytes: int) -> None:
+        nonlocal rows, size
+        rows, size = rows + more_rows, size + more_bytes
+        on_progress(rows, size)
+
+    async def body(target: Connection) -> Figures:
+        nonlocal rows, size
+        rows = size = 0
+        async with assignment.source.session(keep=False) as source:
+            await read_under(source, work.snapshot_id, in_order=True)
+            found = await conditions(source, "source", source_table(work.table), work.pages)
+        careful = Careful(
+            source=assignment.source,
+            target=target,
+            shelf=_shelf(assignment, work, work.generation),
+            snapshot_id=work.snapshot_id,
+            bounds=Bounds(rows=work.refused_max, in_succession=work.refused_in_succession_max),
+            on_copied=copied,
+        )
+        count, refused = await copy_carefully(
+            careful, found, chunk=work.chunk, source_refuses=source_refuses
+        )
+        return Figures(
+            rows=count,
+            bytes=size,
+            result={"seconds": round(time.monotonic() - began, 3), "set_aside": refused},
+        )
+
+    try:
+        return await once(assignment, asked, body)
+    except SourceRefuses as refusal:
+        if source_refuses:
+            raise refusal.error from None
+        source_refuses = True
+        return await once(assignment, asked, body)
+
+
+async def _set_aside(
+    assignment: Assignment, work: CopyChunk, receipt: Receipt
+) -> tuple[SetAside, ...]:
+    if not receipt.figures.result.get("set_aside"):
+        return ()
+    async with assignment.target.session() as target:
+        shelf = _shelf(assignment, work, receipt.generation or 0)
+        return await set_aside.of_chunk(target, shelf, work.chunk)
+
+
+def _shelf(assignment: Assignment, work: CopyChunk, generation: int) -> Shelf:
+    return Shelf(migration_id=assignment.migration_id, table=work.table, generation=generation)
 
 
 async def _copy(
@@ -106,27 +180,3 @@ async def _copy(
         size += piped.bytes
         on_progress(rows, size)
     return rows, size
-
-
-def inlet_of(table: TableSpec) -> Inlet:
-    """Say where the rows of a table go."""
-    return Inlet(
-        schema=table.target_schema,
-        table=table.target_table,
-        columns=tuple(column.target for column in table.columns),
-        copy_format=table.copy_format,
-    )
-
-
-def expect_all_taken(table: TableSpec, piped: Piped) -> None:
-    """Raise Terminal where the target took fewer rows than came: something there drops rows."""
-    if piped.rows_sent != piped.rows_taken:
-        raise Terminal(
-            f"the target dropped rows of {table.table_id}: look for a trigger on its table",
-            code="rows_dropped_by_target",
-            details={
-                "table": table.table_id,
-                "sent": piped.rows_sent,
-                "taken": piped.rows_taken,
-            },
-        )

@@ -24,6 +24,7 @@ from sterna_executor.databases.postgresql.plan_check import check_plan, telling_
 from sterna_executor.databases.postgresql.plan_migration import plan_migration, split_tables
 from sterna_executor.databases.postgresql.pool import ConnectionPool
 from sterna_executor.databases.postgresql.repair import repair_table
+from sterna_executor.databases.postgresql.retry_rows import retry_rows
 from sterna_executor.databases.postgresql.rollback import roll_back
 from sterna_executor.databases.postgresql.scan import scan_range
 from sterna_executor.databases.postgresql.snapshot import hold_snapshot
@@ -78,6 +79,16 @@ class PostgresqlEngine:
                 await self._hold_snapshot(task, by, report)
             case wk.CopyChunk() | wk.ScanRange() | wk.CompareTable() | wk.RepairTable():
                 await report(await self._move(done, task, task.work, by))
+            case wk.RetryRows():
+                retried = await retry_rows(done, task.work)
+                await report(
+                    by.says(
+                        rep.ReportRowsRetried,
+                        rows_copied=retried.rows_copied,
+                        rows_left=retried.rows_left,
+                        seconds=retried.seconds,
+                    )
+                )
             case wk.BuildObject():
                 async with done.target.session() as target:
                     built = await build_object(
@@ -166,6 +177,7 @@ class PostgresqlEngine:
                     bytes=copied.bytes,
                     seconds=copied.seconds,
                     repeated=copied.repeated,
+                    set_aside=copied.set_aside,
                 )
             case wk.ScanRange():
                 scanned = await scan_range(done, work)
@@ -181,6 +193,7 @@ class PostgresqlEngine:
                     target_digest=found.target_digest,
                     seconds=found.seconds,
                     proof=found.proof,
+                    rows_set_aside=found.rows_set_aside,
                 )
             case wk.RepairTable():
                 meter = self._telemetry.meter(task, "data_transfer", table)
@@ -190,6 +203,7 @@ class PostgresqlEngine:
                     rows_deleted=mended.rows_deleted,
                     rows_copied=mended.rows_copied,
                     seconds=mended.seconds,
+                    set_aside=mended.set_aside,
                 )
 
     async def _create_schema(

@@ -9,7 +9,13 @@ from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.statements import statements
 
 Kind = Literal[
-    "copy_chunk", "scan_range", "compare_table", "repair_table", "build_object", "set_sequences"
+    "copy_chunk",
+    "scan_range",
+    "compare_table",
+    "repair_table",
+    "retry_rows",
+    "build_object",
+    "set_sequences",
 ]
 Figure = int | float | str | bool | None
 

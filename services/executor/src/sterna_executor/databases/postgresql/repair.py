@@ -2,28 +2,33 @@
 
 import time
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from sterna_core.errors import Transient
+from sterna_core.errors import DataRejected, Transient
+from sterna_core.migration.set_aside import SetAside
 from sterna_core.postgres.identifiers import literal
 from sterna_core.tasks.work import RepairTable
-from sterna_executor.databases.postgresql import bucket_sums, hashed_rows, passes
+from sterna_executor.databases.postgresql import bucket_sums, hashed_rows, passes, set_aside
 from sterna_executor.databases.postgresql.buckets import fine_bits, select_buckets
+from sterna_executor.databases.postgresql.careful_copy import (
+    BOUNDS,
+    Careful,
+    copy_whatever_arrives,
+)
 from sterna_executor.databases.postgresql.comparable import BothSides, comparable
 from sterna_executor.databases.postgresql.connection import Connection
-from sterna_executor.databases.postgresql.copy_chunk import (
-    OnProgress,
-    expect_all_taken,
-    inlet_of,
-)
+from sterna_executor.databases.postgresql.copy_chunk import OnProgress
 from sterna_executor.databases.postgresql.database import Assignment
 from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.hashed_rows import Selected
 from sterna_executor.databases.postgresql.once import once
 from sterna_executor.databases.postgresql.pipe import Inlet, pipe
 from sterna_executor.databases.postgresql.receipts import Claim, Figures
+from sterna_executor.databases.postgresql.set_aside import Shelf
 from sterna_executor.databases.postgresql.snapshot import read_under
 from sterna_executor.databases.postgresql.statements import statements
+from sterna_executor.databases.postgresql.table_copy import expect_all_taken, inlet_of
 from sterna_executor.databases.postgresql.table_query import (
     is_transformed,
     send_rows,
@@ -49,12 +54,13 @@ _CURSOR_ROWS = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairResult:
-    """What was changed, in one target transaction."""
+    """What was changed, in one target transaction; `set_aside` is all that is refused now."""
 
     rows_deleted: int
     rows_copied: int
     seconds: float
     repeated: bool
+    set_aside: tuple[SetAside, ...] = ()
 
 
 async def repair_table(
@@ -81,8 +87,15 @@ async def repair_table(
         generation=work.generation,
     )
 
+    shelf = Shelf(
+        migration_id=assignment.migration_id, table=work.table, generation=work.generation
+    )
+
     async def body(target: Connection) -> Figures:
         await passes.enter(target, assignment.migration_id, work)
+        among = "true"
+        if work.some_set_aside:
+            among, _ = await set_aside.left_out(target, shelf)
         async with assignment.source.session(keep=not is_transformed(work.table)) as source:
             await read_under(source, work.snapshot_id)
             await vet(source, work.table)
@@ -91,24 +104,37 @@ async def repair_table(
                 await source.execute(_sql("more_memory"))
             with translated("target"):
                 await target.execute(_sql("more_memory"))
-            selected = await _select(assignment, work, source, target, both, fine_above_rows)
+            selected = await _select(assignment, work, source, target, both, fine_above_rows, among)
             figures = Figures()
             if selected is not None:
-                await _list_differences(source, target, both, selected)
+                await _list_differences(source, target, both, selected, among)
                 deleted = await _delete(target, target_table(work.table))
-                copied, size = await _copy_missing(source, target, work, on_progress)
-                figures = Figures(rows=copied, bytes=size, result={"rows_deleted": deleted})
+                copied, size, refused = await _copy_missing(
+                    assignment, shelf, source, target, work, on_progress
+                )
+                figures = Figures(
+                    rows=copied,
+                    bytes=size,
+                    result={"rows_deleted": deleted, "set_aside": refused},
+                )
+            if work.some_set_aside:
+                await set_aside.forget_earlier(target, shelf)
             figures.result["seconds"] = round(time.monotonic() - began, 3)
             return figures
 
     # The addresses of the target's rows have to hold good too: nobody else may change them.
     receipt = await once(assignment, asked, body, isolation="repeatable read")
     result = receipt.figures.result
+    refused: tuple[SetAside, ...] = ()
+    if work.some_set_aside or result.get("set_aside"):
+        async with assignment.target.session() as target:
+            refused = await set_aside.of_table(target, shelf)
     return RepairResult(
         rows_deleted=int(result.get("rows_deleted") or 0),
         rows_copied=receipt.figures.rows,
         seconds=float(result.get("seconds") or 0.0),
         repeated=receipt.repeated,
+        set_aside=refused,
     )
 
 
@@ -119,6 +145,7 @@ async def _select(
     target: Connection,
     both: BothSides,
     fine_above_rows: int,
+    among: str,
 ) -> Selected | None:
     """Choose the buckets whose rows are listed; none where nothing differs."""
     bits = work.bucket_bits
@@ -135,18 +162,23 @@ async def _select(
     finer = fine_bits(rows, bits, count)
     if rows <= fine_above_rows or many or finer == bits:
         return coarse
-    return await _refine(source, target, both, coarse, finer)
+    return await _refine(source, target, both, coarse, finer, among)
 
 
 async def _refine(
-    source: Connection, target: Connection, both: BothSides, coarse: Selected, bits: int
+    source: Connection,
+    target: Connection,
+    both: BothSides,
+    coarse: Selected,
+    bits: int,
+    among: str,
 ) -> Selected | None:
     """Sum the rows of some buckets into finer ones, and choose those that differ."""
     with translated("target"):
         await target.execute(_sql("create_fine_theirs"))
         await target.execute(_sql("create_fine_ours"))
     ours = hashed_rows.bucket_sums(both.target, "true", bits, coarse)
-    theirs = hashed_rows.bucket_sums(both.source, "true", bits, coarse)
+    theirs = hashed_rows.bucket_sums(both.source, among, bits, coarse)
     insertion = _execute(target, f"insert into pg_temp.fine_ours {ours}")
     await pipe(source, theirs, target, _FINE, first=insertion, stall_seconds=None)
     numbers = array("i")
@@ -157,13 +189,13 @@ async def _refine(
 
 
 async def _list_differences(
-    source: Connection, target: Connection, both: BothSides, selected: Selected
+    source: Connection, target: Connection, both: BothSides, selected: Selected, among: str
 ) -> None:
     with translated("target"):
         await target.execute(_sql("create_theirs"))
         await target.execute(_sql("create_ours"))
     ours = hashed_rows.row_addresses(both.target, "true", selected)
-    theirs = hashed_rows.row_addresses(both.source, "true", selected)
+    theirs = hashed_rows.row_addresses(both.source, among, selected)
     insertion = _execute(target, f"insert into pg_temp.ours {ours}")
     await pipe(source, theirs, target, _ADDRESSES, first=insertion, stall_seconds=None)
     with translated("target"):
@@ -186,28 +218,77 @@ async def _delete(target: Connection, relation: str) -> int:
 
 
 async def _copy_missing(
-    source: Connection, target: Connection, work: RepairTable, on_progress: OnProgress
-) -> tuple[int, int]:
-    inlet = inlet_of(work.table)
-    rows = size = number = 0
+    assignment: Assignment,
+    shelf: Shelf,
+    source: Connection,
+    target: Connection,
+    work: RepairTable,
+    on_progress: OnProgress,
+) -> tuple[int, int, int]:
+    """Copy what the target lacks. From the first refusal on, each list is copied carefully."""
+    rows = size = refused_rows = number = 0
+    known: dict[tuple[str, str], str] | None = None
+
+    def copied(more_rows: int, more_bytes: int) -> None:
+        nonlocal rows, size
+        rows, size = rows + more_rows, size + more_bytes
+        on_progress(rows, size)
+
+    careful = Careful(
+        source=assignment.source,
+        target=target,
+        shelf=shelf,
+        snapshot_id=work.snapshot_id,
+        bounds=BOUNDS,
+        on_copied=copied,
+    )
     while True:
         with translated("target"):
             listed = await target.fetchrow(_sql("missing_list"), number)
         if listed is None:
-            return rows, size
+            return rows, size, refused_rows
         condition = f"ctid = any ({literal(listed['addresses'])}::pg_catalog.tid[])"
-        piped = await pipe(source, send_rows(source, work.table, condition), target, inlet)
-        expect_all_taken(work.table, piped)
-        if piped.rows_taken != listed["rows"]:
+        before, refused = rows, 0
+        if known is None:
+            try:
+                await _copy_listed(source, target, work, condition, copied)
+            except DataRejected:
+                known = await set_aside.known_before(target, shelf)
+        if known is not None:
+            _, refused = await copy_whatever_arrives(careful, condition, known=known)
+        refused_rows += refused
+        if rows - before + refused != listed["rows"]:
             raise Transient(
                 f"rows of {work.table.table_id} moved on the source while they were read",
                 code="contention",
                 details={"table": work.table.table_id},
             )
-        rows += piped.rows_taken
-        size += piped.bytes
         number += 1
-        on_progress(rows, size)
+
+
+async def _copy_listed(
+    source: Connection,
+    target: Connection,
+    work: RepairTable,
+    condition: str,
+    copied: Callable[[int, int], None],
+) -> None:
+    """Copy rows under a savepoint; where one is refused, `source` is of no use any more."""
+    with translated("target"):
+        await target.execute("savepoint missing")
+    try:
+        piped = await pipe(
+            source, send_rows(source, work.table, condition), target, inlet_of(work.table)
+        )
+        expect_all_taken(work.table, piped)
+    except DataRejected:
+        with translated("target"):
+            await target.execute("rollback to savepoint missing")
+            await target.execute("release savepoint missing")
+        raise
+    with translated("target"):
+        await target.execute("release savepoint missing")
+    copied(piped.rows_taken, piped.bytes)
 
 
 async def _execute(target: Connection, statement: str) -> None:

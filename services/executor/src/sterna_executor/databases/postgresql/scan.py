@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from sterna_core.tasks.table import PageRange
 from sterna_core.tasks.work import ScanRange, Side
-from sterna_executor.databases.postgresql import bucket_sums, passes
+from sterna_executor.databases.postgresql import bucket_sums, passes, set_aside
 from sterna_executor.databases.postgresql.bucket_sums import Sums
 from sterna_executor.databases.postgresql.comparable import BothSides, comparable
 from sterna_executor.databases.postgresql.connection import Connection
@@ -11,6 +11,7 @@ from sterna_executor.databases.postgresql.database import Assignment
 from sterna_executor.databases.postgresql.once import once
 from sterna_executor.databases.postgresql.page_range import conditions
 from sterna_executor.databases.postgresql.receipts import Claim, Figures
+from sterna_executor.databases.postgresql.set_aside import Shelf
 from sterna_executor.databases.postgresql.snapshot import read_under
 from sterna_executor.databases.postgresql.table_query import is_transformed, vet
 
@@ -44,7 +45,10 @@ async def scan_range(assignment: Assignment, work: ScanRange) -> ScanResult:
             await vet(source, work.table)
             both = await comparable(source, target, work.table)
             read = source if work.side == "source" else target
-            sums = await scan_pages(read, work.side, both, work.pages, work.bucket_bits)
+            among, _ = await _compared_rows(target, assignment.migration_id, work)
+            sums = await scan_pages(
+                read, work.side, both, work.pages, work.bucket_bits, among=among
+            )
         await bucket_sums.keep(target, assignment.migration_id, work, sums)
         return Figures(rows=sums.rows, result={"seconds": round(time.monotonic() - began, 3)})
 
@@ -57,10 +61,25 @@ async def scan_range(assignment: Assignment, work: ScanRange) -> ScanResult:
     )
 
 
+async def _compared_rows(target: Connection, migration_id: str, work: ScanRange) -> tuple[str, int]:
+    if work.side == "target" or not work.some_set_aside:
+        return "true", 0
+    shelf = Shelf(migration_id=migration_id, table=work.table, generation=work.generation)
+    return await set_aside.left_out(target, shelf)
+
+
 async def scan_pages(
-    connection: Connection, side: Side, both: BothSides, pages: PageRange, bits: int
+    connection: Connection,
+    side: Side,
+    both: BothSides,
+    pages: PageRange,
+    bits: int,
+    *,
+    among: str = "true",
 ) -> Sums:
-    """Sum a page range of one side on its connection."""
+    """Sum a page range of one side on its connection, of the rows for which `among` holds."""
     rows = both.source if side == "source" else both.target
     found = await conditions(connection, side, rows.relation, pages)
+    if among != "true":
+        found = tuple(f"{condition} and {among}" for condition in found)
     return await bucket_sums.add_up(connection, side, rows, found, bits)

@@ -1,0 +1,73 @@
+"""Rows that were set aside are tried again, now that somebody says that the target takes them."""
+
+import time
+from dataclasses import dataclass
+
+from sterna_core.postgres.identifiers import literal
+from sterna_core.tasks.work import RetryRows
+from sterna_executor.databases.postgresql import passes, set_aside
+from sterna_executor.databases.postgresql.careful_copy import BOUNDS, Careful, copy_whatever_arrives
+from sterna_executor.databases.postgresql.connection import Connection
+from sterna_executor.databases.postgresql.database import Assignment
+from sterna_executor.databases.postgresql.once import once
+from sterna_executor.databases.postgresql.receipts import Claim, Figures
+from sterna_executor.databases.postgresql.set_aside import Shelf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryResult:
+    """How many rows arrived, and how many are still refused."""
+
+    rows_copied: int
+    rows_left: int
+    seconds: float
+
+
+async def retry_rows(assignment: Assignment, work: RetryRows) -> RetryResult:
+    """Copy the rows of an error that the target now takes; the others stay set aside.
+
+    Raises as `copy_chunk` does.
+    """
+    began = time.monotonic()
+    asked = Claim(
+        migration_id=assignment.migration_id,
+        task_id=assignment.task_id,
+        kind="retry_rows",
+        table_id=work.table.table_id,
+        generation=work.generation,
+    )
+    shelf = Shelf(
+        migration_id=assignment.migration_id, table=work.table, generation=work.generation
+    )
+
+    async def body(target: Connection) -> Figures:
+        await passes.enter(target, assignment.migration_id, work)
+        addresses = await set_aside.addresses_of(target, shelf, work.error_id)
+        copied = left = 0
+        if addresses is not None:
+            await set_aside.forget_error(target, shelf, work.error_id)
+            careful = Careful(
+                source=assignment.source,
+                target=target,
+                shelf=shelf,
+                snapshot_id=work.snapshot_id,
+                bounds=BOUNDS.without_succession(),
+                on_copied=_nothing_to_tell,
+            )
+            condition = f"ctid = any ({literal(addresses)}::pg_catalog.tid[])"
+            copied, left = await copy_whatever_arrives(careful, condition, error_id=work.error_id)
+        return Figures(
+            rows=copied,
+            result={"left": left, "seconds": round(time.monotonic() - began, 3)},
+        )
+
+    figures = (await once(assignment, asked, body)).figures
+    return RetryResult(
+        rows_copied=figures.rows,
+        rows_left=int(figures.result.get("left") or 0),
+        seconds=float(figures.result.get("seconds") or 0.0),
+    )
+
+
+def _nothing_to_tell(_rows: int, _bytes: int) -> None:
+    """Take the progress of rows that are few."""

@@ -1,0 +1,23 @@
+"""An error of a run as its decider remembers it."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Standing = Literal["open", "retrying", "skipped", "resolved"]
+
+
+class DataError(Struct, frozen=True, kw_only=True):
+    """Rows of a table that are set aside, under the snapshot of a generation.
+
+    `open` waits for somebody, `retrying` for an executor; `skipped` are left out of the target
+    for good, and `resolved` have no rows left.
+    """
+
+    table_id: str
+    generation: int
+    rows: int
+    standing: Standing = "open"
+    retries: int = 0
+    reason: str | None = None
+    by: str = ""
