@@ -7,6 +7,7 @@ from sterna_core.migration import commands as cmd
 from sterna_core.migration import reports as rep
 from sterna_core.migration.decider import MIGRATIONS
 from sterna_core.migration.plan import MappingStatus
+from sterna_core.migration.review import Difference
 from sterna_core.migration.status import Status, status_of
 from sterna_core.schedule.schedule import Schedule
 from sterna_core.tasks import work as wk
@@ -23,6 +24,8 @@ class Clockwork:
         self.decider = LocalDecider([MIGRATIONS])
         self.decider.now = now
         self.worlds: dict[str, World] = {}
+        self.differences: tuple[Difference, ...] = ()
+        self.source_is_gone = False
 
     @property
     def now(self) -> datetime:
@@ -63,6 +66,8 @@ class Clockwork:
     def to(self, moment: datetime) -> None:
         """Let time go on, from timer to timer."""
         for _ in range(_ROUNDS_MAX):
+            if self._check_plans():
+                continue
             due = [
                 timer.at
                 for migration_id in self.known()
@@ -76,6 +81,25 @@ class Clockwork:
             for migration_id in self.known():
                 self.decider.fire_timers(migration_id)
         raise AssertionError("timers fire without end")
+
+    def _check_plans(self) -> bool:
+        """Let an executor compare plans with the source, which takes no time here."""
+        checks = [
+            (migration_id, task)
+            for migration_id in self.known()
+            for task in outstanding(self.decider, migration_id)
+            if isinstance(task.work, wk.CheckPlan)
+        ]
+        for migration_id, task in checks:
+            by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
+            if self.source_is_gone:
+                report: rep.AnyReport = rep.ReportTaskFailed(
+                    **by, code="unreachable", message="Gone.", transient=False, details={}
+                )
+            else:
+                report = rep.ReportPlanChecked(**by, differences=self.differences)
+            self.decider.send(migration_id, report, expect_outcome=False)
+        return bool(checks)
 
     def known(self) -> list[str]:
         return self.decider.aggregate_ids()

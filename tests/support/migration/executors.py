@@ -56,6 +56,8 @@ class World:
                 self.snapshots[name] = {t: dict(rows) for t, rows in self.source.items()}
                 self.held.add(name)
                 return (rep.ReportSnapshotExported(**by, snapshot_id=name),)
+            case wk.CheckPlan():
+                return (rep.ReportPlanChecked(**by),)
             case wk.CreateSchema():
                 return (
                     rep.ReportObjectsFound(**by, part=0, objects=self.objects),

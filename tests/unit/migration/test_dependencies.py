@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sterna_core.migration import commands as cmd
 from sterna_core.migration import schedule_commands as scmd
+from sterna_core.migration.deletion import DeleteMigration
 from sterna_core.schedule.schedule import Awaited, Condition, Recurrence, Schedule
 from support.migration.clockwork import Clockwork
 
@@ -38,6 +39,22 @@ def test_a_migration_that_was_cancelled_is_finished_and_not_completed() -> None:
         clock.send(A, cmd.CancelMigration())
         clock.to(START + HOUR)
         assert clock.status(B) == status
+
+
+def test_a_migration_that_was_deleted_is_finished() -> None:
+    clock = waiting("finished")
+    clock.send(A, DeleteMigration())
+    clock.to(START + HOUR)
+    assert clock.status(B) == "running"
+
+
+def test_a_migration_that_had_completed_and_was_deleted_has_completed() -> None:
+    clock = waiting()
+    clock.send(A, cmd.StartMigration())
+    clock.finish(A)
+    clock.send(A, DeleteMigration())
+    clock.settle()
+    assert clock.status(B) == "running"
 
 
 def test_a_migration_that_has_completed_before_it_is_asked_is_known_to_have() -> None:
@@ -164,6 +181,16 @@ def test_a_recurrence_is_left_out_while_the_last_one_is_at_work_and_comes_again_
     clock.finish(child)
     assert clock.status(child) == "completed"
     clock.to(START + 3 * HOUR)
+    assert len(children(clock)) == 2
+
+
+def test_a_recurrence_comes_again_when_the_last_one_was_deleted_unapproved() -> None:
+    clock = recurring()
+    clock.to(START + HOUR)
+    (child,) = children(clock)
+    clock.plan(child, "pending")
+    clock.send(child, DeleteMigration())
+    clock.to(START + 2 * HOUR)
     assert len(children(clock)) == 2
 
 

@@ -10,6 +10,7 @@ from sterna_core.migration import commands as cmd
 from sterna_core.migration import schedule_commands as scmd
 from sterna_core.migration import state as st
 from sterna_core.migration.due import LEAD, moments
+from sterna_core.migration.review import Difference
 from sterna_core.schedule.schedule import OutsideWindow, Schedule, Window
 from support.migration.clockwork import Clockwork
 
@@ -45,6 +46,26 @@ def test_an_approved_migration_starts_by_itself_at_its_moment() -> None:
     clock.to(at("02T03:00") - timedelta(seconds=1))
     assert clock.status(M) == "approved"
     clock.to(at("02T03:00"))
+    assert clock.status(M) == "running"
+
+
+def test_what_is_started_by_itself_is_compared_with_the_source_before() -> None:
+    clock = Clockwork(at("01T12:00"))
+    clock.create(M, Schedule(start_at=at("02T03:00")))
+    clock.differences = (Difference(kind="table_dropped", table="public.a"),)
+    clock.to(at("02T03:00"))
+    assert clock.status(M) == "failed"
+    assert any(b"plan_not_ready" in record.value for record in clock.decider.events)
+
+
+def test_a_comparison_that_is_not_possible_is_tried_again_minutes_later() -> None:
+    clock = Clockwork(at("01T12:00"))
+    clock.create(M, Schedule(start_at=at("02T03:00")))
+    clock.source_is_gone = True
+    clock.to(at("02T03:04"))
+    assert clock.status(M) == "approved"
+    clock.source_is_gone = False
+    clock.to(at("02T03:05"))
     assert clock.status(M) == "running"
 
 

@@ -23,6 +23,8 @@ class Agenda(Struct, frozen=True, kw_only=True):
     """A schedule and what has come of it.
 
     - `attended_at`: the schedule was last looked at then; what is due later is still to come.
+    - `check_asked_at`, `checked`: when the plan was last compared with the source before a start,
+      and whether it was found as it was approved.
     - `held_until`: the schedule has paused the run, and may resume it from then on; None where
       it has not, or where a person has had a say since.
     - `warned_for`: the end of hours that was announced last.
@@ -37,6 +39,8 @@ class Agenda(Struct, frozen=True, kw_only=True):
     set_at: UtcDatetime | None = None
     attended_at: UtcDatetime | None = None
     approval_missed: bool = False
+    check_asked_at: UtcDatetime | None = None
+    checked: bool = False
     held_until: UtcDatetime | None = None
     warned_for: UtcDatetime | None = None
     known: dict[str, KnownStanding] = {}
@@ -84,6 +88,14 @@ class Agenda(Struct, frozen=True, kw_only=True):
             if not (known.mutual and migration_id < other):
                 return known
         return None
+
+
+class Farewell(Struct, frozen=True, kw_only=True):
+    """How a migration that was deleted has ended, and who wanted to know."""
+
+    migration_id: str
+    standing: Standing
+    watchers: dict[str, Watcher]
 
 
 _ENDS = {"completed", "failed", "ended"}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sterna_core.migration import state as st
+from sterna_core.migration.agenda import Agenda
 from sterna_core.schedule.firings import next_firing
 from sterna_core.schedule.open_hours import OpenHours
 from sterna_core.schedule.schedule import Schedule
@@ -13,6 +14,11 @@ LEAD = timedelta(seconds=30)
 
 What is at work at the end all the same is stopped; nothing is lost by it.
 """
+
+CHECK_AGAIN = timedelta(minutes=5)
+"""A plan that could not be compared with the source is compared again so much later."""
+CHECK_GOOD_FOR = timedelta(minutes=10)
+"""A start goes by a comparison that is not older than this."""
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -36,9 +42,7 @@ def moments(state: st.State) -> Iterator[tuple[datetime, str]]:
             if begins_by_itself(schedule) and schedule.start_at and not agenda.approval_missed:
                 yield schedule.start_at, "approval"
         case st.Approved():
-            opens = start_moment(state, schedule)
-            if opens is not None:
-                yield opens, "start"
+            yield from _until_started(state, schedule)
         case st.Running():
             yield from _while_running(state, schedule, hours)
         case st.Pausing() if agenda.held_until is not None:
@@ -73,6 +77,24 @@ def start_moment(state: st.Approved, schedule: Schedule) -> datetime | None:
         return None
     earliest = max(base(state), schedule.start_at or base(state))
     return OpenHours(schedule.windows).opening(earliest, least=LEAD)
+
+
+def is_checked(agenda: Agenda, at: datetime) -> bool:
+    """Tell whether the plan was found to be true of the source not long before."""
+    asked = agenda.check_asked_at
+    return agenda.checked and asked is not None and at - asked <= CHECK_GOOD_FOR
+
+
+def _until_started(state: st.Approved, schedule: Schedule) -> Iterator[tuple[datetime, str]]:
+    opens, asked = start_moment(state, schedule), state.about.agenda.check_asked_at
+    if opens is None:
+        return
+    if asked is None:
+        yield opens, "check"
+    elif is_checked(state.about.agenda, opens):
+        yield max(opens, asked), "start"
+    else:
+        yield max(opens, asked + CHECK_AGAIN), "check"
 
 
 def firing(state: st.State, schedule: Schedule) -> datetime | None:

@@ -20,7 +20,7 @@ from sterna_core.migration.undo import RollbackRequested
 
 def evolve(state: st.State, event: ev.AnyEvent) -> st.State:
     """Give the state after an event; an event that does not fit the stage changes nothing."""
-    return keep_agenda(_stage(state, event), event)
+    return keep_agenda(state, _stage(state, event), event)
 
 
 def _stage(state: st.State, event: ev.AnyEvent) -> st.State:

@@ -3,16 +3,21 @@
 from msgspec.structs import replace
 
 from sterna_core.migration import events as ev
+from sterna_core.migration import review_events as rv
 from sterna_core.migration import schedule_events as sev
 from sterna_core.migration import state as st
-from sterna_core.migration.agenda import Agenda, Watcher
+from sterna_core.migration.about import About
+from sterna_core.migration.agenda import Agenda, Farewell, Watcher
+from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.standing import KnownStanding, Standing, StandingKind
 
 
-def keep_agenda(state: st.State, event: ev.AnyEvent) -> st.State:
-    """Give a state, reached by an event, with its agenda brought up to date."""
+def keep_agenda(before: st.State, state: st.State, event: ev.AnyEvent) -> st.State:
+    """Give a state, reached from another by an event, with its agenda brought up to date."""
     if isinstance(state, st.Absent):
-        return state
+        if isinstance(before, st.Absent) or not isinstance(event, MigrationDeleted):
+            return state
+        return replace(state, farewell=_farewell(before.about, event))
     agenda = evolve_agenda(state.about.agenda, event)
     kind = standing_kind(state)
     if kind != agenda.standing.kind or isinstance(event, sev.ScheduleSet):
@@ -49,6 +54,14 @@ def evolve_agenda(agenda: Agenda, event: ev.AnyEvent) -> Agenda:
             return replace(agenda, fired_at=event.at, child_id=event.child_id, known=known_left)
         case sev.RecurrenceSkipped():
             return replace(agenda, fired_at=event.at)
+        case rv.PlanCheckRequested() if not event.rehearsal:
+            return replace(agenda, check_asked_at=event.at, checked=False)
+        case rv.PlanChecked() if event.rehearsal is None and not event.differences:
+            return replace(agenda, checked=True)
+        case ev.MappingReviewed() | rv.TransformationAccepted() | ev.PlanCompleted() if (
+            agenda.checked
+        ):
+            return replace(agenda, checked=False)
         case (
             ev.PauseRequested()
             | ev.MigrationStarted()
@@ -63,8 +76,9 @@ def evolve_agenda(agenda: Agenda, event: ev.AnyEvent) -> Agenda:
 
 def _set(agenda: Agenda, event: sev.ScheduleSet) -> Agenda:
     held = agenda.held_until is not None and event.schedule is not None
-    # Others are asked again: what they said may have been said long before.
-    known = {key: value for key, value in agenda.known.items() if key == agenda.child_id}
+    # Whoever was asked before goes on telling.
+    wanted = (event.schedule.others if event.schedule else frozenset()) | {agenda.child_id}
+    known = {key: value for key, value in agenda.known.items() if key in wanted}
     return replace(
         agenda,
         schedule=event.schedule,
@@ -76,6 +90,15 @@ def _set(agenda: Agenda, event: sev.ScheduleSet) -> Agenda:
         known=known,
         fired_at=None,
     )
+
+
+def _farewell(about: About, event: ev.AnyEvent) -> Farewell | None:
+    standing, watchers = about.agenda.standing, about.agenda.watchers
+    if not watchers:
+        return None
+    if standing.kind not in {"completed", "ended"}:
+        standing = Standing(kind="ended", number=standing.number + 1, at=event.at)
+    return Farewell(migration_id=about.migration_id, standing=standing, watchers=watchers)
 
 
 def _told(watchers: dict[str, Watcher], event: sev.WatchersTold) -> dict[str, Watcher]:

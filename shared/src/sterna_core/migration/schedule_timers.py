@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sterna_core.journal.aggregate import Timer
 from sterna_core.migration import state as st
+from sterna_core.migration.agenda import Farewell, Watcher
 from sterna_core.migration.child import child_command
 from sterna_core.migration.due import moments
 from sterna_core.migration.schedule_commands import (
@@ -13,6 +14,7 @@ from sterna_core.migration.schedule_commands import (
     LearnStanding,
     WatchMigration,
 )
+from sterna_core.migration.standing import Standing
 
 _CONFIRM_AFTER = timedelta(seconds=30)
 """Tellings are given up only when this much later they are all on the bus: timers go in order."""
@@ -21,7 +23,7 @@ _CONFIRM_AFTER = timedelta(seconds=30)
 def schedule_timers(state: st.State) -> tuple[Timer, ...]:
     """Give every timer that a schedule sets in this state."""
     if isinstance(state, st.Absent):
-        return ()
+        return () if state.farewell is None else tuple(_farewells(state.farewell))
     return (*_wakings(state), *_questions(state), *_tellings(state), *_birth(state))
 
 
@@ -60,19 +62,32 @@ def _tellings(state: st.State) -> Iterator[Timer]:
     if not waiting:
         return
     excluded = agenda.schedule.exclude_concurrent if agenda.schedule else ()
-    changed = standing.at or about.created_at
     for watcher_id, each in waiting.items():
-        command = LearnStanding(
-            migration_id=about.migration_id, standing=standing, mutual=watcher_id in excluded
-        )
-        name = f"tell:{watcher_id}:{each.asked_at.isoformat()}:{standing.number}"
-        yield Timer(at=max(changed, each.asked_at), command=command, name=name, to=watcher_id)
+        mutual = watcher_id in excluded
+        yield _telling(about.migration_id, standing, watcher_id, each, mutual=mutual)
     asked = max(each.asked_at for each in waiting.values())
-    at = max(changed, asked) + _CONFIRM_AFTER
     yield Timer(
-        at=at,
+        at=max(standing.at or asked, asked) + _CONFIRM_AFTER,
         command=ConfirmTold(number=standing.number, asked_by=asked),
         name=f"told:{standing.number}:{asked.isoformat()}",
+    )
+
+
+def _farewells(farewell: Farewell) -> Iterator[Timer]:
+    """Tell whoever watched a migration that was deleted how it has ended."""
+    for watcher_id, each in farewell.watchers.items():
+        if each.told < farewell.standing.number:
+            yield _telling(farewell.migration_id, farewell.standing, watcher_id, each, mutual=False)
+
+
+def _telling(
+    migration_id: str, standing: Standing, watcher_id: str, watcher: Watcher, *, mutual: bool
+) -> Timer:
+    return Timer(
+        at=max(standing.at or watcher.asked_at, watcher.asked_at),
+        command=LearnStanding(migration_id=migration_id, standing=standing, mutual=mutual),
+        name=f"tell:{watcher_id}:{watcher.asked_at.isoformat()}:{standing.number}",
+        to=watcher_id,
     )
 
 

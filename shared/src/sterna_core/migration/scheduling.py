@@ -16,9 +16,19 @@ from sterna_core.migration import state as st
 from sterna_core.migration.agenda import WATCHERS_MAX
 from sterna_core.migration.child import child_id
 from sterna_core.migration.draft import Draft
-from sterna_core.migration.due import LEAD, base, deadline, firing, start_moment
+from sterna_core.migration.due import (
+    CHECK_AGAIN,
+    LEAD,
+    base,
+    deadline,
+    firing,
+    is_checked,
+    start_moment,
+)
 from sterna_core.migration.lifecycle import cancel, resume, start
 from sterna_core.migration.refusal import refuse
+from sterna_core.migration.review_commands import CheckPlan
+from sterna_core.migration.reviewing import review
 from sterna_core.schedule.open_hours import OpenHours
 from sterna_core.schedule.schedule import Schedule
 
@@ -113,7 +123,7 @@ def _work_by(draft: Draft, wanted: Schedule, context: Context) -> None:
         case st.Approved() as state:
             due_at = start_moment(state, wanted)
             if due_at is not None and due_at <= draft.at and _has_time(hours, draft.at):
-                start(draft, cmd.StartMigration(), context)
+                _begin(draft, state, context)
         case st.Running() as state:
             _keep_hours(draft, state, wanted, hours)
         case st.Pausing(about=about) if about.agenda.held_until is not None:
@@ -125,6 +135,16 @@ def _work_by(draft: Draft, wanted: Schedule, context: Context) -> None:
                 resume(draft, context)
         case _:
             return
+
+
+def _begin(draft: Draft, state: st.Approved, context: Context) -> None:
+    """Start a migration whose plan is true of the source still; have that found out before."""
+    agenda = state.about.agenda
+    asked = agenda.check_asked_at
+    if is_checked(agenda, draft.at):
+        start(draft, cmd.StartMigration(), context)
+    elif asked is None or draft.at >= asked + CHECK_AGAIN:
+        review(draft, CheckPlan(), context)
 
 
 def _has_time(hours: OpenHours, at: datetime) -> bool:

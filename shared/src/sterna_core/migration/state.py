@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import About
+from sterna_core.migration.agenda import Farewell
 from sterna_core.migration.job import Assignment
 from sterna_core.migration.plan import TablePlan
 from sterna_core.migration.review import Review
@@ -16,9 +17,13 @@ class Stage(Struct, frozen=True, kw_only=True, tag_field="stage"):
 
 
 class Absent(Stage, frozen=True, kw_only=True, tag="absent"):
-    """There is no such migration; `deleted` where there was."""
+    """There is no such migration; `deleted` where there was.
+
+    `farewell` is what others have still to be told of it.
+    """
 
     deleted: bool = False
+    farewell: Farewell | None = None
 
 
 class Planning(Stage, frozen=True, kw_only=True, tag="planning"):
