@@ -1,5 +1,6 @@
 """Changing, marking, undoing and deleting migrations, in the shapes that are documented."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -227,3 +228,46 @@ async def test_lists_are_sorted_by_a_minus_as_by_the_order_desc(client: Client, 
         return [each["id"] for each in page["data"]]
 
     assert await ids(f"sort=-{sort}") == await ids(f"sort={sort}&order=desc")
+
+
+async def test_metrics_have_every_field_of_the_seed(service: Service, client: Client):
+    migration_id = await _completed(client)
+    await service.use(migration_id, "exec_1", 3, 40.0)
+    await service.use(migration_id, "exec_2", 2, 20.0)
+    shown = await client.until(
+        f"/v1/migrations/{migration_id}/metrics",
+        lambda body: body["resources"]["active_workers"] == 5,
+    )
+    assert shown["resources"] == {
+        "active_workers": 5,
+        "cpu_utilization_percent": 30.0,
+        "memory_utilization_percent": 10.0,
+        "network_utilization_percent": None,
+    }
+    throughput = shown["throughput"]
+    assert throughput["current_records_per_second"] == 0
+    assert throughput["current_bytes_per_second"] == "0 B"
+    assert throughput["peak_records_per_second"] >= throughput["average_records_per_second"] > 0
+    assert shown["quality"]["error_rate_percent"] == 0
+    assert shown["quality"]["recovery_success_rate_percent"] is None
+    assert shown["quality"]["validation_pass_rate_percent"] == 100
+    first = shown["by_table"][0]
+    assert first["records_total"] == first["records_processed"] == 4
+    assert first["throughput_records_per_second"] > 0
+    assert first["errors"] == 0
+    assert datetime.fromisoformat(shown["snapshot_at"]).tzinfo is not None
+
+
+async def test_a_pause_says_when_it_will_be_only_by_what_was_measured(
+    service: Service, client: Client
+):
+    migration_id = await client.migration()
+    await client.in_status(migration_id, "approved")
+    service.executors.working.clear()
+    try:
+        await client.post(f"/v1/migrations/{migration_id}/start")
+        pausing = await client.post(f"/v1/migrations/{migration_id}/pause")
+    finally:
+        service.executors.working.set()
+    assert pausing.json["checkpoint_eta"] is None
+    await client.in_status(migration_id, "paused")

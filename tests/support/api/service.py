@@ -41,7 +41,7 @@ from sterna_core.journal.snapshot import InMemorySnapshots
 from sterna_core.journal.topics import Topics, key_of, partition_for
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.secrets.secret import Secret
-from sterna_core.tasks.telemetry import LogLine
+from sterna_core.tasks.telemetry import LogLine, Resources
 
 PEPPER = Pepper(Secret("a pepper for the tests"))
 FIRST_KEY = make_key(b"a first key for the tests of Stern")
@@ -161,6 +161,23 @@ class Service:
             )
             record = OutgoingRecord(key, msgspec.json.encode(line), ())
             await self.log.send(self.topics.telemetry, partition, record)
+
+    async def use(self, migration_id: str, executor_id: str, workers: int, cpu: float) -> None:
+        """Say what an executor at work uses, as executors do."""
+        key = key_of("org_default", migration_id)
+        used = Resources(
+            org_id="org_default",
+            migration_id=migration_id,
+            timestamp=self._clock(),
+            executor_id=executor_id,
+            active_workers=workers,
+            cpu_percent=cpu,
+            memory_percent=10.0,
+            network_percent=None,
+        )
+        partition = partition_for(key, self.topics.telemetry_partitions)
+        record = OutgoingRecord(key, msgspec.json.encode(used), ())
+        await self.log.send(self.topics.telemetry, partition, record)
 
     async def _run(self, started: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:

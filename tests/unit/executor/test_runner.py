@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from sterna_core.errors import Terminal, Unreachable
 from sterna_core.migration.reports import ReportObjectBuilt, ReportTaskFailed, ReportTaskStopped
@@ -179,3 +180,18 @@ async def test_tasks_stopped_at_shutdown_are_not_acknowledged() -> None:
 
     assert not done
     assert not reporter.reports
+
+
+async def test_workers_are_counted_by_migration_and_snapshots_are_none() -> None:
+    engine = ScriptedEngine()
+    runner, _ = make(engine)
+    holding = replace(task(), task_id="tsk_hold", work=HoldSnapshot())
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        runner.begin(group, task(), lambda: None)
+        runner.begin(group, holding, lambda: None)
+        await engine.entered.wait()
+        assert dict(runner.workers()) == {(holding.org_id, holding.migration_id): 1}
+        runner.stop_all()
+
+    assert not runner.workers()

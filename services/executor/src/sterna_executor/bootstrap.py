@@ -20,7 +20,9 @@ from sterna_executor.tasks.claims import BusClaims
 from sterna_executor.tasks.consumer import TaskConsumer
 from sterna_executor.tasks.figures import Telemetry
 from sterna_executor.tasks.reporter import BusReporter
+from sterna_executor.tasks.resources import ResourceTeller
 from sterna_executor.tasks.runner import Runner
+from sterna_executor.tasks.usage import UsageMeter
 from sterna_executor.tasks.withdrawals import Withdrawals
 
 RESTART_SECONDS = 1.0
@@ -68,10 +70,19 @@ async def run_executor(
             drain_seconds=settings.executor_shutdown_seconds,
         )
         withdrawals = Withdrawals(log, topics, runner)
+        resources = ResourceTeller(
+            telemetry,
+            runner,
+            UsageMeter(),
+            executor_id,
+            clock,
+            interval_seconds=settings.executor_figures_seconds,
+        )
         async with asyncio.TaskGroup() as group:
             background = [
                 group.create_task(_again_and_again("withdrawals", withdrawals.run)),
                 group.create_task(telemetry.run()),
+                group.create_task(resources.run()),
             ]
             _log.info("executor.started", executor_id=executor_id)
             await consumer.run(stopping)

@@ -1,5 +1,6 @@
 """The read model of a migration: what a GET answers from, folded from the events alone."""
 
+from datetime import timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -54,6 +55,9 @@ class TableView(Struct, frozen=True, kw_only=True):
     rows: int = 0
     bytes: int = 0
     rows_repaired: int = 0
+    errors: int = 0
+    began_at: UtcDatetime | None = None
+    copied_at: UtcDatetime | None = None
     compared: bool = False
     equal: bool = False
     source_rows: int | None = None
@@ -246,6 +250,8 @@ def _table(
                 chunks_copied=table.chunks_copied + 1,
                 rows=table.rows + event.rows,
                 bytes=table.bytes + event.bytes,
+                began_at=table.began_at or event.at - timedelta(seconds=event.seconds),
+                copied_at=event.at,
             )
             view = replace(
                 view,
@@ -301,6 +307,10 @@ def _lifecycle(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
                 table=event.table,
                 at=event.at,
             )
+            table = view.tables.get(event.table or "")
+            if table is not None:
+                counted = replace(table, errors=table.errors + 1)
+                view = replace(view, tables={**view.tables, table.table_id: counted})
             failed = replace(view.phases[event.phase], status="failed")
             return replace(
                 _with_phase(view, failed),

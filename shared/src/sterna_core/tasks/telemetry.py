@@ -40,7 +40,24 @@ class Figures(Struct, frozen=True, kw_only=True, tag="task.figures.v1", tag_fiel
     bytes: int
 
 
-AnyTelemetry = LogLine | Figures
+class Resources(Struct, frozen=True, kw_only=True, tag="executor.resources.v1", tag_field="type"):
+    """What an executor at work on a migration uses, at most once a second.
+
+    `active_workers` counts its tasks of this migration. The percentages are of all that its
+    machine has; None where that cannot be measured.
+    """
+
+    org_id: str
+    migration_id: str
+    timestamp: UtcDatetime
+    executor_id: str
+    active_workers: int
+    cpu_percent: float | None
+    memory_percent: float | None
+    network_percent: float | None
+
+
+AnyTelemetry = LogLine | Figures | Resources
 """What executors say."""
 
 TelemetryRecord = AnyTelemetry | AccessRefused

@@ -46,6 +46,7 @@ from sterna_api.projections.certificates import Certificates
 from sterna_api.projections.checkpoints import Checkpoints
 from sterna_api.projections.connections import Connections
 from sterna_api.projections.database import Database
+from sterna_api.projections.executor_resources import ExecutorResources
 from sterna_api.projections.log_lines import LogLines
 from sterna_api.projections.migration_errors import MigrationErrors
 from sterna_api.projections.migrations import Migrations
@@ -133,7 +134,7 @@ class Interface:
             ),
             ScheduleRoutes(desk, migrations, writes, clock),
             CalendarRoutes(Calendars(database), clock),
-            MigrationRoutes(desk, migrations, parties, writes, clock),
+            MigrationRoutes(desk, migrations, parties, ExecutorResources(database), writes, clock),
             MigrationLifecycleRoutes(
                 desk, migrations, Checkpoints(database), parties, writes, clock
             ),

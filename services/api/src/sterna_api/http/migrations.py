@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import msgspec
 from aiohttp import web
 
@@ -6,6 +8,7 @@ from sterna_api.http.body import read_body
 from sterna_api.http.caller import caller_of
 from sterna_api.http.command_desk import CommandDesk, position_of
 from sterna_api.http.connections import find_connection
+from sterna_api.http.metrics_answers import FRESH_SECONDS, show_metrics
 from sterna_api.http.migration_answers import (
     CreatedBody,
     PlanLine,
@@ -23,8 +26,9 @@ from sterna_api.http.query import read_query
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found, resource_id
 from sterna_api.http.schedule_bodies import schedule_of
-from sterna_api.http.table_answers import show_metrics, show_validation
+from sterna_api.http.table_answers import show_validation
 from sterna_api.projections.connections import Connections
+from sterna_api.projections.executor_resources import ExecutorResources
 from sterna_api.projections.migrations import KnownMigration, MigrationFilter, Migrations
 from sterna_core import ids
 from sterna_core.clock import Clock
@@ -42,12 +46,14 @@ class MigrationRoutes:
         desk: CommandDesk,
         migrations: Migrations,
         parties: "PartyFinder",
+        resources: ExecutorResources,
         writes: ReadYourWrites,
         clock: Clock,
     ) -> None:
         self._desk = desk
         self._migrations = migrations
         self._parties = parties
+        self._resources = resources
         self._writes = writes
         self._clock = clock
 
@@ -151,7 +157,10 @@ class MigrationRoutes:
         known = await self._migrations.find_figures(org_id, migration_id)
         if known is None:
             raise not_found("migration")
-        return answer(show_metrics(known, self._clock()))
+        now = self._clock()
+        since = now - timedelta(seconds=FRESH_SECONDS)
+        resources = await self._resources.since(org_id, migration_id, since)
+        return answer(show_metrics(known, resources, now))
 
     async def _find(self, request: web.Request) -> KnownMigration:
         known = await self._migrations.find(caller_of(request).org_id, migration_id_of(request))

@@ -2,9 +2,7 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from sterna_api.http.eta import average_rate
 from sterna_api.projections.migrations import KnownMigration
-from sterna_core.clock import UtcDatetime
 from sterna_core.migration.view import MigrationView, TableView
 
 
@@ -73,67 +71,4 @@ def _table(table: TableView) -> TableShown:
         target_rows=UNSET if table.target_rows is None else table.target_rows,
         source_digest=UNSET if table.source_digest is None else table.source_digest,
         target_digest=UNSET if table.target_digest is None else table.target_digest,
-    )
-
-
-class TableMeasure(Struct, frozen=True):
-    """How far one table is."""
-
-    table: str
-    records_total: int
-    records_processed: int
-    bytes_processed: int
-    chunks_total: int
-    chunks_copied: int
-
-
-class Throughput(Struct, frozen=True):
-    """How fast rows are copied."""
-
-    average_records_per_second: int
-
-
-class Quality(Struct, frozen=True):
-    """How well it goes: tables found equal, of those that were compared."""
-
-    errors_recovered: int
-    errors_escalated: int
-    validation_pass_rate_percent: float | None
-
-
-class MetricsBody(Struct, frozen=True, kw_only=True):
-    """A migration in figures, table by table."""
-
-    migration_id: str
-    snapshot_at: UtcDatetime
-    throughput: Throughput
-    quality: Quality
-    by_table: tuple[TableMeasure, ...]
-
-
-def show_metrics(known: KnownMigration, now: UtcDatetime) -> MetricsBody:
-    """Show a migration's figures as of a moment."""
-    view, tables = known.view, known.view.tables.values()
-    compared = sum(table.compared for table in tables)
-    equal = sum(table.equal for table in tables)
-    return MetricsBody(
-        migration_id=known.migration_id,
-        snapshot_at=now,
-        throughput=Throughput(int(average_rate(view, now))),
-        quality=Quality(
-            view.errors_recovered,
-            view.errors_escalated,
-            round(100 * equal / compared, 2) if compared else None,
-        ),
-        by_table=tuple(
-            TableMeasure(
-                table.table_id,
-                table.estimated_rows,
-                table.rows,
-                table.bytes,
-                table.chunks,
-                table.chunks_copied,
-            )
-            for table in tables
-        ),
     )

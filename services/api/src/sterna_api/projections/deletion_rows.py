@@ -36,6 +36,7 @@ async def project_deletion(connection: asyncpg.Connection, deletion: Deletion) -
         "clear_plan",
         "delete_checkpoints",
         "delete_table_proofs",
+        "delete_resources",
     ):
         await connection.execute(_SQL[name], *key)
     if not event.keep_logs:

@@ -14,6 +14,7 @@ from sterna_api.projections.log_rows import (
     insert_log_rows,
     row_of_telemetry,
 )
+from sterna_api.projections.resource_rows import ResourceRow, upsert_resource_rows
 from sterna_core.errors import Misconfigured
 from sterna_core.journal.codec import Codec
 from sterna_core.journal.decision import Decision
@@ -23,13 +24,13 @@ from sterna_core.journal.record import StoredRecord
 from sterna_core.journal.terms import Position
 from sterna_core.journal.topics import Topics
 from sterna_core.tasks.access import AccessRefused
-from sterna_core.tasks.telemetry import LogLine, TelemetryRecord
+from sterna_core.tasks.telemetry import LogLine, Resources, TelemetryRecord
 
 _log = structlog.get_logger()
 _telemetry: msgspec.json.Decoder[LogLine | Any] = msgspec.json.Decoder(TelemetryRecord)
 
 
-TelemetryRow = LogRow | AuditRow
+TelemetryRow = LogRow | AuditRow | ResourceRow
 
 
 class ProjectionsAhead(Misconfigured):
@@ -164,7 +165,7 @@ class TelemetryFeed:
         return dict(self._positions)
 
     async def read(self) -> Sequence[TelemetryRow]:
-        """Give the next lines; none after a wait."""
+        """Give the next lines and figures; none after a wait."""
         if self._tail is None:
             raise RuntimeError("the feed is not open")
         records = await self._tail.read(READ_WAIT_SECONDS)
@@ -180,6 +181,8 @@ class TelemetryFeed:
         await insert_log_rows(connection, lines)
         await delete_late_log_rows(connection, {row.migration_id for row in lines})
         await insert_audit_rows(connection, [row for row in batch if isinstance(row, AuditRow)])
+        resources = [row for row in batch if isinstance(row, ResourceRow)]
+        await upsert_resource_rows(connection, resources)
 
     @staticmethod
     async def set_aside(connection: asyncpg.Connection, item: TelemetryRow, reason: str) -> None:
@@ -206,4 +209,6 @@ def read_row(record: StoredRecord) -> TelemetryRow | None:
             return row_of_telemetry(told, record.offset)
         case AccessRefused():
             return row_of_refusal(told, record.partition, record.offset)
+        case Resources():
+            return ResourceRow(record.offset, told)
     return None

@@ -188,3 +188,9 @@ where org_id = $1
   and ($2::text is null or actor = $2)
   and ($3::text is null or action = $3)
   and ($4::timestamptz is null or at >= $4);
+
+-- name: resources
+-- What executors said since a moment of what they use for a migration.
+select coalesce(sum(active_workers), 0)::int as active_workers, avg(cpu_percent) as cpu_percent,
+  avg(memory_percent) as memory_percent, max(network_percent) as network_percent
+from executor_resources where org_id = $1 and migration_id = $2 and at > $3;

@@ -217,6 +217,21 @@ delete from migrations where org_id = $1 and migration_id = $2;
 -- The checkpoints of a migration that was deleted.
 delete from checkpoints where org_id = $1 and migration_id = $2;
 
+-- name: upsert_resources
+-- What an executor last said of what it uses for a migration.
+insert into executor_resources (org_id, migration_id, executor_id, at, active_workers, cpu_percent,
+  memory_percent, network_percent)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+on conflict (org_id, migration_id, executor_id) do update
+set at = excluded.at, active_workers = excluded.active_workers,
+  cpu_percent = excluded.cpu_percent, memory_percent = excluded.memory_percent,
+  network_percent = excluded.network_percent
+where excluded.at >= executor_resources.at;
+
+-- name: delete_resources
+-- What executors used for a migration that was deleted.
+delete from executor_resources where org_id = $1 and migration_id = $2;
+
 -- name: delete_table_proofs
 -- The evidence of a migration that was deleted.
 delete from table_proofs where org_id = $1 and migration_id = $2;

@@ -1,4 +1,5 @@
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 
 import structlog
@@ -40,6 +41,7 @@ class Runner:
         self._stopping = False
         self._running: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._holding: set[tuple[str, int]] = set()
+        self._migrations: dict[tuple[str, int], tuple[str, str]] = {}
         self._withdrawn = Recent(RECENT_TASKS)
         self._finished = Recent(RECENT_TASKS)
         self._waiting: dict[tuple[str, int], list[Callable[[], None]]] = {}
@@ -55,6 +57,12 @@ class Runner:
         """How many tasks are running, snapshots that are held not counted."""
         return len(self._running) - len(self._holding)
 
+    def workers(self) -> Counter[tuple[str, str]]:
+        """Count the tasks that are running by organisation and migration, but for snapshots."""
+        return Counter(
+            migration for key, migration in self._migrations.items() if key not in self._holding
+        )
+
     def begin(self, group: asyncio.TaskGroup, task: Task, on_done: Callable[[], None]) -> None:
         """Begin a task; a delivery of one that runs here, or ran here, is only acknowledged."""
         key = (task.task_id, task.attempt)
@@ -66,6 +74,7 @@ class Runner:
             return
         if isinstance(task.work, HoldSnapshot) and len(self._holding) < self._max_snapshots:
             self._holding.add(key)
+        self._migrations[key] = (task.org_id, task.migration_id)
         self._running[key] = group.create_task(self._run(task), name=f"task {task.task_id}")
 
     def withdraw(self, task_id: str, attempt: int, executor_id: str | None) -> None:
@@ -108,6 +117,7 @@ class Runner:
             self._finish(key)
         finally:
             self._running.pop(key, None)
+            self._migrations.pop(key, None)
             self._holding.discard(key)
             self._waiting.pop(key, None)
             self.changed.set()

@@ -1,10 +1,11 @@
 """`/v1/migrations`: create, list and look at them."""
 
 from sterna_api.http.logs import EVENT_STREAM, LogsBody
+from sterna_api.http.metrics_answers import MetricsBody
 from sterna_api.http.migration_answers import CreatedBody, MigrationBody
 from sterna_api.http.migration_bodies import CreateMigrationBody, ListQuery, LogsQuery
 from sterna_api.http.plan_answers import PlanBody
-from sterna_api.http.table_answers import MetricsBody, ValidationBody
+from sterna_api.http.table_answers import ValidationBody
 from sterna_api.openapi.operation import Media, Operation, Page
 from sterna_api.projections.migrations import MigrationLine
 

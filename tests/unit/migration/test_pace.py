@@ -1,0 +1,94 @@
+"""Rates and expectations come from what was measured, and only from that."""
+
+from datetime import timedelta
+
+import pytest
+
+from sterna_core.migration import events as ev
+from sterna_core.migration.job import BuildJob, ChunkJob
+from sterna_core.migration.pace import STALE_SECONDS, Pace, fold_pace
+from support.migration.scenario import START
+
+
+def given(pace: Pace, task: str, second: float, *, build: bool = False) -> Pace:
+    job = BuildJob(object_id=task) if build else ChunkJob(table_id="public.a", chunk=0)
+    event = ev.TaskDispatched(
+        at=START + timedelta(seconds=second),
+        task_id=task,
+        attempt=1,
+        job=job,
+        slot=0,
+        snapshot_id="s",
+        generation=1,
+    )
+    return fold_pace(pace, event)
+
+
+def copied(pace: Pace, task: str, second: float, rows: int = 1000) -> Pace:
+    event = ev.ChunkCopied(
+        at=START + timedelta(seconds=second),
+        task_id=task,
+        table_id="public.a",
+        chunk=0,
+        chunks=9,
+        rows=rows,
+        bytes=rows * 10,
+        seconds=1.0,
+        generation=1,
+        executor_id="exec_1",
+        records_processed=rows,
+        bytes_processed=rows * 10,
+        percent=1.0,
+    )
+    return fold_pace(pace, event)
+
+
+def begun() -> Pace:
+    return fold_pace(Pace(), ev.PhaseStarted(at=START, phase="data_transfer"))
+
+
+def test_nothing_is_expected_before_a_task_of_the_kind_was_measured() -> None:
+    pace = given(begun(), "one", 0)
+    assert pace.checkpoint_at(START) is None
+
+    pace = given(copied(pace, "one", 4), "two", 4)
+    assert pace.checkpoint_at(START + timedelta(seconds=5)) == START + timedelta(seconds=8)
+
+    pace = given(pace, "index", 6, build=True)
+    assert pace.checkpoint_at(START + timedelta(seconds=7)) is None
+
+
+def test_what_should_have_ended_is_expected_now_and_not_before() -> None:
+    pace = given(copied(given(begun(), "one", 0), "one", 4), "two", 4)
+    late = START + timedelta(seconds=60)
+
+    assert pace.checkpoint_at(late) == late
+
+
+def test_nothing_at_work_is_no_expectation() -> None:
+    assert copied(given(begun(), "one", 0), "one", 4).checkpoint_at(START) is None
+
+
+def test_the_rate_is_of_the_last_span_and_the_peak_is_kept() -> None:
+    pace = begun()
+    for number in range(10):
+        pace = copied(given(pace, f"fast{number}", number), f"fast{number}", number + 1)
+    assert pace.rows_per_second == pytest.approx(1000.0)
+    assert pace.bytes_per_second == pytest.approx(10_000.0)
+
+    pace = copied(given(pace, "slow", 10), "slow", 20)
+    assert pace.rows_per_second == pytest.approx(100.0)
+    assert pace.peak_rows_per_second == pytest.approx(1000.0)
+    assert pace.is_fresh(START + timedelta(seconds=20))
+    assert not pace.is_fresh(START + timedelta(seconds=21 + STALE_SECONDS))
+
+
+def test_a_pause_is_no_slowness() -> None:
+    pace = copied(given(begun(), "one", 0), "one", 6, rows=6000)
+    pace = fold_pace(pace, ev.MigrationPaused(at=START + timedelta(seconds=7)))
+    assert pace.at_work == {}
+    later = START + timedelta(hours=1)
+    pace = fold_pace(pace, ev.MigrationResumed(at=later, by="key"))
+    pace = copied(given(pace, "two", 3600), "two", 3606, rows=6000)
+
+    assert pace.rows_per_second == pytest.approx(1000.0)
