@@ -29,7 +29,7 @@ class ModelExecutors:
         self.tables: tuple[TablePlan, ...] = (table("orders"), table("customers"))
         self.working = asyncio.Event()
         self.working.set()
-        self._worlds: dict[str, World] = {}
+        self.worlds: dict[str, World] = {}
         self._done: set[tuple[str, int]] = set()
 
     async def run(self) -> None:
@@ -60,9 +60,9 @@ class ModelExecutors:
     def _reports(self, task: Task) -> tuple[msgspec.Struct, ...]:
         by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
         if not isinstance(task.work, wk.PlanMigration):
-            return self._worlds[task.migration_id].carry_out(task)
+            return self.worlds[task.migration_id].carry_out(task)
         names = [each.table_id for each in self.tables]
-        self._worlds[task.migration_id] = World(names, self.tables[0].chunks)
+        self.worlds[task.migration_id] = World(names, self.tables[0].chunks)
         return (
             rep.ReportPlanBegun(**by),
             rep.ReportTablesPlanned(**by, part=0, tables=self.tables),

@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from sterna_core.certificate.proof import TableProof, joined_leaves, root_of_leaves
 from sterna_core.journal.local import LocalDecider
 from sterna_core.migration import reports as rep
+from sterna_core.migration.review import Difference, Rehearsal
 from sterna_core.migration.set_aside import SetAside
 from sterna_core.tasks import work as wk
 from sterna_core.tasks.task import Task
@@ -38,6 +41,7 @@ class World:
         self.copies = 0
         self.refused: dict[str, set[int]] = {name: set() for name in self.source}
         self.aside: dict[tuple[str, int], dict[int, str]] = {}
+        self.drifted: tuple[Difference, ...] = ()
         self.bookkeeping = True
         self.differences: tuple[str, ...] = ()
 
@@ -56,8 +60,24 @@ class World:
                 self.snapshots[name] = {t: dict(rows) for t, rows in self.source.items()}
                 self.held.add(name)
                 return (rep.ReportSnapshotExported(**by, snapshot_id=name),)
+            case wk.TryTransformation():
+                return (self._tried(work, by),)
             case wk.CheckPlan():
-                return (rep.ReportPlanChecked(**by),)
+                rehearsal = Rehearsal(tables=len(self.source)) if work.rehearsal else None
+                return (rep.ReportPlanChecked(**by, differences=self.drifted, rehearsal=rehearsal),)
+            case wk.CreateSchema() if self.drifted:
+                details = {
+                    "differences": [msgspec.json.encode(each).decode() for each in self.drifted]
+                }
+                return (
+                    rep.ReportTaskFailed(
+                        **by,
+                        code="structure_changed",
+                        message="changed",
+                        transient=False,
+                        details=details,
+                    ),
+                )
             case wk.CreateSchema():
                 return (
                     rep.ReportObjectsFound(**by, part=0, objects=self.objects),
@@ -96,6 +116,21 @@ class World:
                 return (rep.ReportRolledBack(**by, removed={}, differences=()),)
             case _:
                 return self._read(task)
+
+    def _tried(self, work: wk.TryTransformation, by: dict[str, Any]) -> Struct:
+        if "/ 0" in work.expression:
+            return rep.ReportTransformationTried(
+                **by,
+                expression=work.expression,
+                rows=4,
+                failed=4,
+                whole=True,
+                code="values_do_not_fit",
+                reason="4 of 4 rows tried fail: a division by zero",
+            )
+        return rep.ReportTransformationTried(
+            **by, expression=work.expression, rows=4, failed=0, whole=True
+        )
 
     def _read(self, task: Task) -> tuple[Struct, ...]:
         work = task.work

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -10,13 +11,16 @@ from sterna_core.certificate.signing import Signature
 from sterna_core.certificate.statement import Statement
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
+from sterna_core.migration import review_events as rv
 from sterna_core.migration.about import About
+from sterna_core.migration.check_view import CheckView, finished
 from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.error_events import ErrorsAwaited
 from sterna_core.migration.error_figures import ErrorFigures, fold_figures
 from sterna_core.migration.evolve_agenda import evolve_agenda
 from sterna_core.migration.pace import Pace, fold_pace
 from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk
+from sterna_core.migration.review import Difference
 from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.rollback_view import RollbackView, fold_rollback
 from sterna_core.migration.status import Status
@@ -25,6 +29,9 @@ from sterna_core.tasks.telemetry import Phase
 
 PhaseStatus = Literal["pending", "running", "completed", "failed"]
 PlanStatus = Literal["generating", "failed", "pending_approval", "approved"]
+PlanEvent = (
+    ev.PlanTablesAdded | ev.PlanCompleted | ev.MappingReviewed | ev.PlanApproved | rv.AnyReviewEvent
+)
 PHASES: tuple[Phase, ...] = (
     "planning",
     "schema_migration",
@@ -74,6 +81,7 @@ class FailureView(Struct, frozen=True, kw_only=True):
     phase: Phase
     table: str | None
     at: UtcDatetime
+    differences: tuple[Difference, ...] = ()
 
 
 class IssuedCertificate(Struct, frozen=True, kw_only=True):
@@ -97,6 +105,8 @@ class MigrationView(Struct, frozen=True, kw_only=True):
     phase_plans: tuple[PhasePlan, ...] = ()
     risks: tuple[Risk, ...] = ()
     pending_mappings: int = 0
+    check: CheckView | None = None
+    dry_run: CheckView | None = None
     tables: dict[str, TableView] = {}
     objects: int = 0
     objects_built: int = 0
@@ -163,7 +173,7 @@ def fold_view(view: MigrationView | None, event: ev.AnyEvent) -> MigrationView |
 
 def _fold(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
     match event:
-        case ev.PlanTablesAdded() | ev.PlanCompleted() | ev.MappingReviewed() | ev.PlanApproved():
+        case _ if isinstance(event, PlanEvent):
             return _plan(view, event)
         case ev.PlanBegun():
             return replace(view, status="planning")
@@ -207,7 +217,7 @@ def _phase_over(view: MigrationView, name: Phase, seconds: float) -> MigrationVi
 
 def _plan(
     view: MigrationView,
-    event: ev.PlanTablesAdded | ev.PlanCompleted | ev.MappingReviewed | ev.PlanApproved,
+    event: PlanEvent,
 ) -> MigrationView:
     match event:
         case ev.PlanTablesAdded():
@@ -232,11 +242,37 @@ def _plan(
                 phase_plans=event.phases,
                 risks=event.risks,
                 pending_mappings=event.pending,
+                check=None,
+                dry_run=None,
             )
-        case ev.MappingReviewed():
-            return replace(view, status="plan_ready", plan_status="pending_approval")
+        case ev.MappingReviewed() | rv.TransformationProposed():
+            return replace(
+                view,
+                status="plan_ready",
+                plan_status="pending_approval",
+                plan_digest=event.digest or view.plan_digest,
+            )
         case ev.PlanApproved():
-            return replace(view, status="approved", plan_status="approved", pending_mappings=0)
+            return replace(
+                view,
+                status="approved",
+                plan_status="approved",
+                plan_digest=event.digest or view.plan_digest,
+                pending_mappings=0,
+            )
+        case rv.TransformationAccepted():
+            return replace(view, plan_digest=event.digest)
+        case rv.PlanCheckRequested():
+            check = CheckView(number=event.number, requested_at=event.at)
+            return replace(view, check=check, dry_run=check if event.rehearsal else view.dry_run)
+        case rv.PlanChecked() | rv.PlanCheckFailed():
+            return replace(
+                view,
+                check=finished(view.check, event),
+                dry_run=finished(view.dry_run, event),
+            )
+        case _:
+            return view
 
 
 def _table(
@@ -306,11 +342,14 @@ def _lifecycle(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
                 phase=event.phase,
                 table=event.table,
                 at=event.at,
+                differences=_differences(event),
             )
             table = view.tables.get(event.table or "")
             if table is not None:
                 counted = replace(table, errors=table.errors + 1)
                 view = replace(view, tables={**view.tables, table.table_id: counted})
+            if event.phase == "planning":
+                view = _unstarted(view)
             failed = replace(view.phases[event.phase], status="failed")
             return replace(
                 _with_phase(view, failed),
@@ -338,6 +377,21 @@ def _lifecycle(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
             return replace(view, certificate=issued)
         case _:
             return view
+
+
+def _differences(event: ev.MigrationFailed) -> tuple[Difference, ...]:
+    if event.code != "plan_not_ready":
+        return ()
+    return msgspec.convert(event.details.get("differences", ()), tuple[Difference, ...])
+
+
+def _unstarted(view: MigrationView) -> MigrationView:
+    """Forget a start that came to nothing, since the plan was not true any more."""
+    phases = {
+        name: phase if name == "planning" else PhaseView(name=name)
+        for name, phase in view.phases.items()
+    }
+    return replace(view, phase="planning", phases=phases, started_at=None)
 
 
 def _resumed(view: MigrationView) -> MigrationView:

@@ -6,7 +6,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
+from sterna_core.migration.check_view import CheckView
 from sterna_core.migration.job import PlanJob
+from sterna_core.migration.plan import Trial
 from sterna_core.tasks.telemetry import Phase
 
 
@@ -31,6 +33,7 @@ class StartedBody(Struct, frozen=True):
     phase: Phase | None
     started_at: UtcDatetime | None
     message: str
+    dry_run: CheckView | UnsetType = UNSET
 
 
 class PausedBody(Struct, frozen=True):
@@ -67,6 +70,8 @@ class ReviewedBody(Struct, frozen=True):
     mapping_id: str
     status: str
     plan_status: str | UnsetType = UNSET
+    transformation: str | UnsetType = UNSET
+    trial: Trial | UnsetType | None = UNSET
 
 
 def happened(events: Iterable[Struct]) -> Happened:

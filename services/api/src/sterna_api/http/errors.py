@@ -20,6 +20,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 RETRY_AFTER_SECONDS = 1
 _STATUS_BY_CODE = {
     "forbidden": 403,
+    "precondition_failed": 412,
     "idempotency_key_reused": 422,
     "decision_too_large": 413,
     "record_too_large": 413,
@@ -47,6 +48,7 @@ _TYPES = {
     405: "MethodNotAllowedError",
     406: "NotAcceptableError",
     409: "ConflictError",
+    412: "PreconditionFailedError",
     413: "PayloadTooLargeError",
     415: "UnsupportedMediaTypeError",
     422: "ValidationError",

@@ -24,6 +24,8 @@ from sterna_api.http.health import Check, HealthRoutes
 from sterna_api.http.idempotency import idempotency_middleware
 from sterna_api.http.limits import Limits, LimitSettings
 from sterna_api.http.logs import LogRoutes
+from sterna_api.http.mapping_desk import MappingDesk
+from sterna_api.http.mappings import MappingRoutes
 from sterna_api.http.migration_actions import MigrationActionRoutes
 from sterna_api.http.migration_errors import MigrationErrorRoutes
 from sterna_api.http.migration_lifecycle import MigrationLifecycleRoutes
@@ -31,11 +33,13 @@ from sterna_api.http.migrations import MigrationRoutes, PartyFinder
 from sterna_api.http.negotiation import Negotiation
 from sterna_api.http.openapi import OpenApiRoutes
 from sterna_api.http.origin import Origins
+from sterna_api.http.planned_schemas import PlannedSchemaRoutes
 from sterna_api.http.probe_desk import ProbeDesk
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.refusals import Refusals
 from sterna_api.http.request_id import request_id_middleware
 from sterna_api.http.schedules import ScheduleRoutes
+from sterna_api.http.starts import StartRoutes
 from sterna_api.http.webhooks import WebhookRoutes
 from sterna_api.openapi.document import document
 from sterna_api.openapi.table import OPERATIONS
@@ -123,6 +127,7 @@ class Interface:
                 wanted, lines=lines, hub=parts.hub, positions=parts.positions, clock=clock
             )
 
+        mappings = MappingDesk(desk, migrations, writes)
         groups = (
             self.health,
             BusDescriptionRoutes(messages_of(AGGREGATES), parts.topics),
@@ -140,6 +145,9 @@ class Interface:
             ),
             MigrationActionRoutes(desk, migrations, writes, clock),
             LogRoutes(migrations, lines, follower, limits),
+            StartRoutes(desk, migrations, writes),
+            MappingRoutes(desk, mappings),
+            PlannedSchemaRoutes(mappings),
             WebhookRoutes(
                 desk,
                 Webhooks(database),

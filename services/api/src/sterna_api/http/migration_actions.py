@@ -8,8 +8,6 @@ from sterna_api.http.action_answers import (
     Happened,
     PausedBody,
     ResumedBody,
-    ReviewedBody,
-    StartedBody,
     happened,
 )
 from sterna_api.http.answer import answer
@@ -17,28 +15,20 @@ from sterna_api.http.body import read_body
 from sterna_api.http.caller import caller_of
 from sterna_api.http.command_desk import CommandDesk, position_of
 from sterna_api.http.migration_bodies import (
-    ApproveBody,
     CancelBody,
     PauseBody,
     ResumeBody,
-    StartBody,
 )
 from sterna_api.http.migrations import migration_id_of
 from sterna_api.http.read_your_writes import ReadYourWrites
-from sterna_api.http.resource_id import not_found
 from sterna_api.projections.migrations import Migrations
 from sterna_core.clock import Clock
 from sterna_core.journal.outcome import Outcome
-from sterna_core.migration import events as ev
 from sterna_core.migration.commands import (
     CancelMigration,
     PauseMigration,
     ResumeMigration,
-    ReviewMapping,
-    StartMigration,
 )
-
-_MAPPING_ID_CHARACTERS_MAX = 200
 
 
 class MigrationActionRoutes:
@@ -56,27 +46,10 @@ class MigrationActionRoutes:
         """Give the routes."""
         one = "/v1/migrations/{migration_id}"
         return [
-            web.post(f"{one}/start", self.start),
             web.post(f"{one}/pause", self.pause),
             web.post(f"{one}/resume", self.resume),
             web.post(f"{one}/cancel", self.cancel),
-            web.post(f"{one}/plan/mappings/{{mapping_id}}/approve", self.approve),
         ]
-
-    async def start(self, request: web.Request) -> web.Response:
-        """Carry out the plan."""
-        body = await read_body(request, StartBody)
-        body.refuse_unsupported()
-        command = StartMigration(skip_approval=body.skip_approval)
-        migration_id, outcome, what = await self._act(request, body, command)
-        started = StartedBody(
-            id=migration_id,
-            status=what.status or "running",
-            phase=what.phase,
-            started_at=what.at,
-            message="Migration started successfully",
-        )
-        return answer(started, headers=position_of(outcome))
 
     async def pause(self, request: web.Request) -> web.Response:
         """Stop at the next checkpoint."""
@@ -121,24 +94,6 @@ class MigrationActionRoutes:
         org_id, migration_id = caller_of(request).org_id, migration_id_of(request)
         known = await self._migrations.find(org_id, migration_id)
         return known.view.pace.checkpoint_at(self._clock()) if known else None
-
-    async def approve(self, request: web.Request) -> web.Response:
-        """Approve or reject one mapping."""
-        body = await read_body(request, ApproveBody)
-        body.refuse_unsupported()
-        mapping_id = request.match_info["mapping_id"]
-        if len(mapping_id) > _MAPPING_ID_CHARACTERS_MAX or "\0" in mapping_id:
-            raise not_found("mapping")
-        command = ReviewMapping(mapping_id=mapping_id, approved=body.approved, comment=body.comment)
-        migration_id, outcome, _ = await self._act(request, body, command)
-        approved = any(isinstance(event, ev.PlanApproved) for event in outcome.events)
-        reviewed = ReviewedBody(
-            migration_id=migration_id,
-            mapping_id=mapping_id,
-            status="approved" if body.approved else "rejected",
-            plan_status="approved" if approved else "pending_approval",
-        )
-        return answer(reviewed, headers=position_of(outcome))
 
     async def _act(
         self, request: web.Request, body: Struct, command: Struct

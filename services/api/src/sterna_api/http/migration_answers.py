@@ -7,6 +7,7 @@ from sterna_api.http.schedule_answers import ScheduleShown, schedule_line
 from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import Options, Party
+from sterna_core.migration.check_view import CheckView
 from sterna_core.migration.status import Status
 from sterna_core.migration.view import (
     PHASES,
@@ -111,6 +112,7 @@ class MigrationBody(Struct, frozen=True, kw_only=True):
     metrics: Metrics
     timing: Timing
     error: FailureView | None
+    dry_run: CheckView | None
     schedule: ScheduleShown | None
     links: Links
 
@@ -177,6 +179,7 @@ def show_migration(known: KnownMigration, now: UtcDatetime) -> MigrationBody:
         ),
         timing=_timing(view, now),
         error=view.failure,
+        dry_run=view.dry_run,
         schedule=schedule_line(known.migration_id, view, now),
         links=links_of(known.migration_id),
     )

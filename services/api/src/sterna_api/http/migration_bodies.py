@@ -17,6 +17,7 @@ from sterna_core.tasks.telemetry import Level, Phase
 
 ConnectionId = Annotated[str, Meta(min_length=1, max_length=100)]
 Glob = Annotated[str, Meta(min_length=1, max_length=200)]
+Expression = Annotated[str, Meta(min_length=1, max_length=10_000)]
 Reason = Annotated[str, Meta(max_length=2_000)]
 
 
@@ -84,17 +85,11 @@ class StartBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     start_from_phase: Phase | None = None
     dry_run: bool = False
 
-    def refuse_unsupported(self) -> None:
-        """Refuse what would silently not happen; raises InvalidShape."""
-        refuse_unsupported(
-            {
-                ("body", "start_from_phase"): (
-                    self.start_from_phase,
-                    "a migration goes on from where it is",
-                ),
-                ("body", "dry_run"): (self.dry_run, "read the plan"),
-            }
-        )
+    def refuse_contradiction(self) -> None:
+        """Refuse what cannot be meant together; raises InvalidShape."""
+        if self.dry_run and self.start_from_phase is not None:
+            msg = "A dry run looks at the whole migration; leave this out"
+            raise InvalidShape([Problem(("body", "start_from_phase"), msg, "contradiction")])
 
 
 class PauseBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,19 +115,8 @@ class ApproveBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What somebody thinks of a mapping."""
 
     approved: bool
-    override_transformation: Annotated[str, Meta(max_length=10_000)] | None = None
+    override_transformation: Expression | None = None
     comment: Reason | None = None
-
-    def refuse_unsupported(self) -> None:
-        """Refuse what would silently not happen; raises InvalidShape."""
-        refuse_unsupported(
-            {
-                ("body", "override_transformation"): (
-                    self.override_transformation,
-                    "reject the mapping",
-                )
-            }
-        )
 
 
 SortAsked = Literal["created_at", "started_at", "name", "-created_at", "-started_at", "-name"]

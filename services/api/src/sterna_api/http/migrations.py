@@ -8,6 +8,7 @@ from sterna_api.http.body import read_body
 from sterna_api.http.caller import caller_of
 from sterna_api.http.command_desk import CommandDesk, position_of
 from sterna_api.http.connections import find_connection
+from sterna_api.http.entity_tag import etag_of, is_known
 from sterna_api.http.metrics_answers import FRESH_SECONDS, show_metrics
 from sterna_api.http.migration_answers import (
     CreatedBody,
@@ -144,8 +145,10 @@ class MigrationRoutes:
     async def plan(self, request: web.Request) -> web.Response:
         """Show a migration's plan."""
         known = await self._find(request)
+        if is_known(request, known.view.plan_digest):
+            return web.Response(status=304, headers=etag_of(known.view.plan_digest))
         tables = await self._migrations.plan_tables(caller_of(request).org_id, known.migration_id)
-        return answer(show_plan(known, tables))
+        return answer(show_plan(known, tables), headers=etag_of(known.view.plan_digest))
 
     async def validation(self, request: web.Request) -> web.Response:
         """Show whether everything arrived, table by table."""

@@ -1,12 +1,12 @@
 """What is answered about plans."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import UNSET, Struct, UnsetType
 
 from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
-from sterna_core.migration.plan import MappingStatus, PhasePlan, PlanSummary, Risk, TablePlan
+from sterna_core.migration.plan import MappingStatus, PhasePlan, PlanSummary, Risk, TablePlan, Trial
 from sterna_core.migration.view import PlanStatus
 
 
@@ -29,6 +29,11 @@ class MappingShown(Struct, frozen=True):
     confidence: float
     evidence: str
     status: MappingStatus
+    copied: bool
+    overridden: bool
+    comment: str | None
+    reviewed_by: str | None
+    trial: Trial | None
 
 
 class PlanBody(Struct, frozen=True, kw_only=True):
@@ -48,7 +53,7 @@ class PlanBody(Struct, frozen=True, kw_only=True):
 def show_plan(known: KnownMigration, tables: Iterable[TablePlan]) -> PlanBody:
     """Show a plan."""
     view = known.view
-    mappings = tuple(_mappings(tables)) if view.summary is not None else ()
+    mappings = tuple(mappings_of(tables)) if view.summary is not None else ()
     return PlanBody(
         migration_id=known.migration_id,
         status=view.plan_status,
@@ -62,7 +67,8 @@ def show_plan(known: KnownMigration, tables: Iterable[TablePlan]) -> PlanBody:
     )
 
 
-def _mappings(tables: Iterable[TablePlan]) -> Iterable[MappingShown]:
+def mappings_of(tables: Iterable[TablePlan]) -> Iterator[MappingShown]:
+    """Show the mappings of a plan, table by table."""
     for table in tables:
         for column in table.columns:
             yield MappingShown(
@@ -83,4 +89,9 @@ def _mappings(tables: Iterable[TablePlan]) -> Iterable[MappingShown]:
                 confidence=column.confidence,
                 evidence=column.evidence,
                 status=column.status,
+                copied=column.copied,
+                overridden=column.overridden,
+                comment=column.comment,
+                reviewed_by=column.reviewed_by,
+                trial=column.trial,
             )

@@ -7,6 +7,7 @@ from sterna_api.openapi.operations import (
     bus_description,
     certificates,
     connections,
+    mappings,
     migration_actions,
     migration_errors,
     migration_lifecycle,
@@ -18,6 +19,7 @@ from sterna_api.openapi.operations import (
 
 # A module of operations/ for each group of routes; each has OPERATIONS.
 _GROUPS = (
+    mappings,
     migrations,
     migration_actions,
     migration_errors,

@@ -7,7 +7,8 @@ from sterna_api.projections.occurrence import Occurrence
 from sterna_api.projections.statements import Statements
 from sterna_core.migration import events as ev
 from sterna_core.migration.deletion import MigrationDeleted
-from sterna_core.migration.plan import ColumnMapping, TablePlan
+from sterna_core.migration.mapping_changes import MappingEvent, changed_table
+from sterna_core.migration.plan import TablePlan
 from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.view import MigrationView, fold_view
 
@@ -99,23 +100,16 @@ async def project_plan(connection: asyncpg.Connection, occurrence: Occurrence) -
                 await _write_table(connection, key, whole)
         case MigrationEdited(round=number) if number is not None:
             await connection.execute(_SQL["clear_plan"], *key)
-        case ev.MappingReviewed() as event:
-            known = await _read_table(connection, key, event.table_id)
-            if known is not None:
-                columns = tuple(_reviewed(column, event) for column in known.columns)
-                await _write_table(connection, key, replace(known, columns=columns))
         case ev.PlanApproved():
             for row in await connection.fetch(_SQL["read_plan_tables"], *key):
                 known = msgspec.json.decode(row["document"], type=TablePlan)
                 if any(column.status != "approved" for column in known.columns):
                     columns = tuple(replace(each, status="approved") for each in known.columns)
                     await _write_table(connection, key, replace(known, columns=columns))
-
-
-def _reviewed(column: ColumnMapping, event: ev.MappingReviewed) -> ColumnMapping:
-    if column.mapping_id != event.mapping_id:
-        return column
-    return replace(column, status="approved" if event.approved else "rejected")
+        case event if isinstance(event, MappingEvent):
+            known = await _read_table(connection, key, event.table_id)
+            if known is not None:
+                await _write_table(connection, key, changed_table(known, event))
 
 
 async def _read_table(connection: asyncpg.Connection, key: Key, table_id: str) -> TablePlan | None:
