@@ -58,7 +58,7 @@ async def test_create_answers_the_documented_shape(client: Client):
     }
 
 
-async def test_what_the_examples_name_but_is_not_there_yet_is_refused_by_name(client: Client):
+async def test_whom_the_examples_tell_needs_the_settings_that_are_named(client: Client):
     body = await _create_body(client) | {
         "notifications": {
             "email": ["team@company.com"],
@@ -69,9 +69,10 @@ async def test_what_the_examples_name_but_is_not_there_yet_is_refused_by_name(cl
     reply = await client.post("/v1/migrations", body)
     assert reply.status == 422
     assert [each["loc"] for each in reply.json["detail"]] == [
-        ["body", "notifications"],
+        ["body", "notifications", "email"],
+        ["body", "notifications", "slack_channel"],
     ]
-    assert {each["type"] for each in reply.json["detail"]} == {"not_supported"}
+    assert {each["type"] for each in reply.json["detail"]} == {"not_configured"}
 
 
 async def test_a_migration_shows_progress_metrics_and_timing(client: Client):

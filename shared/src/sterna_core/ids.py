@@ -12,6 +12,7 @@ API_KEY = "key_"
 TASK = "tsk_"
 CERTIFICATE = "cert_"
 EVENT = "evt_"
+NOTICE = "ntc_"
 
 
 def random_id(prefix: str) -> str:

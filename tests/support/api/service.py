@@ -39,6 +39,7 @@ from sterna_core.journal.memory import InMemoryLog
 from sterna_core.journal.record import OutgoingRecord
 from sterna_core.journal.snapshot import InMemorySnapshots
 from sterna_core.journal.topics import Topics, key_of, partition_for
+from sterna_core.notice.commands import NoticeChannel
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.secrets.secret import Secret
 from sterna_core.tasks.telemetry import LogLine, Resources
@@ -76,6 +77,7 @@ class Service:
         limits: LimitSettings = GENEROUS,
         proxies: tuple[str, ...] = (),
         cors_origins: tuple[str, ...] = (),
+        message_channels: frozenset[NoticeChannel] = frozenset(),
     ) -> None:
         self._limits, self._proxies, self._cors_origins = limits, proxies, cors_origins
         self.log = log or InMemoryLog()
@@ -91,6 +93,7 @@ class Service:
         self.projector = Projector(self.database, self.log, self.topics, self.codec)
         self._project, self._decide, self._execute = project, decide, execute
         self._clock = clock
+        self._message_channels = message_channels
         self._seconds = (command_seconds, position_seconds)
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -240,6 +243,7 @@ class Service:
                 command_seconds=command_seconds,
                 position_seconds=position_seconds,
                 allow_http_webhooks=True,
+                message_channels=self._message_channels,
                 certificate_public_key=SIGNING_KEY.public,
                 sender=self.log,
                 limits=self._limits,

@@ -17,6 +17,11 @@ from sterna_api.decider.snapshots import PostgresSnapshots
 from sterna_api.http.client_address import parse_proxies
 from sterna_api.http.health import Check
 from sterna_api.http.interface import Interface, InterfaceParts
+from sterna_api.messages.channel import Channel
+from sterna_api.messages.email import EmailChannel
+from sterna_api.messages.messenger import Messenger
+from sterna_api.messages.outbox import NoticeOutbox
+from sterna_api.messages.slack import SlackChannel
 from sterna_api.projections.database import Database
 from sterna_api.projections.log_retention import LogRetention
 from sterna_api.projections.position_watch import PositionWatch
@@ -25,6 +30,7 @@ from sterna_api.projections.projector import Projector
 from sterna_api.projections.schema_steps import apply_schema
 from sterna_api.settings import ApiSettings
 from sterna_api.streams.hub import Hub
+from sterna_api.webhooks.delivery import new_session
 from sterna_api.webhooks.disabling import DAY_SECONDS, Disabling
 from sterna_api.webhooks.guard import AddressGuard, parse_networks
 from sterna_api.webhooks.notifier import Notifier
@@ -38,6 +44,7 @@ from sterna_core.journal.codec import Codec
 from sterna_core.kafka.log import KafkaLog
 from sterna_core.kafka.provisioning import provision_topics
 from sterna_core.kafka.sender import KafkaSender
+from sterna_core.notice.commands import NoticeChannel
 from sterna_core.postgres.identifiers import quote
 from sterna_core.secrets.keyring import Keyring
 
@@ -111,6 +118,8 @@ class ApiProcess:
             if "notifier" in roles:
                 notifier = self._notifier(database, client)
                 await stack.enter_async_context(_running(group, notifier.run()))
+                messenger = await self._messenger(stack, database, client)
+                await stack.enter_async_context(_running(group, messenger.run()))
             if "http" in roles:
                 await stack.enter_async_context(
                     self._answering(group, database, log, sender, client)
@@ -181,6 +190,7 @@ class ApiProcess:
                 command_seconds=settings.command_seconds,
                 position_seconds=settings.position_seconds,
                 allow_http_webhooks=settings.webhook_allow_http,
+                message_channels=settings.message_channels(),
                 certificate_public_key=(
                     self._certificate_key.public if self._certificate_key else None
                 ),
@@ -210,6 +220,25 @@ class ApiProcess:
                 interface.health.stopping = True
                 hub.stop()
                 await runner.cleanup()
+
+    async def _messenger(
+        self, stack: AsyncExitStack, database: Database, client: CommandClient
+    ) -> Messenger:
+        settings, channels = self._settings, dict[NoticeChannel, Channel]()
+        server = settings.smtp()
+        if server is not None:
+            channels["email"] = EmailChannel(server, self._clock)
+        if settings.slack_webhook_url is not None:
+            session = await stack.enter_async_context(new_session(self._guard))
+            channels["slack"] = SlackChannel(session, settings.slack_webhook_url)
+        return Messenger(
+            NoticeOutbox(database),
+            client,
+            channels,
+            self._clock,
+            delays_seconds=settings.webhook_delays_seconds,
+            public_url=settings.public_url,
+        )
 
     def _notifier(self, database: Database, client: CommandClient) -> Notifier:
         return Notifier(

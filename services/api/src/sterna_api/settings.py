@@ -3,9 +3,12 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from sterna_api.http.limits import LimitSettings
+from sterna_api.messages.email import SmtpServer, SmtpTls
 from sterna_api.webhooks.schedule import ATTEMPT_DELAYS_SECONDS
+from sterna_core.errors import Misconfigured
 from sterna_core.journal.topics import Topics
 from sterna_core.kafka.access import KafkaAccess
+from sterna_core.notice.commands import NoticeChannel
 from sterna_core.secrets.secret import Secret
 
 Role = Literal["http", "decider", "projector", "notifier"]
@@ -53,6 +56,15 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     webhook_allow_http: bool = False
     webhook_disable_after_days: Annotated[float, Meta(ge=0.0, le=365.0)] = 5.0
     webhook_disable_after_failures: Annotated[int, Meta(ge=1, le=10_000)] = 10
+    smtp_host: str | None = None
+    smtp_port: Annotated[int, Meta(ge=1, le=65_535)] = 587
+    smtp_tls: SmtpTls = "starttls"
+    smtp_username: str | None = None
+    smtp_password: Secret | None = None
+    smtp_from: str | None = None
+    smtp_ca_file: str | None = None
+    slack_webhook_url: Secret | None = None
+    public_url: str | None = None
     environment: Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,40}$")] = "production"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -76,6 +88,31 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
             failed_authentications_per_minute=self.http_failed_authentications_per_minute,
             streams_per_key=self.http_streams_per_key,
         )
+
+    def smtp(self) -> SmtpServer | None:
+        """Give the server that takes e-mail, if there is one; raises Misconfigured."""
+        if self.smtp_host is None:
+            return None
+        if self.smtp_from is None:
+            raise Misconfigured("set STERNA_SMTP_FROM, the address that e-mail comes from")
+        return SmtpServer(
+            host=self.smtp_host,
+            port=self.smtp_port,
+            tls=self.smtp_tls,
+            sender=self.smtp_from,
+            username=self.smtp_username,
+            password=self.smtp_password,
+            ca_file=self.smtp_ca_file,
+        )
+
+    def message_channels(self) -> frozenset[NoticeChannel]:
+        """Give the ways there are to tell people something."""
+        channels: set[NoticeChannel] = set()
+        if self.smtp_host is not None:
+            channels.add("email")
+        if self.slack_webhook_url is not None:
+            channels.add("slack")
+        return frozenset(channels)
 
     def topics(self) -> Topics:
         """Give the topics of the installation."""

@@ -5,6 +5,7 @@ from msgspec import Meta, Struct
 from sterna_core.clock import UtcDatetime
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.migration.agenda import Agenda
+from sterna_core.migration.notifications import Notifications
 from sterna_core.migration.plan import Mode, Selection
 from sterna_core.migration.thresholds import Thresholds
 
@@ -52,3 +53,4 @@ class About(Struct, frozen=True, kw_only=True):
     created_at: UtcDatetime
     created_by: str
     agenda: Agenda = Agenda()
+    notifications: Notifications | None = None

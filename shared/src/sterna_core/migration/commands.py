@@ -5,6 +5,7 @@ from sterna_core.migration.checkpoint import CreateCheckpoint
 from sterna_core.migration.command import Command
 from sterna_core.migration.deletion import DeleteMigration
 from sterna_core.migration.error_commands import ResolveError
+from sterna_core.migration.notifications import Notifications
 from sterna_core.migration.plan import Selection
 from sterna_core.migration.reports import AnyReport, ClaimTask
 from sterna_core.migration.review_commands import AnyReviewCommand
@@ -31,6 +32,7 @@ class CreateMigration(Command, frozen=True, kw_only=True, tag="migration.create.
     schedule: Schedule | None = None
     parent_id: str | None = None
     deadline_seconds: int | None = None
+    notifications: Notifications | None = None
 
 
 class ReviewMapping(Command, frozen=True, kw_only=True, tag="migration.review_mapping.v1"):

@@ -38,6 +38,7 @@ def create(draft: Draft, command: cmd.CreateMigration, context: Context) -> None
         agenda=first_agenda(
             command.schedule, command.parent_id, command.deadline_seconds, context.now
         ),
+        notifications=command.notifications,
     )
     draft.add(ev.MigrationCreated(at=draft.at, about=about))
 

@@ -31,6 +31,7 @@ from sterna_api.http.migration_errors import MigrationErrorRoutes
 from sterna_api.http.migration_lifecycle import MigrationLifecycleRoutes
 from sterna_api.http.migrations import MigrationRoutes, PartyFinder
 from sterna_api.http.negotiation import Negotiation
+from sterna_api.http.notifications import NotificationRoutes
 from sterna_api.http.openapi import OpenApiRoutes
 from sterna_api.http.origin import Origins
 from sterna_api.http.planned_schemas import PlannedSchemaRoutes
@@ -54,6 +55,7 @@ from sterna_api.projections.executor_resources import ExecutorResources
 from sterna_api.projections.log_lines import LogLines
 from sterna_api.projections.migration_errors import MigrationErrors
 from sterna_api.projections.migrations import Migrations
+from sterna_api.projections.notices import Notices
 from sterna_api.projections.positions import ProjectedPositions
 from sterna_api.projections.webhooks import Webhooks
 from sterna_api.streams.follower import Follower, Wanted
@@ -64,6 +66,7 @@ from sterna_core.certificate.signing import PublicKey
 from sterna_core.clock import Clock
 from sterna_core.journal.log import Log, RecordSender
 from sterna_core.journal.topics import Topics
+from sterna_core.notice.commands import NoticeChannel
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.secrets.secret import Secret
 
@@ -92,6 +95,7 @@ class InterfaceParts:
     limits: LimitSettings
     trusted_proxies: tuple[Network, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    message_channels: frozenset[NoticeChannel] = frozenset()
 
 
 class Interface:
@@ -139,7 +143,16 @@ class Interface:
             ),
             ScheduleRoutes(desk, migrations, writes, clock),
             CalendarRoutes(Calendars(database), clock),
-            MigrationRoutes(desk, migrations, parties, ExecutorResources(database), writes, clock),
+            MigrationRoutes(
+                desk,
+                migrations,
+                parties,
+                ExecutorResources(database),
+                writes,
+                clock,
+                message_channels=parts.message_channels,
+            ),
+            NotificationRoutes(migrations, Notices(database)),
             MigrationLifecycleRoutes(
                 desk, migrations, Checkpoints(database), parties, writes, clock
             ),

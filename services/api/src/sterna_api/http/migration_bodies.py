@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from sterna_api.http.connection_bodies import Description, Identifier, Name
+from sterna_api.http.notification_bodies import NotificationsBody
 from sterna_api.http.paging import LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX
 from sterna_api.http.problem import InvalidShape, Location, Problem
 from sterna_api.http.schedule_bodies import ScheduleBody
@@ -50,14 +51,6 @@ class OptionsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     thresholds: Thresholds = Thresholds()
 
 
-class NotificationsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whom to tell."""
-
-    email: Annotated[list[Annotated[str, Meta(max_length=320)]], Meta(max_length=100)] = []
-    slack_channel: Annotated[str, Meta(max_length=100)] | None = None
-    on_events: Annotated[list[Annotated[str, Meta(max_length=100)]], Meta(max_length=100)] = []
-
-
 class CreateMigrationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A migration to make."""
 
@@ -68,14 +61,6 @@ class CreateMigrationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     options: OptionsBody = OptionsBody()
     schedule: ScheduleBody | None = None
     notifications: NotificationsBody | None = None
-
-    def refuse_unsupported(self) -> None:
-        """Refuse what would silently not happen; raises InvalidShape."""
-        refuse_unsupported(
-            {
-                ("body", "notifications"): (self.notifications, "create a webhook"),
-            }
-        )
 
 
 class StartBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -37,6 +37,7 @@ from sterna_core.connection.options import Role
 from sterna_core.migration.about import Options, Party
 from sterna_core.migration.commands import CreateMigration
 from sterna_core.migration.plan import Selection
+from sterna_core.notice.commands import NoticeChannel
 
 
 class MigrationRoutes:
@@ -50,7 +51,10 @@ class MigrationRoutes:
         resources: ExecutorResources,
         writes: ReadYourWrites,
         clock: Clock,
+        *,
+        message_channels: frozenset[NoticeChannel],
     ) -> None:
+        self._message_channels = message_channels
         self._desk = desk
         self._migrations = migrations
         self._parties = parties
@@ -73,7 +77,6 @@ class MigrationRoutes:
     async def create(self, request: web.Request) -> web.Response:
         """Create a migration; it is planned at once."""
         body = await read_body(request, CreateMigrationBody)
-        body.refuse_unsupported()
         ticket = self._desk.ticket(request, body)
         migration_id = ticket.new_id(ids.MIGRATION)
         org_id = ticket.caller.org_id
@@ -93,6 +96,9 @@ class MigrationRoutes:
             options=msgspec.convert(msgspec.to_builtins(body.options), Options),
             schedule=(
                 schedule_of(body.schedule, loc=("body", "schedule")) if body.schedule else None
+            ),
+            notifications=(
+                body.notifications.checked(self._message_channels) if body.notifications else None
             ),
         )
         if command.schedule is not None:

@@ -12,6 +12,7 @@ from sterna_api.projections.deletion_rows import project_deletion
 from sterna_api.projections.error_rows import project_error
 from sterna_api.projections.log_rows import LogRow, insert_log_rows, rows_of_event
 from sterna_api.projections.migration_rows import MigrationRows, project_plan
+from sterna_api.projections.notice_rows import project_notice, put_notices
 from sterna_api.projections.notification_of import notifications_of
 from sterna_api.projections.occurrence import Occurrence
 from sterna_api.projections.statements import Statements
@@ -105,9 +106,13 @@ async def _project(
         lines.extend(rows_of_event(occurrence))
         for notification in notifications_of(occurrence, view) if view else ():
             await project_notification(connection, notification)
+            assert view is not None
+            await put_notices(connection, aggregate_id, view.about.notifications, notification)
     elif aggregate_id.startswith(ids.CONNECTION):
         await project_connection(connection, occurrence)
     elif aggregate_id.startswith(ids.WEBHOOK):
         await project_webhook(connection, occurrence)
+    elif aggregate_id.startswith(ids.NOTICE):
+        await project_notice(connection, occurrence)
     elif aggregate_id.startswith(ids.API_KEY):
         await project_api_key(connection, occurrence)

@@ -78,7 +78,7 @@ async def send_event(
             await _read_little(response)
             return _judge(response.status)
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        return Attempt("failed", None, _reason(error))
+        return Attempt("failed", None, reason_of(error))
 
 
 def _judge(status: int) -> Attempt:
@@ -102,7 +102,8 @@ async def _read_little(response: aiohttp.ClientResponse) -> None:
     response.close()
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """Give the stable code for what went wrong on the way."""
     causes: list[BaseException | None] = [error, error.__cause__, error.__context__]
     if isinstance(error, aiohttp.ClientConnectorError):
         causes.append(error.os_error)

@@ -1,0 +1,11 @@
+from sterna_core.webhook.event_type import EVENT_TYPES
+
+
+def short_name(kind: str) -> str:
+    """Give what notifications call a type: `completed` for `migration.completed`."""
+    return kind.removeprefix("migration.").replace(".", "_")
+
+
+def type_named(name: str) -> str | None:
+    """Give the type that a short name, or the type itself, stands for; None for no type."""
+    return next((kind for kind in EVENT_TYPES if name in {kind, short_name(kind)}), None)
