@@ -1,9 +1,14 @@
 """Migrations on the journal's own rules, with a clock that tests set and a model world."""
 
 from datetime import datetime, timedelta
+from typing import get_args
+
+import msgspec
 
 from sterna_core.journal.local import LocalDecider
+from sterna_core.journal.topics import key_of
 from sterna_core.migration import commands as cmd
+from sterna_core.migration import events as ev
 from sterna_core.migration import reports as rep
 from sterna_core.migration.decider import MIGRATIONS
 from sterna_core.migration.plan import MappingStatus
@@ -103,6 +108,17 @@ class Clockwork:
 
     def known(self) -> list[str]:
         return self.decider.aggregate_ids()
+
+    def events(self, migration_id: str) -> list[ev.AnyEvent]:
+        """Give what has happened to a migration, as a reader of the journal finds it."""
+        key = key_of(self.decider.org_id, migration_id)
+        bodies = [record.value or b"" for record in self.decider.events if record.key == key]
+        kinds = {kind.__struct_config__.tag for kind in get_args(ev.AnyEvent)}
+        return [
+            msgspec.json.decode(body, type=ev.AnyEvent)
+            for body in bodies
+            if msgspec.json.decode(body)["type"] in kinds
+        ]
 
     def settle(self) -> None:
         """Let messages between migrations arrive."""

@@ -2,15 +2,21 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from msgspec.structs import replace
 
 from sterna_core.migration import commands as cmd
+from sterna_core.migration import events as ev
 from sterna_core.migration import schedule_commands as scmd
 from sterna_core.migration import state as st
+from sterna_core.migration.decider import MIGRATIONS
 from sterna_core.migration.due import LEAD, moments
+from sterna_core.migration.narrate import LogEntry, narrate
 from sterna_core.migration.review import Difference
+from sterna_core.migration.view import fold_view
 from sterna_core.schedule.schedule import OutsideWindow, Schedule, Window
 from support.migration.clockwork import Clockwork
 
@@ -251,3 +257,53 @@ def test_whatever_happens_timers_end_and_nothing_is_given_out_by_the_schedule_ou
         clock.settle()
         assert all(moment > clock.now for moment, _ in moments(clock.decider.state(M)))
     assert not clock.decider.dead_letters
+    holds_together(clock)
+
+
+def holds_together(clock: Clockwork) -> None:
+    """What is shown follows from the events alone, and a snapshot keeps all there is."""
+    state, view = clock.decider.state(M), None
+    for event in clock.events(M):
+        view = fold_view(view, event)
+    assert view is not None
+    shown = replace(view.about.agenda, standing=state.about.agenda.standing)
+    assert shown == state.about.agenda
+    again = msgspec.json.decode(msgspec.json.encode(state), type=st.State)
+    assert again == state
+    assert MIGRATIONS.timers(again) == MIGRATIONS.timers(state)
+
+
+def test_the_log_tells_what_a_schedule_does() -> None:
+    clock = Clockwork(at("01T12:00"))
+    schedule = Schedule(
+        windows=(NIGHT,), start_at=at("02T07:00"), window_ending_warning_seconds=1_800
+    )
+    clock.create(M, schedule, mapping="pending")
+    clock.to(at("02T07:30"))
+    clock.send(M, cmd.ReviewMapping(mapping_id="map_a", approved=True))
+    clock.settle()
+    clock.begin(M)
+    clock.to(at("02T11:00"))
+    told = [
+        (entry.level, entry.code, entry.message)
+        for event in clock.events(M)
+        for entry in narrate(event)
+        if isinstance(entry, LogEntry)
+    ]
+    late = (
+        "The migration was to start at 2026-02-02T07:00:00+00:00, but its plan is not approved:"
+        " it starts when it is"
+    )
+    soon = "The maintenance window ends at 2026-02-02T11:00:00+00:00"
+    assert ("warning", "approval_timeout", late) in told
+    assert ("warning", "window_ending", soon) in told
+    assert ("info", None, soon + ": pausing") in told
+
+
+def test_a_migration_from_before_there_were_schedules_reads_as_one_without() -> None:
+    clock = Clockwork(at("01T12:00"))
+    clock.create(M)
+    created = clock.events(M)[0]
+    old = msgspec.to_builtins(created)
+    del old["about"]["agenda"]
+    assert msgspec.convert(old, ev.AnyEvent) == created
