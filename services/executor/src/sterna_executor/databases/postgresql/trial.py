@@ -195,20 +195,25 @@ class _Trial:
         return whole
 
     async def _give_it_the_targets_type(self, column: Any) -> None:
-        prepared = await self._session.prepare(
-            f"select ({self._text}\n) from only {self._relation}"
-        )
-        (given,) = prepared.get_attributes()
+        given = await self._type_of(self._text)
         if column["builtin"]:
-            if given.type.oid != column["target_type"]:
-                self._expression = (
-                    f"CAST(({self._text}) AS pg_catalog.{quote(column['target_name'])})"
-                )
-        elif given.type.oid != column["source_type"]:
+            if given != column["target_type"]:
+                cast = f"CAST(({self._text}) AS pg_catalog.{quote(column['target_name'])})"
+                await self._type_of(cast)
+                self._expression = cast
+        elif given != column["source_type"]:
             raise _Stopped(
                 "expression_refused",
                 f"the result has to be of the type {self._work.source_type}, as the column is",
             )
+
+    async def _type_of(self, expression: str) -> int:
+        # Prepared, and so one statement or an error: what ends it and begins another is refused.
+        prepared = await self._session.prepare(
+            f"select ({expression}\n) from only {self._relation}"
+        )
+        (given,) = prepared.get_attributes()
+        return int(given.type.oid)
 
     async def _sample(self, pages: int) -> tuple[list[Any], bool]:
         sampled = ""
