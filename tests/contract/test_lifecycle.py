@@ -271,3 +271,34 @@ async def test_a_pause_says_when_it_will_be_only_by_what_was_measured(
         service.executors.working.set()
     assert pausing.json["checkpoint_eta"] is None
     await client.in_status(migration_id, "paused")
+
+
+async def test_a_run_goes_back_to_a_checkpoint_that_nothing_came_after_and_to_no_other(
+    service: Service, client: Client
+):
+    migration_id = await _paused(service, client)
+    one = f"/v1/migrations/{migration_id}"
+    first = (await client.post(f"{one}/checkpoints", {})).json["id"]
+    restored = await client.post(f"{one}/restore", {"checkpoint_id": first})
+    assert restored.status == 200, restored.text
+    assert restored.json["restored_to_checkpoint"] == first
+    assert restored.json["status"] == "paused"
+    unknown = await client.post(f"{one}/restore", {"checkpoint_id": "ckpt_nothing"})
+    assert unknown.status == 404
+    assert unknown.json["error"]["code"] == "checkpoint_not_found"
+
+    service.executors.working.clear()
+    await client.post(f"{one}/resume")
+    service.executors.working.set()
+    await client.in_status(migration_id, "completed")
+    over = await client.post(f"{one}/restore", {"checkpoint_id": first})
+    assert over.status == 409
+    assert over.json["error"]["code"] == "invalid_state"
+
+
+@pytest.mark.parametrize("scope", ["phase", "tables"])
+async def test_a_part_of_a_migration_is_not_undone(client: Client, scope: str):
+    migration_id = await client.migration()
+    refused = await client.post(f"/v1/migrations/{migration_id}/rollback", {"scope": scope})
+    assert refused.status == 409
+    assert refused.json["error"]["code"] == "rollback_not_available"

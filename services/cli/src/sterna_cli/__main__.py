@@ -29,6 +29,10 @@ def build_app() -> App:
         ("pause", "migrations:pause", "Pause a migration."),
         ("resume", "migrations:resume", "Go on with a paused or failed migration."),
         ("cancel", "migrations:cancel", "Give a migration up, with or without a rollback."),
+        ("status", "lifecycle:status", "Show a migration in short."),
+        ("checkpoints", "lifecycle:checkpoints", "List the checkpoints of a migration."),
+        ("rollback", "lifecycle:rollback", "Undo a migration that is not at work."),
+        ("delete", "lifecycle:delete", "Delete a migration that is not at work."),
     ):
         migrations.command(f"{_COMMANDS}.{place}", name=name, help=text)
     for name, place, text in (

@@ -38,6 +38,12 @@ class CreateCheckpoint(Command, frozen=True, kw_only=True, tag="migration.create
     reason: str | None = None
 
 
+class RestoreCheckpoint(Command, frozen=True, kw_only=True, tag="migration.restore.v1"):
+    """Let the run be what it was at a checkpoint."""
+
+    checkpoint_id: str
+
+
 class CheckpointRecorded(Event, frozen=True, kw_only=True, tag="checkpoint.recorded.v1"):
     """So far the run was: every chunk that counts here is committed, with its receipt."""
 

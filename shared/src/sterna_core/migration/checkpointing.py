@@ -1,5 +1,6 @@
 """When a checkpoint is made, and what it says."""
 
+from sterna_core.errors import Rejected
 from sterna_core.migration import state as st
 from sterna_core.migration.checkpoint import (
     CHECKPOINT_SECONDS,
@@ -48,6 +49,38 @@ def record_if_due(draft: Draft) -> None:
     last = run.checkpoints.last_at or run.phase_started_at
     if (draft.at - last).total_seconds() >= CHECKPOINT_SECONDS:
         record(draft, "automatic")
+
+
+def restore_checkpoint(draft: Draft, checkpoint_id: str) -> None:
+    """Go back to a checkpoint that nothing has come after; refuse to take back what has.
+
+    Every chunk is committed with its receipt, so a run stands exactly where its receipts say, and
+    a checkpoint after which none was added is where it stands. Others are in the target, compared
+    and indexed or about to be: a rollback removes them with everything else.
+    """
+    if not isinstance(draft.state, st.Paused | st.Failed):
+        refuse(draft, "go back to a checkpoint of")
+        return
+    run = draft.state.run
+    if not _was_made(draft.state.about.migration_id, run, checkpoint_id):
+        raise Rejected("checkpoint_not_found", "There is no such checkpoint.")
+    wanted = next(
+        (each for each in run.checkpoints.kept if each.checkpoint_id == checkpoint_id), None
+    )
+    if wanted is not None and (wanted.phase, wanted.copied) == (run.phase, copied_of(run)):
+        return
+    since = None if wanted is None else sum(copied_of(run)) - sum(wanted.copied)
+    raise Rejected(
+        "restore_not_available",
+        "The run has gone on since this checkpoint, and what is in the target with its receipt is "
+        "not taken back in part. Resume to go on from where it is, or roll back to remove all.",
+        {"checkpoint_id": checkpoint_id, "phase": run.phase, "chunks_since": since},
+    )
+
+
+def _was_made(migration_id: str, run: Run, checkpoint_id: str) -> bool:
+    numbers = range(1, run.checkpoints.count + 1)
+    return any(checkpoint_id_of(migration_id, number) == checkpoint_id for number in numbers)
 
 
 def last_checkpoint(draft: Draft) -> str | None:

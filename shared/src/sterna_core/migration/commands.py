@@ -1,7 +1,7 @@
 """What can be asked of a migration."""
 
 from sterna_core.migration.about import Options, Party
-from sterna_core.migration.checkpoint import CreateCheckpoint
+from sterna_core.migration.checkpoint import CreateCheckpoint, RestoreCheckpoint
 from sterna_core.migration.command import Command
 from sterna_core.migration.deletion import DeleteMigration
 from sterna_core.migration.error_commands import ResolveError
@@ -89,6 +89,7 @@ AnyCommand = (
     | EditMigration
     | DeleteMigration
     | CreateCheckpoint
+    | RestoreCheckpoint
     | RollBackMigration
     | ResolveError
     | ReviewMapping

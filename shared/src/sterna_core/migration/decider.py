@@ -11,8 +11,12 @@ from sterna_core.migration import lifecycle, refusals
 from sterna_core.migration import reports as rep
 from sterna_core.migration import state as st
 from sterna_core.migration.advance import advance
-from sterna_core.migration.checkpoint import CreateCheckpoint
-from sterna_core.migration.checkpointing import create_checkpoint, record_if_due
+from sterna_core.migration.checkpoint import CreateCheckpoint, RestoreCheckpoint
+from sterna_core.migration.checkpointing import (
+    create_checkpoint,
+    record_if_due,
+    restore_checkpoint,
+)
 from sterna_core.migration.deleting import delete
 from sterna_core.migration.deletion import DeleteMigration
 from sterna_core.migration.draft import Draft
@@ -46,6 +50,8 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
             delete(draft, command, context)
         case CreateCheckpoint():
             create_checkpoint(draft, command.reason)
+        case RestoreCheckpoint():
+            restore_checkpoint(draft, command.checkpoint_id)
         case RollBackMigration():
             roll_back(draft, command, context)
         case cmd.ReviewMapping():

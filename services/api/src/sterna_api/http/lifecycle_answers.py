@@ -68,6 +68,15 @@ class CheckpointShown(Struct, frozen=True, kw_only=True):
     size_bytes: int
 
 
+class RestoredBody(Struct, frozen=True, kw_only=True):
+    """A run stands where a checkpoint says."""
+
+    id: str
+    status: str
+    restored_to_checkpoint: str
+    message: str
+
+
 class RollbackBegun(Struct, frozen=True, kw_only=True):
     """A rollback was asked for."""
 

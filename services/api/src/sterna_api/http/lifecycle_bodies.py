@@ -1,6 +1,6 @@
 """What is sent to change, undo, mark and delete a migration."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from sterna_api.http.connection_bodies import Description, Identifier, Name
 from sterna_api.http.migration_bodies import ConnectionId, Glob, OptionsBody, Reason
 from sterna_core.migration.undo import Strategy
+from sterna_core.tasks.telemetry import Phase
 
 
 def _partial(kind: type[Struct], name: str, doc: str) -> type[Struct]:
@@ -58,10 +59,19 @@ class CheckpointBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reason: Reason | None = None
 
 
+class RestoreBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where to go back to."""
+
+    checkpoint_id: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
 class RollbackBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How to undo a migration."""
+    """How to undo a migration; only as a whole so far, whatever `scope` names."""
 
     strategy: Strategy = "reverse_migration"
+    scope: Literal["all", "phase", "tables"] = "all"
+    phase: Phase | None = None
+    tables: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=1_000)] = []
     verify_after: bool = True
     reason: Reason | None = None
 

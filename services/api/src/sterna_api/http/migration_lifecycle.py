@@ -11,6 +11,7 @@ from sterna_api.http.command_desk import CommandDesk, position_of
 from sterna_api.http.lifecycle_answers import (
     CheckpointShown,
     DeletedBody,
+    RestoredBody,
     RollbackBegun,
     show_rollback,
     show_status,
@@ -19,6 +20,7 @@ from sterna_api.http.lifecycle_bodies import (
     CheckpointBody,
     DeleteQuery,
     EditMigrationBody,
+    RestoreBody,
     RollbackBody,
 )
 from sterna_api.http.migration_answers import show_migration
@@ -30,8 +32,13 @@ from sterna_api.http.resource_id import not_found
 from sterna_api.projections.checkpoints import Checkpoints
 from sterna_api.projections.migrations import KnownMigration, Migrations
 from sterna_core.clock import Clock
+from sterna_core.errors import Rejected
 from sterna_core.journal.outcome import Outcome
-from sterna_core.migration.checkpoint import CheckpointRecorded, CreateCheckpoint
+from sterna_core.migration.checkpoint import (
+    CheckpointRecorded,
+    CreateCheckpoint,
+    RestoreCheckpoint,
+)
 from sterna_core.migration.deletion import DeleteMigration
 from sterna_core.migration.revision import EditMigration
 from sterna_core.migration.undo import RollBackMigration
@@ -65,6 +72,7 @@ class MigrationLifecycleRoutes:
             web.get(f"{one}/status", self.status, allow_head=False),
             web.get(f"{one}/checkpoints", self.checkpoints, allow_head=False),
             web.post(f"{one}/checkpoints", self.create_checkpoint),
+            web.post(f"{one}/restore", self.restore),
             web.post(f"{one}/rollback", self.roll_back),
             web.get(f"{one}/rollback/status", self.rollback_status, allow_head=False),
         ]
@@ -156,9 +164,29 @@ class MigrationLifecycleRoutes:
         del migration_id
         return answer(shown, status=201, headers=position_of(outcome))
 
+    async def restore(self, request: web.Request) -> web.Response:
+        """Let a run be what it was at a checkpoint."""
+        body = await read_body(request, RestoreBody)
+        command = RestoreCheckpoint(checkpoint_id=body.checkpoint_id)
+        migration_id, outcome = await self._act(request, body, command)
+        await self._writes.reach(outcome.position)
+        restored = RestoredBody(
+            id=migration_id,
+            status=(await self._find(request)).view.status,
+            restored_to_checkpoint=body.checkpoint_id,
+            message="Nothing has come after this checkpoint: the run stands exactly there",
+        )
+        return answer(restored, headers=position_of(outcome))
+
     async def roll_back(self, request: web.Request) -> web.Response:
         """Undo a migration that is not at work."""
         body = await read_body(request, RollbackBody)
+        if body.scope != "all":
+            raise Rejected(
+                "rollback_not_available",
+                "A migration is undone as a whole: phases and tables depend on each other.",
+                {"scope": body.scope, "available": ["all"]},
+            )
         command = RollBackMigration(
             strategy=body.strategy, verify=body.verify_after, reason=body.reason
         )

@@ -4,6 +4,7 @@ from typing import Any
 from sterna_cli.client.answers import Acknowledgement, Migration, MigrationList
 from sterna_cli.client.errors import Error, ErrorDecision, ErrorList, resolution_body
 from sterna_cli.client.follower import EntryFollower
+from sterna_cli.client.lifecycle import CheckpointList, Deleted, StatusLine
 from sterna_cli.client.measures import MetricsReport, ValidationReport
 from sterna_cli.client.plan import Plan
 from sterna_cli.client.session import PATIENCE_SECONDS, Session, decoder
@@ -19,6 +20,9 @@ _VALIDATION = decoder(ValidationReport)
 _ERROR = decoder(Error)
 _ERRORS = decoder(ErrorList)
 _DECISION = decoder(ErrorDecision)
+_STATUS = decoder(StatusLine)
+_CHECKPOINTS = decoder(CheckpointList)
+_DELETED = decoder(Deleted)
 _ANYTHING = decoder(Any)
 
 
@@ -137,6 +141,38 @@ class Migrations:
             f"/v1/migrations/{migration_id}/errors/{error_id}/retry", {}, _DECISION
         )
         return decided
+
+    async def status(self, migration_id: str) -> StatusLine:
+        """Give a migration in short."""
+        found: StatusLine = await self._session.get(
+            f"/v1/migrations/{migration_id}/status", _STATUS
+        )
+        return found
+
+    async def checkpoints(self, migration_id: str, *, limit: int = 20) -> CheckpointList:
+        """Give the newest checkpoints."""
+        found: CheckpointList = await self._session.get(
+            f"/v1/migrations/{migration_id}/checkpoints", _CHECKPOINTS, {"limit": str(limit)}
+        )
+        return found
+
+    async def roll_back(
+        self, migration_id: str, *, strategy: str, verify: bool, reason: str
+    ) -> Acknowledgement:
+        """Undo a migration that is not at work."""
+        body = {"strategy": strategy, "verify_after": verify, "reason": reason}
+        return await self._command(migration_id, "rollback", body)
+
+    async def delete(self, migration_id: str, *, keep_logs: bool, keep_metrics: bool) -> Deleted:
+        """Delete a migration that is not at work."""
+        params = {
+            "keep_logs": str(keep_logs).lower(),
+            "keep_metrics": str(keep_metrics).lower(),
+        }
+        deleted: Deleted = await self._session.delete_for(
+            f"/v1/migrations/{migration_id}", params, _DELETED
+        )
+        return deleted
 
     async def logs(self, migration_id: str, params: Mapping[str, str]) -> LogPage:
         """Give some lines of the log."""

@@ -63,6 +63,13 @@ class Session:
         """Delete something; raises ApiFailure or ApiUnreachable."""
         await self._send("DELETE", path, {}, None, {"Idempotency-Key": str(uuid4())})
 
+    async def delete_for(
+        self, path: str, params: Mapping[str, str], answer: Callable[[bytes], _A]
+    ) -> _A:
+        """Delete something that says what became of it; raises ApiFailure or ApiUnreachable."""
+        headers = {"Idempotency-Key": str(uuid4())}
+        return answer(await self._send("DELETE", path, params, None, headers))
+
     async def open_stream(
         self,
         path: str,

@@ -3,6 +3,7 @@
 from sterna_api.http.lifecycle_answers import (
     CheckpointShown,
     DeletedBody,
+    RestoredBody,
     RollbackBegun,
     RollbackStatusBody,
     StatusBody,
@@ -11,6 +12,7 @@ from sterna_api.http.lifecycle_bodies import (
     CheckpointBody,
     DeleteQuery,
     EditMigrationBody,
+    RestoreBody,
     RollbackBody,
 )
 from sterna_api.http.migration_answers import MigrationBody
@@ -59,6 +61,14 @@ OPERATIONS = (
         summary="Make a checkpoint",
         body=CheckpointBody,
         answers={201: CheckpointShown},
+    ),
+    Operation(
+        method="POST",
+        path=f"{_ONE}/restore",
+        scope="migrations:write",
+        summary="Go back to a checkpoint, where nothing has come after it",
+        body=RestoreBody,
+        answers={200: RestoredBody},
     ),
     Operation(
         method="POST",
