@@ -1,0 +1,17 @@
+"""A cast that refuses to lose anything, for values that nobody has looked at."""
+
+from sterna_core.postgres.identifiers import quote
+from sterna_executor.databases.postgresql.cast import Cast
+
+
+def strict(column: str, cast: Cast, target_type: str) -> str | None:
+    """Give an expression that is the cast's value, and an error where a value would be changed.
+
+    None where nothing can be lost. The division depends on the row, or else the server would do it
+    before it has seen one.
+    """
+    if cast.holds is None or cast.as_text:
+        return None
+    x = quote(column)
+    refused = f"CAST((1 / ({x} IS NULL)::int)::text AS {target_type})"
+    return f"CASE WHEN {x} IS NULL OR ({cast.holds}) THEN {cast.expression} ELSE {refused} END"
