@@ -110,20 +110,31 @@ def _has(*kinds: type) -> Callable[[list[Any]], bool]:
 
 
 @asynccontextmanager
-async def trial(stack: Stack, source: str, target: str, **options: object) -> AsyncGenerator[Trial]:
-    """Create a migration and wait for nothing; it is followed until the block ends."""
+async def trial(
+    stack: Stack,
+    source_url: str,
+    target_url: str,
+    *,
+    source: dict[str, Any] | None = None,
+    to: dict[str, Any] | None = None,
+    **options: object,
+) -> AsyncGenerator[Trial]:
+    """Create a migration and wait for nothing; it is followed until the block ends.
+
+    `source` and `to` are what its body says of the two sides, beside the connections.
+    """
     async with connect(stack.url, stack.key, patience_seconds=PATIENCE_SECONDS) as sterna:
-        old = await sterna.connections.create(endpoint(source))
-        new = await sterna.connections.create(endpoint(target))
+        old = await sterna.connections.create(endpoint(source_url))
+        new = await sterna.connections.create(endpoint(target_url))
         migration = await sterna.migrations.create(
             {
                 "name": "trial",
-                "source": {"connection_id": old.id},
-                "target": {"connection_id": new.id},
+                "source": {"connection_id": old.id, **(source or {})},
+                "target": {"connection_id": new.id, **(to or {})},
                 "options": {"mode": "full", "keep_bookkeeping": True, **options},
             }
         )
-        found = Trial(stack, sterna, migration.id, target)
+        found = Trial(stack, sterna, migration.id, target_url)
         async with found.witness:
             yield found
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
-from sterna_core.migration.plan import Selection
+from sterna_core.migration.plan import Mode, Selection
 from sterna_core.tasks.work import PlanMigration
 from sterna_executor.databases.postgresql.connection import Connection, settle
 from sterna_executor.databases.postgresql.errors import Role
@@ -63,6 +63,7 @@ class Sides:
         target_role: str | None = None,
         sampling: Sampling | None = None,
         batch_rows: int | None = None,
+        mode: Mode = "full",
         **selection: object,
     ) -> Plan:
         """Plan, entering both sides anew."""
@@ -75,6 +76,7 @@ class Sides:
                 auto_approve_above=0.95,
                 chunk_bytes=64 * 1024 * 1024,
                 batch_rows=batch_rows,
+                mode=mode,
             ),
             sampling,
         )

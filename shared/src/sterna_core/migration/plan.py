@@ -41,13 +41,38 @@ class Trial(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class ColumnMapping(Struct, frozen=True, kw_only=True):
+class Score(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a mapping's confidence is made of, each part between 0 and 1.
+
+    `table` and `name` say how alike the names are, `type` how well the types go together, `rate`
+    which share of `rows` keeps all of its content (None where none was looked at; `whole` where
+    these are all). `nulls` is the share of nulls among them. `failing` names some rows that would
+    lose something: by their key, or by their place where the key itself says something. `longest`
+    counts characters; `lowest` and `highest` are of numbers and dates only.
+    """
+
+    table: float = 1.0
+    name: float = 1.0
+    type: float = 1.0
+    rate: float | None = None
+    rows: int = 0
+    whole: bool = True
+    nulls: float = 0.0
+    failing: tuple[str, ...] = ()
+    longest: int | None = None
+    lowest: str | None = None
+    highest: str | None = None
+
+
+class ColumnMapping(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where one column goes, how it is transformed, and how sure that is.
 
     `transformation` is an SQL expression over the source's row. `confidence` is between 0 and 1,
     and `evidence` says what it was measured on. A column that the target computes itself
-    (generated) has `copied` False. `overridden` says that the transformation is one that a person
-    gave; `trial` is what became of the last one given.
+    (generated) has `copied` False, and so has one that has no counterpart there: its
+    `target_column` is empty. `overridden` says that the transformation is one that a person
+    gave; `trial` is what became of the last one given. `score` says what the confidence is made of.
+    `guard` is the same transformation, but fails on a value that it would change; it is what is run.
     """
 
     mapping_id: str
@@ -64,6 +89,15 @@ class ColumnMapping(Struct, frozen=True, kw_only=True):
     reviewed_by: str | None = None
     overridden: bool = False
     trial: Trial | None = None
+    score: Score | None = None
+    guard: str | None = None
+
+    @property
+    def carried_out(self) -> str:
+        """The expression that is run; a guard that is not of this transformation is none."""
+        if not self.overridden and self.guard and f"THEN {self.transformation} ELSE" in self.guard:
+            return self.guard
+        return self.transformation
 
 
 class TablePlan(Struct, frozen=True, kw_only=True):
@@ -72,7 +106,8 @@ class TablePlan(Struct, frozen=True, kw_only=True):
     `table_id` is `schema.table` of the source. `key` names the columns of the primary key, or of
     a unique index without nulls; empty means that whole rows are compared. The rows are read in
     `chunks` ranges of `pages_per_chunk` pages each (ctid ranges); the last range is open-ended.
-    There are no chunks where no row is moved. `quiet` says that the target's triggers and foreign
+    There are no chunks where no row is moved. `received` says that the target has the table
+    already, `quiet` that the target's triggers and foreign
     keys are at rest while it is written; `after` names the tables whose rows have to be there first.
     """
 
@@ -88,6 +123,7 @@ class TablePlan(Struct, frozen=True, kw_only=True):
     bytes: int
     pages_per_chunk: int
     chunks: int
+    received: bool = False
     quiet: bool = False
     after: tuple[str, ...] = ()
 

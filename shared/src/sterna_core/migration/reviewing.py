@@ -64,7 +64,10 @@ def _review_one(draft: Draft, wanted: MappingReview, context: Context) -> None:
     table, column = mapping_of(plan, wanted.mapping_id)
     if wanted.override_transformation is not None:
         if not column.copied:
-            raise Rejected("invalid_state", "The target computes this column itself.")
+            raise Rejected(
+                "invalid_state",
+                "This column is not copied: the target computes it, or has none for it.",
+            )
         if len(state_review.trials) >= TRIALS_MAX:
             raise Rejected(
                 "too_many_trials", f"{TRIALS_MAX} transformations are being tried; wait for them."

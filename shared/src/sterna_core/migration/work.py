@@ -183,12 +183,23 @@ def _receiving(about: About, plan: Plan) -> tuple[ReceivingTable, ...]:
             name=table.target_table,
             quiet=table.quiet,
         )
-        for table in plan.tables.values()
+        for table in _parents_first(plan.tables)
     )
 
 
 def _some_set_aside(run: Run, table_id: str) -> bool:
     return any(each.table_id == table_id for each in run.errors.values())
+
+
+def _parents_first(tables: dict[str, TablePlan]) -> list[TablePlan]:
+    """Put every table after those that it waits for."""
+    placed: dict[str, TablePlan] = {}
+    left = dict(tables)
+    while left:
+        ready = [t for t in left.values() if not any(each in left for each in t.after)]
+        for table in ready or list(left.values()):
+            placed[table.table_id] = left.pop(table.table_id)
+    return list(placed.values())
 
 
 def page_range(table: TablePlan, number: int) -> PageRange:

@@ -40,6 +40,7 @@ class TableSpec(Struct, frozen=True, kw_only=True):
     key: tuple[str, ...]
     copy_format: CopyFormat
     estimated_rows: int
+    received: bool = False
     quiet: bool = False
 
     @classmethod
@@ -55,7 +56,7 @@ class TableSpec(Struct, frozen=True, kw_only=True):
                 ColumnSpec(
                     source=column.source_column,
                     target=column.target_column,
-                    expression=column.transformation,
+                    expression=column.carried_out,
                     target_type=column.target_type,
                     overridden=column.overridden,
                 )
@@ -65,6 +66,7 @@ class TableSpec(Struct, frozen=True, kw_only=True):
             key=plan.key,
             copy_format=plan.copy_format,
             estimated_rows=plan.estimated_rows,
+            received=plan.received,
             quiet=plan.quiet,
         )
 

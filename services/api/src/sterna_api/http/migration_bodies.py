@@ -12,6 +12,7 @@ from sterna_api.http.schedule_bodies import ScheduleBody
 from sterna_api.projections.migrations import Order, Sort
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import MEBIBYTE
+from sterna_core.migration.plan import Mode
 from sterna_core.migration.status import Status
 from sterna_core.migration.thresholds import Thresholds
 from sterna_core.tasks.telemetry import Level, Phase
@@ -40,7 +41,7 @@ class TargetBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class OptionsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How it is carried out; see `sterna_core.migration.about.Options`."""
 
-    mode: Literal["full", "schema_only"] = "full"
+    mode: Mode = "full"
     parallelism: Annotated[int, Meta(ge=1, le=64)] = 4
     batch_size: Annotated[int, Meta(ge=1, le=100_000_000)] | None = None
     chunk_bytes: Annotated[int, Meta(ge=65_536, le=1024 * MEBIBYTE)] = 64 * MEBIBYTE

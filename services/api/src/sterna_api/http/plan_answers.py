@@ -6,17 +6,25 @@ from msgspec import UNSET, Struct, UnsetType
 
 from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
-from sterna_core.migration.plan import MappingStatus, PhasePlan, PlanSummary, Risk, TablePlan, Trial
+from sterna_core.migration.plan import (
+    MappingStatus,
+    PhasePlan,
+    PlanSummary,
+    Risk,
+    Score,
+    TablePlan,
+    Trial,
+)
 from sterna_core.migration.view import PlanStatus
 
 
 class ColumnShown(Struct, frozen=True):
-    """One column of one table."""
+    """One column of one table; no column where a mapping has no counterpart."""
 
     schema: str
     table: str
-    column: str
-    type: str
+    column: str | None
+    type: str | None
 
 
 class MappingShown(Struct, frozen=True):
@@ -34,6 +42,7 @@ class MappingShown(Struct, frozen=True):
     comment: str | None
     reviewed_by: str | None
     trial: Trial | None
+    score: Score | None
 
 
 class PlanBody(Struct, frozen=True, kw_only=True):
@@ -82,8 +91,8 @@ def mappings_of(tables: Iterable[TablePlan]) -> Iterator[MappingShown]:
                 target=ColumnShown(
                     table.target_schema,
                     table.target_table,
-                    column.target_column,
-                    column.target_type,
+                    column.target_column or None,
+                    column.target_type or None,
                 ),
                 transformation=column.transformation,
                 confidence=column.confidence,
@@ -94,4 +103,5 @@ def mappings_of(tables: Iterable[TablePlan]) -> Iterator[MappingShown]:
                 comment=column.comment,
                 reviewed_by=column.reviewed_by,
                 trial=column.trial,
+                score=column.score,
             )

@@ -10,10 +10,10 @@ class ColumnName(Struct, frozen=True, kw_only=True):
 
     schema: str = ""
     table: str = ""
-    column: str = ""
+    column: str | None = ""
 
     def __str__(self) -> str:
-        return f"{self.schema}.{self.table}.{self.column}"
+        return f"{self.schema}.{self.table}.{self.column}" if self.column else "nowhere"
 
 
 class Mapping(Struct, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ def migrate(
     schemas: str | None = None,
     exclude_tables: str | None = None,
     target_schema: str | None = None,
-    mode: Literal["full", "schema_only"] = "full",
+    mode: Literal["full", "schema_only", "data_only"] = "full",
     parallelism: int | None = None,
     batch_size: int | None = None,
     executors: int = 2,
@@ -52,7 +52,8 @@ def migrate(
         Put every table into this schema; without it, each schema keeps its name.
     mode
         full: structure and rows. schema_only: tables, indexes, constraints and everything else
-        but rows.
+        but rows. data_only: rows, into tables that the target has, whose names and types may be
+        others.
     parallelism
         How many tasks may be at work at once.
     batch_size

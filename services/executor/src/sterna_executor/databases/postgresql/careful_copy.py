@@ -15,7 +15,7 @@ from sterna_core.errors import DataRejected
 from sterna_core.migration.set_aside import ROWS_REFUSED_IN_SUCCESSION_MAX, ROWS_REFUSED_MAX
 from sterna_core.postgres.identifiers import literal
 from sterna_core.tasks.table import TableSpec
-from sterna_executor.databases.postgresql import set_aside
+from sterna_executor.databases.postgresql import receipts, set_aside
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.database import Database
 from sterna_executor.databases.postgresql.errors import translated
@@ -211,6 +211,9 @@ class _Copied(_Rows):
                 inlet_of(self._table),
             )
             expect_all_taken(self._table, piped)
+            if self._table.received:
+                with translated("target"):
+                    await receipts.mark(target, self._careful.shelf.migration_id)
         except DataRejected as error:
             await self._lease.give_up()
             if error.details.get("side") == "source":

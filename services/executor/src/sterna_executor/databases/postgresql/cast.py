@@ -150,9 +150,9 @@ def _to_text(x: str, here: Kind, there: Kind, _: int) -> _Found | None:
     written = x if same_family else f"{x}::text"
     if there.length is None:
         return fit, None, None
-    if same_family and here.length is not None and here.length <= there.length:
-        if there.name != "bpchar" or here.name == "bpchar":
-            return fit, None, None
+    short = same_family and here.length is not None and here.length <= there.length
+    if short and (there.name != "bpchar" or here.name == "bpchar"):
+        return fit, None, None
     fits = f"char_length({written}) <= {there.length}"
     if there.name == "bpchar" and here.name != "bpchar":
         fits += f" AND {written} = rtrim({written})"  # it would not know them from its padding

@@ -15,7 +15,8 @@ class Measured(Struct, frozen=True, kw_only=True):
 
     `rows` is how many, `whole` whether these are all. `present` counts what is not null, and
     `holds` what the target can hold, by column; a column in which nothing can go wrong is not in
-    `holds`.
+    `holds`. `failing` names rows in which something does, `longest` is in characters, and `bounds`
+    are the lowest and the highest value.
     """
 
     rows: int
@@ -23,6 +24,9 @@ class Measured(Struct, frozen=True, kw_only=True):
     share: float
     present: Mapping[str, int]
     holds: Mapping[str, int]
+    failing: Mapping[str, tuple[str, ...]] = {}
+    longest: Mapping[str, int] = {}
+    bounds: Mapping[str, tuple[str, str]] = {}
 
     @property
     def estimated_rows(self) -> int:

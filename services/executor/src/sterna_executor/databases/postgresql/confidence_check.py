@@ -1,6 +1,7 @@
 """What has to be tried on a column's values to know whether the target can hold them."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from msgspec import Struct
 
@@ -26,12 +27,23 @@ class ColumnCheck(Struct, frozen=True, kw_only=True):
     """A column and how its values are tried.
 
     `holds` is an SQL condition that is true where the target can hold a value that is not null;
-    None where nothing can go wrong. `text` says that the bytes of its text have to be tried.
+    None where nothing can go wrong. `text` says that the bytes of its text have to be tried,
+    `required` that a null cannot be held, and `extent` what is to be found out of the values.
     """
 
     column: str
     holds: str | None
     text: bool
+    required: bool = False
+    extent: Literal["length", "range"] | None = None
+
+    @property
+    def condition(self) -> str | None:
+        """SQL that is true where the target can hold what is there, null or not."""
+        name = quote(self.column)
+        if self.required:
+            return f"{name} IS NOT NULL" + (f" AND ({self.holds})" if self.holds else "")
+        return f"{name} IS NULL OR ({self.holds})" if self.holds else None
 
 
 class CheckChooser:
@@ -56,11 +68,15 @@ class CheckChooser:
             ColumnCheck(
                 column=column.name,
                 holds=self._condition(column),
-                text=self.conversion.may_fail and not self._is_ascii(column.type_oid),
+                text=self.tries_text(column.type_oid),
             )
             for column in table.columns
             if column.generated is None
         )
+
+    def tries_text(self, type_oid: int) -> bool:
+        """Tell whether the bytes of a type's text have to be tried."""
+        return self.conversion.may_fail and not self._is_ascii(type_oid)
 
     def _condition(self, column: Column) -> str | None:
         name = quote(column.name)

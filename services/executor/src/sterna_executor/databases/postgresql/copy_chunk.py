@@ -17,6 +17,7 @@ from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.once import once
 from sterna_executor.databases.postgresql.page_range import conditions
 from sterna_executor.databases.postgresql.pipe import pipe
+from sterna_executor.databases.postgresql.quiet import hush
 from sterna_executor.databases.postgresql.receipts import Claim, Figures, Receipt
 from sterna_executor.databases.postgresql.set_aside import Shelf
 from sterna_executor.databases.postgresql.sift import Bounds
@@ -69,6 +70,7 @@ async def copy_chunk(
     )
 
     async def body(target: Connection) -> Figures:
+        await hush(target, work.table)
         async with assignment.source.session(keep=not is_transformed(work.table)) as source:
             await read_under(source, work.snapshot_id, in_order=True)
             rows, size = await _copy(source, target, work, on_progress)
@@ -113,6 +115,7 @@ async def _once_carefully(
     async def body(target: Connection) -> Figures:
         nonlocal rows, size
         rows = size = 0
+        await hush(target, work.table)
         async with assignment.source.session(keep=False) as source:
             await read_under(source, work.snapshot_id, in_order=True)
             found = await conditions(source, "source", source_table(work.table), work.pages)

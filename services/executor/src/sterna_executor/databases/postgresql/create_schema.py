@@ -27,7 +27,7 @@ StillWanted = Callable[[], Coroutine[None, None, None]]
 """Returns where the task is still wanted; raises Fenced where it is not."""
 
 FINGERPRINT = "fingerprint"
-_CREATED = "created"
+CREATED = "created"
 _LOGGED = 50
 
 _log = structlog.get_logger(__name__)
@@ -68,8 +68,8 @@ async def create_schema(
     where the target has an object of that name, Fenced, MissingRight, InvalidRequest
     (`selection_incomplete`), Transient, and Terminal (`schema_not_created`).
     """
-    async with _alone(target, migration_id):
-        known = await _known(target, migration_id, epoch)
+    async with alone(target, migration_id):
+        known = await known_creation(target, migration_id, epoch)
         if known is not None:
             return known
         draftsman = Draftsman(migration_id, selection, pg_bin_dir)
@@ -90,7 +90,7 @@ async def create_schema(
 
 
 @asynccontextmanager
-async def _alone(target: Connection, migration_id: str) -> AsyncGenerator[None]:
+async def alone(target: Connection, migration_id: str) -> AsyncGenerator[None]:
     """Keep another executor with the same task out; both would meet each other's objects."""
     sql = statements("create_schema.sql")
     with translated("target"):
@@ -103,13 +103,13 @@ async def _alone(target: Connection, migration_id: str) -> AsyncGenerator[None]:
                 await target.execute(sql["unlock"], migration_id)
 
 
-async def _known(target: Connection, migration_id: str, epoch: int) -> SchemaCreated | None:
+async def known_creation(target: Connection, migration_id: str, epoch: int) -> SchemaCreated | None:
     """Give what an earlier attempt committed."""
     if not await bookkeeping.exists(target):
         return None
     with translated("target"):
         async with target.transaction(isolation="read_committed"):
-            body = await ledger.read_part(target, migration_id, _CREATED)
+            body = await ledger.read_part(target, migration_id, CREATED)
             if body is None:
                 return None
             await fence.check(target, migration_id, epoch)
@@ -141,7 +141,7 @@ async def _create(target: Connection, migration_id: str, blueprint: Blueprint) -
     await ledger.add_created(target, migration_id, created)
     await ledger.add_objects(target, migration_id, blueprint.objects)
     await ledger.add_part(target, migration_id, FINGERPRINT, msgspec.json.encode(fingerprint))
-    await ledger.add_part(target, migration_id, _CREATED, msgspec.json.encode(report))
+    await ledger.add_part(target, migration_id, CREATED, msgspec.json.encode(report))
     objects = await ledger.read_objects(target, migration_id)
     _log.info("schema.created", created=report.created, skipped=skipped[:_LOGGED])
     return msgspec.structs.replace(report, objects=objects)

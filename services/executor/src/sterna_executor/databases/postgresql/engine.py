@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import assert_never
@@ -14,15 +14,17 @@ from sterna_executor.databases.postgresql import bookkeeping
 from sterna_executor.databases.postgresql.blueprint import Login
 from sterna_executor.databases.postgresql.build_object import build_object
 from sterna_executor.databases.postgresql.compare import compare_table
-from sterna_executor.databases.postgresql.connection import application_name_for
+from sterna_executor.databases.postgresql.connection import Connection, application_name_for
 from sterna_executor.databases.postgresql.copy_chunk import copy_chunk
-from sterna_executor.databases.postgresql.create_schema import create_schema
+from sterna_executor.databases.postgresql.create_schema import SchemaCreated, create_schema
 from sterna_executor.databases.postgresql.database import Assignment, Database
 from sterna_executor.databases.postgresql.errors import Role
 from sterna_executor.databases.postgresql.finish_cutover import finish_cutover
 from sterna_executor.databases.postgresql.plan_check import check_plan, telling_differences
 from sterna_executor.databases.postgresql.plan_migration import plan_migration, split_tables
 from sterna_executor.databases.postgresql.pool import ConnectionPool
+from sterna_executor.databases.postgresql.receive_rows import read_found, receive_rows
+from sterna_executor.databases.postgresql.references import check_references
 from sterna_executor.databases.postgresql.repair import repair_table
 from sterna_executor.databases.postgresql.retry_rows import retry_rows
 from sterna_executor.databases.postgresql.rollback import roll_back
@@ -211,17 +213,25 @@ class PostgresqlEngine:
     ) -> None:
         by = _By(task.task_id, task.attempt, self._options.executor_id)
         async with done.target.session() as target, done.source.session() as source:
-            made = await create_schema(
-                source,
-                target,
-                source_login=Login(endpoint=done.source.endpoint, password=done.source.password),
-                target_login=Login(endpoint=done.target.endpoint, password=done.target.password),
-                migration_id=done.migration_id,
-                epoch=done.epoch,
-                selection=work.selection,
-                structure_digest=work.structure_digest,
-                still_wanted=partial(self._claims.claim, task),
-                pg_bin_dir=self._options.pg_bin_dir,
+            made = await (
+                self._receive_rows(source, target, task, work)
+                if work.mode == "data_only"
+                else create_schema(
+                    source,
+                    target,
+                    source_login=Login(
+                        endpoint=done.source.endpoint, password=done.source.password
+                    ),
+                    target_login=Login(
+                        endpoint=done.target.endpoint, password=done.target.password
+                    ),
+                    migration_id=done.migration_id,
+                    epoch=done.epoch,
+                    selection=work.selection,
+                    structure_digest=work.structure_digest,
+                    still_wanted=partial(self._claims.claim, task),
+                    pg_bin_dir=self._options.pg_bin_dir,
+                )
             )
         objects = made.objects
         parts = [
@@ -238,6 +248,20 @@ class PostgresqlEngine:
                 skipped=made.skipped[:SKIPPED_NAMED],
                 fingerprint_digest=made.fingerprint_digest,
             )
+        )
+
+    def _receive_rows(
+        self, source: Connection, target: Connection, task: Task, work: wk.CreateSchema
+    ) -> Awaitable[SchemaCreated]:
+        return receive_rows(
+            source,
+            target,
+            migration_id=task.migration_id,
+            epoch=task.epoch,
+            selection=work.selection,
+            structure_digest=work.structure_digest,
+            receiving=work.receiving,
+            still_wanted=partial(self._claims.claim, task),
         )
 
     async def _hold_snapshot(self, task: Task, by: "_By", report: Report) -> None:
@@ -273,7 +297,11 @@ async def _plan(done: Assignment, work: wk.PlanMigration, by: "_By", report: Rep
 
 async def _check(done: Assignment, work: wk.CheckTarget, by: "_By", report: Report) -> None:
     async with done.target.session() as target, done.source.session() as source:
-        found = await check_structure(source, target, work.selection, work.structure_digest)
+        if work.mode == "data_only":
+            there = await read_found(target, done.migration_id)
+            found = await check_references(target, there.names if there else ())
+        else:
+            found = await check_structure(source, target, work.selection, work.structure_digest)
     await report(
         by.says(
             rep.ReportTargetChecked,

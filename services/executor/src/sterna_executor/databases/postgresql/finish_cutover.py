@@ -13,6 +13,10 @@ from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.inventory import Inventory
 from sterna_executor.databases.postgresql.inventory_reader import read_inventory
 from sterna_executor.databases.postgresql.receipts import Claim, Figures
+from sterna_executor.databases.postgresql.receive_rows import (
+    read_found,
+    set_sequences_past_rows,
+)
 from sterna_executor.databases.postgresql.restore import creation_error, settle
 from sterna_executor.databases.postgresql.scratch import drop_scratch
 from sterna_executor.databases.postgresql.sequences import read_sequences, set_sequences
@@ -45,7 +49,8 @@ async def finish_cutover(
 ) -> CutoverFinished:
     """Set sequences, fill materialised views, gather statistics.
 
-    Where only the structure is moved there is nothing to do: sequences begin at their start.
+    Where only the structure is moved there is nothing to do: sequences begin at their start. Where
+    only rows are, sequences are moved past them.
     Both connections are in no transaction. May be repeated: sequences are set once, so that a late
     repeat does not set them back while the target is in use. Raises Fenced, MissingRight,
     Transient, and what `creation_error` gives for a view that cannot be filled.
@@ -81,6 +86,8 @@ async def _finish(
         with translated("target"):
             await drop_scratch(target, migration_id)
         return 0, 0, 0
+    if mode == "data_only":
+        return await _finish_rows(target, migration_id, task_id, epoch)
     inventory = await read_inventory(source, selection)
     states = await read_sequences(source, inventory)
     with translated("target"):
@@ -97,6 +104,23 @@ async def _finish(
         await _analyse_partitioned(target, migration_id, epoch)
         await drop_scratch(target, migration_id)
     return done.figures.rows if done else 0, views, chunks
+
+
+async def _finish_rows(
+    target: Connection, migration_id: str, task_id: str, epoch: int
+) -> tuple[int, int, int]:
+    """Move sequences past the rows: another numbering may be behind what was moved."""
+    with translated("target"):
+        async with target.transaction(isolation="read_committed"):
+            await fence.check(target, migration_id, epoch)
+            asked = Claim(migration_id=migration_id, task_id=task_id, kind="set_sequences")
+            found = await read_found(target, migration_id)
+            if found is not None and await receipts.claim(target, asked):
+                moved = await set_sequences_past_rows(target, found)
+                await receipts.settle(target, asked, Figures(rows=moved))
+            done = await receipts.find(target, asked)
+            chunks: int = await target.fetchval(_sql("receipts"), migration_id)
+    return done.figures.rows if done else 0, 0, chunks
 
 
 async def _refresh(target: Connection, migration_id: str, epoch: int, inventory: Inventory) -> int:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sterna_core.migration.glob import TableGlobs
 from sterna_core.migration.plan import Selection
 from sterna_executor.databases.postgresql.connection import Connection, server_major
-from sterna_executor.databases.postgresql.errors import translated
+from sterna_executor.databases.postgresql.errors import Role, translated
 from sterna_executor.databases.postgresql.inventory import Inventory
 from sterna_executor.databases.postgresql.inventory_object import (
     Dependency,
@@ -32,13 +32,15 @@ _IDENTITY = {"a": "always", "d": "by default"}
 _GENERATED = {"s": "stored", "v": "virtual"}
 
 
-async def read_inventory(source: Connection, selection: Selection) -> Inventory:
+async def read_inventory(
+    source: Connection, selection: Selection, role: Role = "source"
+) -> Inventory:
     """Read what is selected of the source, as of one moment.
 
     `source` is in no transaction, or in one that is repeatable read and read only. Raises InvalidRequest where the selection names a schema that
     is not there, and what `translated` makes of the driver's errors.
     """
-    with translated("source"):
+    with translated(role):
         async with (
             asyncio.timeout(READ_TIMEOUT_SECONDS),
             source.transaction(isolation="repeatable_read", readonly=True),

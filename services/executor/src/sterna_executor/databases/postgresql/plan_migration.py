@@ -1,40 +1,30 @@
 """Proposes a plan for a migration from PostgreSQL to PostgreSQL."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
-from msgspec import Struct
 
 from sterna_core.errors import Misconfigured
-from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk, TablePlan
+from sterna_core.migration.plan import TablePlan
 from sterna_core.tasks.work import PlanMigration
 from sterna_executor.databases.postgresql.confidence_check import CheckChooser
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.copy_format import FormatChooser
 from sterna_executor.databases.postgresql.estimates import phases
-from sterna_executor.databases.postgresql.inventory import Inventory
 from sterna_executor.databases.postgresql.inventory_reader import read_inventory
-from sterna_executor.databases.postgresql.mapping import Mapper, transformations
+from sterna_executor.databases.postgresql.mapping import Mapper
+from sterna_executor.databases.postgresql.plan import Plan, doubts, summary
+from sterna_executor.databases.postgresql.plan_rows import plan_rows
 from sterna_executor.databases.postgresql.preflight import examine
 from sterna_executor.databases.postgresql.preflight_problem import refuse
-from sterna_executor.databases.postgresql.risk import counted, risk
+from sterna_executor.databases.postgresql.risk import counted
 from sterna_executor.databases.postgresql.risks import in_order, risks_of
 from sterna_executor.databases.postgresql.sample import Sampler, Sampling
 from sterna_executor.databases.postgresql.structure import structure_digest
 
 PART_BYTES = 200 * 1024
 TABLE_BYTES = 480 * 1024
-
-
-class Plan(Struct, frozen=True, kw_only=True):
-    """What is proposed: the tables with their mappings, and all that is said of them."""
-
-    tables: tuple[TablePlan, ...]
-    summary: PlanSummary
-    phases: tuple[PhasePlan, ...]
-    risks: tuple[Risk, ...]
-    structure_digest: str
 
 
 async def plan_migration(
@@ -48,6 +38,8 @@ async def plan_migration(
 
     Both connections are in no transaction. Raises what `preflight` and `read_inventory` raise.
     """
+    if work.mode == "data_only":
+        return await plan_rows(source, target, migration_id, work, sampling)
     loop = asyncio.get_running_loop()
     began = loop.time()
     inventory = await read_inventory(source, work.selection)
@@ -79,43 +71,11 @@ async def plan_migration(
     )
     return Plan(
         tables=plans,
-        summary=_summary(plans, inventory, planned),
+        summary=summary(plans, len(inventory.foreign_keys), planned),
         phases=planned,
-        risks=in_order([*risks, *_doubts(plans)]),
+        risks=in_order([*risks, *doubts(plans)]),
         structure_digest=structure_digest(inventory),
     )
-
-
-def _summary(
-    plans: tuple[TablePlan, ...], inventory: Inventory, planned: Sequence[PhasePlan]
-) -> PlanSummary:
-    return PlanSummary(
-        tables=len(plans),
-        columns=sum(len(plan.columns) for plan in plans),
-        relationships=len(inventory.foreign_keys),
-        transformations=transformations(plans),
-        estimated_duration_seconds=sum(phase.estimated_duration_seconds for phase in planned),
-        estimated_records=sum(plan.estimated_rows for plan in plans),
-        estimated_bytes=sum(plan.bytes for plan in plans),
-    )
-
-
-def _doubts(plans: tuple[TablePlan, ...]) -> Iterator[Risk]:
-    pending = [
-        f"{plan.table_id}.{column.source_column}"
-        for plan in plans
-        for column in plan.columns
-        if column.status == "pending"
-    ]
-    if pending:
-        yield risk(
-            "high",
-            "values_may_not_fit",
-            f"{counted(len(pending), 'column')} with values that the target may not be able to hold"
-            " wait for approval",
-            pending,
-            "look at the evidence of each mapping; correct the values on the source, or approve",
-        )
 
 
 def split_tables(

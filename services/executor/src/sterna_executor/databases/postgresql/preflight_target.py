@@ -28,6 +28,21 @@ def target_problems(inventory: Inventory, facts: TargetFacts, source: Server) ->
     yield from connection_problems(facts.server, "target")
 
 
+def row_target_problems(facts: TargetFacts) -> Iterator[Problem]:
+    """Tell what stands in the way on a target that only takes rows, but for its tables."""
+    yield from _state(facts.server)
+    server = facts.server
+    if not server.may_create_schemas:
+        yield Problem(
+            "right",
+            f"on the target {server.role} lacks CREATE on the database, for the schema {SCHEMA}:"
+            f" GRANT CREATE ON DATABASE {quote(server.database)} TO {quote(server.role)}",
+        )
+    yield from _temporary(server)
+    yield from _bookkeeping(facts)
+    yield from connection_problems(server, "target")
+
+
 def _state(server: Server) -> Iterator[Problem]:
     if server.in_recovery:
         yield Problem(
@@ -73,12 +88,7 @@ def _rights(inventory: Inventory, facts: TargetFacts) -> Iterator[Problem]:
             f"on the target {server.role} lacks CREATE on the database, for {what}:"
             f" GRANT CREATE ON DATABASE {quote(server.database)} TO {role}",
         )
-    if not server.may_create_temporary:
-        yield Problem(
-            "right",
-            f"on the target {server.role} lacks TEMPORARY on the database, which mending rows"
-            f" takes: GRANT TEMPORARY ON DATABASE {quote(server.database)} TO {role}",
-        )
+    yield from _temporary(server)
     closed = sorted(name for name, open_ in facts.schemas.items() if not open_)
     if closed:
         yield Problem(
@@ -91,6 +101,15 @@ def _rights(inventory: Inventory, facts: TargetFacts) -> Iterator[Problem]:
             "right",
             f"on the target {server.role} lacks CREATEDB, which renaming schemas takes:"
             f" ALTER ROLE {role} CREATEDB, or leave target.schema out",
+        )
+
+
+def _temporary(server: Server) -> Iterator[Problem]:
+    if not server.may_create_temporary:
+        yield Problem(
+            "right",
+            f"on the target {server.role} lacks TEMPORARY on the database, which mending rows"
+            f" takes: GRANT TEMPORARY ON DATABASE {quote(server.database)} TO {quote(server.role)}",
         )
 
 

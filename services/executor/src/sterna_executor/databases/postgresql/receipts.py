@@ -85,6 +85,11 @@ async def settle(connection: Connection, asked: Claim, figures: Figures) -> None
     )
 
 
+async def mark(connection: Connection, migration_id: str) -> None:
+    """Leave a receipt within a savepoint, whose rows do not carry the transaction's number."""
+    await connection.execute(_sql("mark"), migration_id)
+
+
 async def find(connection: Connection, asked: Claim) -> Receipt | None:
     """Give the receipt of work that is done, as one that was done before."""
     row = await connection.fetchrow(

@@ -23,3 +23,8 @@ limit 1
 -- name: count
 -- How many receipts a migration has.
 select count(*) from _sterna.receipts where migration_id = $1
+
+-- name: mark
+-- Leaves a mark of a transaction within another one: its rows carry its own number, as this does.
+insert into _sterna.receipts (migration_id, task_id, kind)
+values ($1, pg_catalog.gen_random_uuid()::text, 'savepoint')

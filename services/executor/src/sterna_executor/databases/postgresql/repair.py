@@ -24,6 +24,7 @@ from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.hashed_rows import Selected
 from sterna_executor.databases.postgresql.once import once
 from sterna_executor.databases.postgresql.pipe import Inlet, pipe
+from sterna_executor.databases.postgresql.quiet import hush
 from sterna_executor.databases.postgresql.receipts import Claim, Figures
 from sterna_executor.databases.postgresql.set_aside import Shelf
 from sterna_executor.databases.postgresql.snapshot import read_under
@@ -96,6 +97,7 @@ async def repair_table(
         among = "true"
         if work.some_set_aside:
             among, _ = await set_aside.left_out(target, shelf)
+        await hush(target, work.table)
         async with assignment.source.session(keep=not is_transformed(work.table)) as source:
             await read_under(source, work.snapshot_id)
             await vet(source, work.table)

@@ -10,6 +10,7 @@ from sterna_executor.databases.postgresql.careful_copy import BOUNDS, Careful, c
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.database import Assignment
 from sterna_executor.databases.postgresql.once import once
+from sterna_executor.databases.postgresql.quiet import hush
 from sterna_executor.databases.postgresql.receipts import Claim, Figures
 from sterna_executor.databases.postgresql.set_aside import Shelf
 
@@ -42,6 +43,7 @@ async def retry_rows(assignment: Assignment, work: RetryRows) -> RetryResult:
 
     async def body(target: Connection) -> Figures:
         await passes.enter(target, assignment.migration_id, work)
+        await hush(target, work.table)
         addresses = await set_aside.addresses_of(target, shelf, work.error_id)
         copied = left = 0
         if addresses is not None:

@@ -15,6 +15,7 @@ from sterna_executor.databases.postgresql.create_schema import FINGERPRINT
 from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.fingerprint import Fingerprint, take_fingerprint
 from sterna_executor.databases.postgresql.ledger import Created
+from sterna_executor.databases.postgresql.receive_rows import undo_rows
 from sterna_executor.databases.postgresql.restore import settle
 from sterna_executor.databases.postgresql.scratch import drop_scratch
 from sterna_executor.databases.postgresql.statements import statements
@@ -104,6 +105,7 @@ class _Undoing:
         there = await self._present()
         await self._lock(_tables(there))
         await self._refuse_strangers()
+        rows = await undo_rows(target, self._migration_id)
         _, names = await take_fingerprint(target, frozenset())
         await self._drop(there)
         body = await ledger.read_part(target, self._migration_id, FINGERPRINT)
@@ -120,6 +122,8 @@ class _Undoing:
             for entry in made
             if entry.removed or (entry.address in was_there and entry.present is None)
         )
+        if rows:
+            removed["row"] = rows
         await bookkeeping.remove(target, self._migration_id)
         return RolledBack(
             removed=dict(sorted(removed.items())),

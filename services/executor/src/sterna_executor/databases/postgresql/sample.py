@@ -1,7 +1,7 @@
 """Looks at rows of the source, so many and so long as is cheap, and counts what would fit."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -27,7 +27,10 @@ STATEMENT_TIMEOUT_SECONDS = 5
 LOCK_TIMEOUT_SECONDS = 1
 DEADLINE_SECONDS = 30.0
 GRACE_SECONDS = 60.0
+EXAMPLES = 3
+COLUMNS_EXPLAINED = 20
 _SEED = 1
+_TELL_NOTHING = frozenset({"smallint", "integer", "bigint", "uuid", "date"})
 
 _log = structlog.get_logger(__name__)
 
@@ -120,8 +123,9 @@ class Sampler:
             for row in await self._source.fetch(statement):
                 table = batch[row["place"]]
                 checks = self._checks[table.oid]
-                tried = [check for check in checks if check.holds is not None]
+                tried = [check for check in checks if check.condition is not None]
                 holds = _by_name(tried, row["holds"])
+                failing = await self._failing(table, pages, holds, row["rows"])
                 for column, count in (await self._try_text(table, pages, row["rows"])).items():
                     holds[column] = min(count, holds.get(column, count))
                 found[table.oid] = Measured(
@@ -130,21 +134,47 @@ class Sampler:
                     share=min(1.0, pages / table.pages),
                     present=_by_name(checks, row["present"]),
                     holds=holds,
+                    failing=failing,
+                    longest=_known(_extent(checks, "length"), row["longest"]),
+                    bounds=_known(
+                        _extent(checks, "range"), zip(row["lowest"], row["highest"], strict=True)
+                    ),
                 )
+        return found
+
+    async def _failing(
+        self, table: Table, pages: int, holds: Mapping[str, int], rows: int
+    ) -> dict[str, tuple[str, ...]]:
+        """Name some rows of each column that the target cannot hold as it is."""
+        found: dict[str, tuple[str, ...]] = {}
+        for check in self._checks[table.oid]:
+            if len(found) < COLUMNS_EXPLAINED and holds.get(check.column, rows) < rows:
+                examples = await self._source.fetch(
+                    f"SELECT {_address(table)} AS address FROM {_from(table, pages)}"
+                    f" WHERE NOT coalesce({check.condition}, false) LIMIT {EXAMPLES}"
+                )
+                found[check.column] = tuple(row["address"] for row in examples)
         return found
 
     def _counting(self, place: int, table: Table, pages: int) -> str:
         checks = self._checks[table.oid]
         present = [f"count({quote(check.column)})" for check in checks]
         holds = [
-            f"count(*) FILTER (WHERE {quote(check.column)} IS NULL OR {check.holds})"
+            f"count(*) FILTER (WHERE {check.condition})"
             for check in checks
-            if check.holds is not None
+            if check.condition is not None
         ]
+        lengths = _extent(checks, "length")
+        ranges = _extent(checks, "range")
+        longest = [f"max(char_length({quote(column)}::text))" for column in lengths]
         return (
             f"SELECT {place} AS place, count(*) AS rows,"
             f" ARRAY[{', '.join(present)}]::bigint[] AS present,"
-            f" ARRAY[{', '.join(holds)}]::bigint[] AS holds FROM {_from(table, pages)}"
+            f" ARRAY[{', '.join(holds)}]::bigint[] AS holds,"
+            f" ARRAY[{', '.join(longest)}]::bigint[] AS longest,"
+            f" ARRAY[{', '.join(f'min({quote(name)})::text' for name in ranges)}]::text[] AS lowest,"
+            f" ARRAY[{', '.join(f'max({quote(name)})::text' for name in ranges)}]::text[] AS highest"
+            f" FROM {_from(table, pages)}"
         )
 
     async def _try_text(self, table: Table, pages: int, rows: int) -> dict[str, int]:
@@ -173,6 +203,25 @@ class Sampler:
             column: rows - min(rows, max(count, round(count / tried * rows)))
             for column, count in failures.items()
         }
+
+
+def _extent(checks: Sequence[ColumnCheck], extent: str) -> list[str]:
+    return [check.column for check in checks if check.extent == extent]
+
+
+def _known(columns: Sequence[str], values: Iterable[Any]) -> dict[str, Any]:
+    """Give what was found by column, without those that hold nulls only."""
+    found = zip(columns, values, strict=True)
+    return {name: value for name, value in found if value not in {None, (None, None)}}
+
+
+def _address(table: Table) -> str:
+    """Name a row by its key where that says nothing of anybody, else by its place in the table."""
+    types = {column.name: column.type for column in table.columns}
+    if table.key and all(types.get(name) in _TELL_NOTHING for name in table.key):
+        named = ", ', ', ".join(f"{literal(name + '=')}, {quote(name)}" for name in table.key)
+        return f"concat({named})"
+    return "'row ' || ctid::text"
 
 
 def _from(table: Table, pages: int) -> str:

@@ -60,6 +60,8 @@ def _follows(text: str, words: tuple[str, ...]) -> bool:
 
 
 def _singular(word: str) -> str:
+    if word in WORDS or word in SHORT_FORMS:
+        return word
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 4 and word.endswith(("sses", "xes", "ches", "shes")):

@@ -9,6 +9,7 @@ from sterna_core.postgres.identifiers import qualified
 from sterna_executor.databases.postgresql import bookkeeping, fence, ledger
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.errors import translated
+from sterna_executor.databases.postgresql.receive_rows import undo_rows
 from sterna_executor.databases.postgresql.restore import settle
 from sterna_executor.databases.postgresql.rollback import (
     NAMED,
@@ -50,6 +51,8 @@ async def empty_tables(
                     if ledger_required:
                         await refuse_lost_ledger(target, migration_id)
                     removed, differences = await _empty(target, migration_id, verify=verify)
+                    if rows := await undo_rows(target, migration_id):
+                        removed["row"] = rows
                     if not differences:
                         await bookkeeping.remove(target, migration_id)
     except TimeoutError:
