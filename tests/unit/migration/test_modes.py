@@ -121,4 +121,39 @@ def test_a_check_that_ends_while_paused_counts() -> None:
     decider.send(MIGRATION_ID, said, actor="executor:1", expect_outcome=False)
     state = decider.state(MIGRATION_ID)
     assert isinstance(state, stages.Paused)
-    assert state.run.checked
+    assert state.run.checked == 0
+
+
+def test_a_target_is_checked_again_after_rows_that_came_later() -> None:
+    world = World(("public.a",), 2)
+    decider = started("data_only", table("a"), parallelism=1)
+    check = None
+    for _ in range(20):
+        (*_, task) = outstanding(decider, MIGRATION_ID)
+        if isinstance(task.work, wk.CheckTarget):
+            check = task
+            break
+        for each in world.carry_out(task):
+            decider.send(MIGRATION_ID, each, actor="executor:1", expect_outcome=False)
+    assert check is not None
+    world.write("public.a", 7)
+    world.held.clear()
+    held = decider.state(MIGRATION_ID)
+    assert isinstance(held, stages.Running)
+    assert held.run.snapshot is not None
+    lost = rep.ReportSnapshotLost(
+        task_id=held.run.snapshot.task_id,
+        attempt=1,
+        executor_id="exec_1",
+        snapshot_id=held.run.snapshot.snapshot_id,
+    )
+    decider.send(MIGRATION_ID, lost, actor="executor:1", expect_outcome=False)
+
+    done = finish(decider, world)
+
+    assert isinstance(decider.state(MIGRATION_ID), stages.Completed)
+    assert world.target == world.source
+    kinds = [type(work) for work in done]
+    assert max(i for i, kind in enumerate(kinds) if kind is wk.CheckTarget) > max(
+        i for i, kind in enumerate(kinds) if kind is wk.CompareTable
+    )

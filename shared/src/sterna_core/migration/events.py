@@ -246,11 +246,15 @@ class ObjectBuilt(Event, frozen=True, kw_only=True, tag="object.built.v1"):
 
 
 class TargetChecked(Event, frozen=True, kw_only=True, tag="target.checked.v1"):
-    """The target is what its mode promises beside the rows; `checked` things were looked at."""
+    """The target is what its mode promises beside the rows; `checked` things were looked at.
+
+    `number` counts the comparisons of tables that came before.
+    """
 
     task_id: str
     mode: Mode
     checked: int
+    number: int = 0
 
 
 class CutoverFinished(Event, frozen=True, kw_only=True, tag="cutover.finished.v1"):

@@ -65,7 +65,7 @@ def evolve_run(run: Run, event: ev.AnyEvent) -> Run:
             objects = {**run.objects, event.object_id: built}
             return replace(run, objects=objects, jobs=without(run.jobs, event.task_id))
         case ev.TargetChecked():
-            return replace(run, checked=True, jobs=without(run.jobs, event.task_id))
+            return replace(run, checked=event.number, jobs=without(run.jobs, event.task_id))
         case ev.CutoverFinished():
             return replace(
                 run,

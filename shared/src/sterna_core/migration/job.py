@@ -92,7 +92,9 @@ class BuildJob(Job, frozen=True, kw_only=True, tag="build"):
 
 
 class CheckJob(Job, frozen=True, kw_only=True, tag="check"):
-    """Check what a mode promises of the target beside its rows."""
+    """Check what a mode promises of the target beside its rows, after so many comparisons."""
+
+    number: int = 0
 
 
 class CutoverJob(Job, frozen=True, kw_only=True, tag="cutover"):

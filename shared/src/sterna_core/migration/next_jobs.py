@@ -40,8 +40,8 @@ def next_jobs(plan: Plan, run: Run) -> Iterator[AnyJob]:
                 table = run.tables[table_id]
                 if table.proven != run.generation:
                     yield from _comparison(plan.tables[table_id], table, run)
-            if run.mode != "full" and not run.checked and _all_proven(run):
-                yield CheckJob()
+            if not _is_checked(run) and _all_proven(run):
+                yield CheckJob(number=_comparisons(run))
         case "cutover":
             yield from _cutover(run)
         case _:
@@ -98,7 +98,7 @@ def phase_is_over(plan: Plan, run: Run) -> bool:
                 for table_id, table in run.tables.items()
             ) and _all_built(run, ("index", "attach"))
         case "validation":
-            return _all_proven(run) and (run.mode == "full" or run.checked)
+            return _all_proven(run) and _is_checked(run)
         case "cutover":
             return run.cutover_finished and run.bookkeeping_settled
         case _:
@@ -116,6 +116,15 @@ def _is_full(plan: Plan, run: Run, table_id: str) -> bool:
 
 def _is_settled(table: TableRun, run: Run) -> bool:
     return table.generation in {0, run.generation}
+
+
+def _is_checked(run: Run) -> bool:
+    """Tell whether the target was checked after the last rows came."""
+    return run.mode == "full" or run.checked == _comparisons(run)
+
+
+def _comparisons(run: Run) -> int:
+    return sum(table.pass_number for table in run.tables.values())
 
 
 def _all_proven(run: Run) -> bool:

@@ -244,7 +244,7 @@ def _done(
                 )
             )
         case rep.ReportTargetChecked(), CheckJob():
-            _checked(draft, state, command)
+            _checked(draft, state, command, assignment.job)
         case rep.ReportCutoverFinished(), _:
             draft.add(
                 ev.CutoverFinished(
@@ -336,12 +336,18 @@ def _compared(
     )
 
 
-def _checked(draft: Draft, state: st.ActiveState, command: rep.ReportTargetChecked) -> None:
+def _checked(
+    draft: Draft, state: st.ActiveState, command: rep.ReportTargetChecked, job: CheckJob
+) -> None:
     mode = state.about.options.mode
     if not command.count:
         draft.add(
             ev.TargetChecked(
-                at=draft.at, task_id=command.task_id, mode=mode, checked=command.checked
+                at=draft.at,
+                task_id=command.task_id,
+                mode=mode,
+                checked=command.checked,
+                number=job.number,
             )
         )
         return

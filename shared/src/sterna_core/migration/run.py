@@ -77,8 +77,8 @@ class Run(Struct, frozen=True, kw_only=True):
     `order` names the tables, largest first, so that the longest work is not begun last.
     `generation` counts the snapshots there have been; `snapshot` is None while there is none.
     `bookkeeping_settled` is whether `_sterna` on the target is as it is to stay.
-    `resumed_at` is when somebody last said that it may go on. `checked` says that the target was
-    found to be what its mode promises beside the rows. `errors` are those of rows that were
+    `resumed_at` is when somebody last said that it may go on. `checked` says after how many
+    comparisons the target was found to be what its mode promises beside the rows. `errors` are those of rows that were
     set aside, by id; `awaits_errors` while nothing but open ones is left; `threshold` is the
     highest that was reached.
     """
@@ -99,7 +99,7 @@ class Run(Struct, frozen=True, kw_only=True):
     snapshot_requests: int = 0
     resumed_at: UtcDatetime | None = None
     mode: Mode = "full"
-    checked: bool = False
+    checked: int | None = None
     errors: dict[str, DataError] = {}
     awaits_errors: bool = False
     threshold: ThresholdLevel | None = None
