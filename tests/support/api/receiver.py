@@ -26,11 +26,12 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncGenerator[Receiver, None]:
-    """Receive until the block ends."""
+async def receiving(*paths: str) -> AsyncGenerator[Receiver, None]:
+    """Receive at `/hook` and these paths until the block ends."""
     receiver = Receiver()
     app = web.Application()
-    app.router.add_post("/hook", receiver.take)
+    for path in ("/hook", *paths):
+        app.router.add_post(path, receiver.take)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -22,6 +22,7 @@ from sterna_core.errors import (
 from sterna_core.postgres.identifiers import quote
 from sterna_core.secrets.secret import Secret
 from sterna_executor.databases.postgresql.errors import Role, unreachable
+from sterna_executor.databases.postgresql.password_file import password_given
 
 CONNECT_SECONDS = 10
 LOCK_WAIT_SECONDS = 30
@@ -92,37 +93,40 @@ async def dump_schema(
     Raises Unreachable, MissingRight, SnapshotLost, Transient (locked for too long), Misconfigured
     (pg_dump is older than the server) or Terminal with the code `schema_dump_failed`.
     """
-    process = await asyncio.create_subprocess_exec(
-        find_pg_dump(pg_bin_dir),
-        "--format=custom",
-        "--compress=none",
-        "--schema-only",
-        "--no-owner",
-        "--no-privileges",
-        "--no-publications",
-        "--no-subscriptions",
-        "--no-security-labels",
-        "--no-tablespaces",
-        "--no-password",
-        "--strict-names",
-        "--encoding=UTF8",
-        f"--lock-wait-timeout={LOCK_WAIT_SECONDS}s",
-        "--filter=-",
-        *([f"--snapshot={snapshot_id}"] if snapshot_id else []),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=_environment(endpoint, password),
-    )
-    try:
-        async with asyncio.timeout(deadline_seconds):
-            archive, complaints = await process.communicate(dumped.filter_text().encode())
-    except TimeoutError:
-        raise Transient(
-            f"pg_dump did not finish within {deadline_seconds:g} seconds", code="schema_dump_slow"
-        ) from None
-    finally:
-        await _end(process)
+    with password_given(password) as given:
+        process = await asyncio.create_subprocess_exec(
+            find_pg_dump(pg_bin_dir),
+            "--format=custom",
+            "--compress=none",
+            "--schema-only",
+            "--no-owner",
+            "--no-privileges",
+            "--no-publications",
+            "--no-subscriptions",
+            "--no-security-labels",
+            "--no-tablespaces",
+            "--no-password",
+            "--strict-names",
+            "--encoding=UTF8",
+            f"--lock-wait-timeout={LOCK_WAIT_SECONDS}s",
+            "--filter=-",
+            *([f"--snapshot={snapshot_id}"] if snapshot_id else []),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=_environment(endpoint) | given.environment,
+            pass_fds=given.pass_fds,
+        )
+        try:
+            async with asyncio.timeout(deadline_seconds):
+                archive, complaints = await process.communicate(dumped.filter_text().encode())
+        except TimeoutError:
+            raise Transient(
+                f"pg_dump did not finish within {deadline_seconds:g} seconds",
+                code="schema_dump_slow",
+            ) from None
+        finally:
+            await _end(process)
     if process.returncode != 0:
         said = complaints.decode(errors="replace").replace(password.reveal() or "\0", "***")
         _log.warning("pg_dump.failed", exit_code=process.returncode, said=said[:_LOGGED_CHARACTERS])
@@ -140,7 +144,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
             await process.wait()
 
 
-def _environment(endpoint: Endpoint, password: Secret) -> dict[str, str]:
+def _environment(endpoint: Endpoint) -> dict[str, str]:
     """Everything that libpq reads, so that nothing of the service's own surroundings is used."""
     roots = ssl.get_default_verify_paths().cafile
     return {
@@ -151,7 +155,6 @@ def _environment(endpoint: Endpoint, password: Secret) -> dict[str, str]:
         "PGPORT": str(endpoint.port),
         "PGDATABASE": endpoint.database,
         "PGUSER": endpoint.username,
-        "PGPASSWORD": password.reveal(),
         "PGSSLMODE": endpoint.ssl_mode,
         # Asked for only where a certificate is verified: with roots, "require" would verify too.
         **({"PGSSLROOTCERT": roots} if roots and endpoint.ssl_mode.startswith("verify") else {}),
