@@ -32,6 +32,10 @@ class ModelExecutors:
         self.worlds: dict[str, World] = {}
         self._done: set[tuple[str, int]] = set()
 
+    def world(self, migration_id: str) -> World:
+        """Give the databases of a migration that was planned."""
+        return self._worlds[migration_id]
+
     async def run(self) -> None:
         partitions = dict.fromkeys(range(self._topics.task_partitions), 0)
         tail = await self._log.open_tail(self._topics.tasks, partitions)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from sterna_core.certificate.proof import TableProof, joined_leaves, root_of_leaves
+from sterna_core.ids import derived_id
 from sterna_core.journal.local import LocalDecider
 from sterna_core.migration import reports as rep
 from sterna_core.migration.review import Difference, Rehearsal
@@ -159,7 +160,7 @@ class World:
                 assert not rows.keys() & self.target[name].keys(), "a row is copied twice"
                 refused = rows.keys() & self.refused[name]
                 aside = self.aside.setdefault((name, work.generation), {})
-                aside |= dict.fromkeys(refused, f"err_{name}_{work.chunk}")
+                aside |= dict.fromkeys(refused, derived_id("err_", name, str(work.chunk)))
                 self.target[name].update({r: v for r, v in rows.items() if r not in refused})
                 self.receipts.add(task.task_id)
                 self.copies += 1
@@ -201,7 +202,7 @@ class World:
                 }
                 self.aside = {key: rows for key, rows in self.aside.items() if key[0] != name}
                 self.aside[name, work.generation] = {
-                    row: known.get(row, f"err_{name}_repair") for row in refused
+                    row: known.get(row, derived_id("err_", name, "repair")) for row in refused
                 }
                 self.target[name] = {r: v for r, v in seen.items() if r not in refused}
                 return (

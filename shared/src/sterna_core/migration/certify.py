@@ -9,6 +9,7 @@ from sterna_core.certificate.proof import TableProof
 from sterna_core.certificate.signing import SigningKey
 from sterna_core.certificate.statement import (
     Coverage,
+    Exempt,
     Party,
     Statement,
     hash_chain,
@@ -87,7 +88,15 @@ def state_what_is_proven(state: st.Running, context: Context) -> Statement | Non
             objects_built=sum(each.built for each in run.objects.values()),
         ),
         hash_chain=hash_chain(tables),
-        exceptions=(),
+        exceptions=tuple(
+            Exempt(
+                table_id=error.table_id,
+                rows=error.rows,
+                reason=f"skipped by {error.by}: {error.reason or 'no reason given'}",
+            )
+            for error in run.errors.values()
+            if error.standing == "skipped"
+        ),
     )
 
 

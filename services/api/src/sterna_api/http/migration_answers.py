@@ -3,6 +3,7 @@
 from msgspec import UNSET, Struct, UnsetType
 
 from sterna_api.http.eta import average_rate, eta_of, rate_now
+from sterna_api.http.quality import SkippedRows, exceptions_of
 from sterna_api.http.schedule_answers import ScheduleShown, schedule_line
 from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
@@ -113,6 +114,7 @@ class MigrationBody(Struct, frozen=True, kw_only=True):
     timing: Timing
     error: FailureView | None
     dry_run: CheckView | None
+    exceptions: tuple[SkippedRows, ...]
     schedule: ScheduleShown | None
     links: Links
 
@@ -180,6 +182,7 @@ def show_migration(known: KnownMigration, now: UtcDatetime) -> MigrationBody:
         timing=_timing(view, now),
         error=view.failure,
         dry_run=view.dry_run,
+        exceptions=exceptions_of(view),
         schedule=schedule_line(known.migration_id, view, now),
         links=links_of(known.migration_id),
     )
