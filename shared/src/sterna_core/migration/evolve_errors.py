@@ -23,7 +23,14 @@ def evolve_errors(run: Run, event: ee.AnyErrorEvent) -> Run:
             known = run.errors[event.error_id]
             jobs = {key: value for key, value in run.jobs.items() if key != event.task_id}
             changed = replace(known, rows=event.rows_left, standing="open")
-            return replace(_with(run, event.error_id, changed), jobs=jobs)
+            table = run.tables[event.table_id]
+            arrived = replace(table, rows=table.rows + event.rows_copied)
+            return replace(
+                _with(run, event.error_id, changed),
+                jobs=jobs,
+                tables={**run.tables, event.table_id: arrived},
+                rows=run.rows + event.rows_copied,
+            )
         case ee.ErrorResolved():
             known = run.errors[event.error_id]
             if event.resolution == "skip":

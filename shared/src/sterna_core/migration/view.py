@@ -15,7 +15,7 @@ from sterna_core.migration import review_events as rv
 from sterna_core.migration.about import About
 from sterna_core.migration.check_view import CheckView, finished
 from sterna_core.migration.deletion import MigrationDeleted
-from sterna_core.migration.error_events import ErrorsAwaited
+from sterna_core.migration.error_events import ErrorRetried, ErrorsAwaited
 from sterna_core.migration.error_figures import ErrorFigures, fold_figures
 from sterna_core.migration.evolve_agenda import evolve_agenda
 from sterna_core.migration.pace import Pace, fold_pace
@@ -319,6 +319,14 @@ def _lifecycle(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
     match event:
         case ev.PauseRequested():
             return replace(view, status="pausing")
+        case ErrorRetried():
+            short = view.tables[event.table_id]
+            fuller = replace(short, rows=short.rows + event.rows_copied)
+            return replace(
+                view,
+                tables={**view.tables, event.table_id: fuller},
+                records_processed=view.records_processed + event.rows_copied,
+            )
         case ErrorsAwaited():
             failure = FailureView(
                 code="errors_escalated",

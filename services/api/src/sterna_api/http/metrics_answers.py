@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from sterna_api.http.eta import average_rate, rate_now
 from sterna_api.http.migration_answers import size_text
+from sterna_api.http.quality import Quality, quality_of
 from sterna_api.projections.executor_resources import KnownResources
 from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
@@ -50,16 +51,6 @@ class ResourcesShown(Struct, frozen=True):
     network_utilization_percent: float | None
 
 
-class Quality(Struct, frozen=True):
-    """How well it goes: errors per record, of them those recovered, and tables found equal."""
-
-    error_rate_percent: float
-    recovery_success_rate_percent: float | None
-    validation_pass_rate_percent: float | None
-    errors_recovered: int
-    errors_escalated: int
-
-
 class MetricsBody(Struct, frozen=True, kw_only=True):
     """A migration in figures, table by table."""
 
@@ -84,8 +75,10 @@ def show_metrics(known: KnownMigration, resources: KnownResources, now: datetime
             _rounded(resources.memory_percent),
             _rounded(resources.network_percent),
         ),
-        quality=_quality(view),
-        by_table=tuple(_table(table) for table in view.tables.values()),
+        quality=quality_of(view),
+        by_table=tuple(
+            _table(table, view.errors.of_table(table.table_id)) for table in view.tables.values()
+        ),
     )
 
 
@@ -103,22 +96,7 @@ def _throughput(view: MigrationView, now: datetime) -> Throughput:
     )
 
 
-def _quality(view: MigrationView) -> Quality:
-    tables = view.tables.values()
-    compared = sum(table.compared for table in tables)
-    equal = sum(table.equal for table in tables)
-    recovered, escalated = view.errors_recovered, view.errors_escalated
-    errors, records = recovered + escalated, view.records_processed
-    return Quality(
-        error_rate_percent=round(min(100.0, 100 * errors / max(1, records)), 4),
-        recovery_success_rate_percent=round(100 * recovered / errors, 2) if errors else None,
-        validation_pass_rate_percent=round(100 * equal / compared, 2) if compared else None,
-        errors_recovered=recovered,
-        errors_escalated=escalated,
-    )
-
-
-def _table(table: TableView) -> TableMeasure:
+def _table(table: TableView, refusals: int) -> TableMeasure:
     rate = 0.0
     if table.began_at is not None and table.copied_at is not None:
         seconds = (table.copied_at - table.began_at).total_seconds()
@@ -128,7 +106,7 @@ def _table(table: TableView) -> TableMeasure:
         table.estimated_rows,
         table.rows,
         int(rate),
-        table.errors,
+        table.errors + refusals,
         table.bytes,
         table.chunks,
         table.chunks_copied,
