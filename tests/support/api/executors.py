@@ -34,7 +34,7 @@ class ModelExecutors:
 
     def world(self, migration_id: str) -> World:
         """Give the databases of a migration that was planned."""
-        return self._worlds[migration_id]
+        return self.worlds[migration_id]
 
     async def run(self) -> None:
         partitions = dict.fromkeys(range(self._topics.task_partitions), 0)
