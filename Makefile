@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports faults bench bench-uuid bench-commands bench-followers lock clean
+.PHONY: help setup demo test check lint types imports fuzz faults bench bench-uuid bench-commands bench-followers lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,10 @@ types: setup
 
 imports: setup
 	$(BIN)/lint-imports
+
+FUZZ_REQUESTS ?= 20000
+fuzz: setup ## FUZZ_REQUESTS (20000) drawn at random against the description of the REST interface
+	STERNA_FUZZ_REQUESTS=$(FUZZ_REQUESTS) $(BIN)/pytest tests/fuzz
 
 faults: setup ## kill each part at random moments, STERNA_FAULT_ROUNDS times (10)
 	$(BIN)/pytest tests/faults

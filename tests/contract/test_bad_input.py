@@ -177,3 +177,14 @@ async def test_an_event_id_that_is_none_is_refused(client: Client):
             f"/v1/migrations/{migration_id}/logs?follow=true", headers={"Last-Event-ID": text}
         )
         assert reply.status == 422, text
+
+
+async def test_a_whole_number_may_be_written_with_a_point(client: Client):
+    body = connection_body("pointed", options={"max_connections": 5.0})
+    reply = await client.post("/v1/connections", body)
+    assert reply.status == 201, reply.text
+    assert reply.json["options"]["max_connections"] == 5
+    body["options"] = {"max_connections": 5.5}
+    assert await _problems(client, "/v1/connections", body=body) == {
+        ("body.options.max_connections", "int_type")
+    }

@@ -10,6 +10,8 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 _BODY: Location = ("body",)
 _NUL_ESCAPE = rb"\u0000"
+_EXACT_MAX = 2**53
+"""Up to here a double is a whole number exactly."""
 
 
 async def read_body(request: web.Request, kind: type[T]) -> T:
@@ -25,7 +27,7 @@ def decode_body(body: bytes, kind: type[T]) -> T:
     try:
         decoded = msgspec.json.decode(body.strip() or b"{}", type=kind)
     except msgspec.ValidationError as error:
-        raise InvalidShape(_all_problems(body, kind) or [_first_problem(error)]) from None
+        return _decode_slowly(body, kind, error)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise InvalidShape([Problem(_BODY, "The body is not JSON", "json_invalid")]) from None
     except RecursionError:
@@ -36,15 +38,41 @@ def decode_body(body: bytes, kind: type[T]) -> T:
     return decoded
 
 
+def _decode_slowly(body: bytes, kind: type[T], error: msgspec.ValidationError) -> T:
+    """Read what msgspec refuses: JSON knows one kind of number, so 5.0 is an integer."""
+    problems = _all_problems(body, kind)
+    if problems:
+        raise InvalidShape(problems)
+    try:
+        return msgspec.convert(_read(body), kind)
+    except msgspec.ValidationError:
+        raise InvalidShape([_first_problem(error)]) from None
+
+
 def _all_problems(body: bytes, kind: Any) -> list[Problem]:
     try:
-        raw = msgspec.json.decode(body.strip() or b"{}")
+        raw = _read(body)
     except RecursionError:
         return [_too_deep()]
     except (msgspec.DecodeError, UnicodeDecodeError):
         # Well-formed up to where the first problem was, and no further.
         return [Problem(_BODY, "The body is not JSON", "json_invalid")]
     return problems_of(raw, kind, _BODY)
+
+
+def _read(body: bytes) -> Any:
+    return _with_integers(msgspec.json.decode(body.strip() or b"{}"))
+
+
+def _with_integers(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _with_integers(each) for name, each in value.items()}
+        case list():
+            return [_with_integers(each) for each in value]
+        case float() if value.is_integer() and abs(value) <= _EXACT_MAX:
+            return int(value)
+    return value
 
 
 def _first_problem(error: msgspec.ValidationError) -> Problem:

@@ -69,7 +69,7 @@ def _review(given: MappingPatch | OneMappingPatch, mapping_id: str, loc: Locatio
         loc = (*loc, "override_transformation")
         raise InvalidShape([Problem(loc, _REJECTED, "contradiction")])
     if approved is None and given.override_transformation is None and given.comment is None:
-        raise InvalidShape([Problem(loc, _NOTHING, "missing")])
+        raise InvalidShape([Problem(loc, _NOTHING, "nothing_given")])
     return MappingReview(
         mapping_id=mapping_id,
         approved=approved,
