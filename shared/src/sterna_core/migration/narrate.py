@@ -6,12 +6,14 @@ from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
+from sterna_core.migration import review_events as rv
 from sterna_core.migration import schedule_events as sev
 from sterna_core.migration.checkpoint import CheckpointRecorded
 from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.error_events import AnyErrorEvent
 from sterna_core.migration.event import Event
 from sterna_core.migration.narrate_error import narrate_error
+from sterna_core.migration.review_events import AnyReviewEvent
 from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.schedule_events import AnyScheduleEvent
 from sterna_core.migration.undo import RollbackRequested
@@ -202,10 +204,43 @@ def _life(event: ev.AnyEvent) -> LogEntry | None:
             if event.skipped_rows:
                 text += f"; {event.skipped_rows} rows were left out, as decided"
             return _info(event, text, records=event.rows)
+        case _ if isinstance(event, AnyReviewEvent):
+            return _review(event)
         case _ if isinstance(event, AnyScheduleEvent):
             return _schedule(event)
         case _:
             return None
+
+
+def _review(event: AnyReviewEvent) -> LogEntry | None:
+    match event:
+        case rv.MappingCommented():
+            return None
+        case rv.TransformationProposed():
+            text = "A transformation is tried"
+            return _info(event, text, phase="planning", table=event.table_id)
+        case rv.TransformationAccepted():
+            text = f"A transformation is accepted: {event.rows:,} rows were tried"
+            return _info(event, text, phase="planning", table=event.table_id)
+        case rv.TransformationRefused():
+            return LogEntry(
+                timestamp=event.at,
+                level="warning",
+                message=f"A transformation is refused: {event.reason}",
+                phase="planning",
+                table=event.table_id,
+                code=event.code,
+            )
+        case rv.PlanCheckRequested():
+            text = "Dry run begun" if event.rehearsal else "The plan is compared with the source"
+            return _info(event, text, phase="planning")
+        case rv.PlanChecked() if event.differences:
+            return _warn(event, "The source is not what was planned", code="plan_not_ready")
+        case rv.PlanChecked():
+            text = "Dry run finished" if event.rehearsal else "The source is as it was planned"
+            return _info(event, text, phase="planning")
+        case rv.PlanCheckFailed():
+            return _warn(event, event.message, code=event.code)
 
 
 def _schedule(event: AnyScheduleEvent) -> LogEntry | None:
