@@ -15,7 +15,7 @@ class ReceivingTable(Struct, frozen=True, kw_only=True):
     quiet: bool
 
 
-class ColumnSpec(Struct, frozen=True, kw_only=True):
+class ColumnSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A column as the copy needs it: the expression read and the column written.
 
     `overridden` says that a person wrote the expression: it is vetted before it is run.

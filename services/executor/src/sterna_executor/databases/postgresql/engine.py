@@ -21,7 +21,8 @@ from sterna_executor.databases.postgresql.database import Assignment, Database
 from sterna_executor.databases.postgresql.errors import Role
 from sterna_executor.databases.postgresql.finish_cutover import finish_cutover
 from sterna_executor.databases.postgresql.plan_check import check_plan, telling_differences
-from sterna_executor.databases.postgresql.plan_migration import plan_migration, split_tables
+from sterna_executor.databases.postgresql.plan_migration import plan_migration
+from sterna_executor.databases.postgresql.plan_parts import split_tables
 from sterna_executor.databases.postgresql.pool import ConnectionPool
 from sterna_executor.databases.postgresql.receive_rows import read_found, receive_rows
 from sterna_executor.databases.postgresql.references import check_references

@@ -1,12 +1,7 @@
 """Proposes a plan for a migration from PostgreSQL to PostgreSQL."""
 
 import asyncio
-from collections.abc import Sequence
 
-import msgspec
-
-from sterna_core.errors import Misconfigured
-from sterna_core.migration.plan import TablePlan
 from sterna_core.tasks.work import PlanMigration
 from sterna_executor.databases.postgresql.confidence_check import CheckChooser
 from sterna_executor.databases.postgresql.connection import Connection
@@ -18,13 +13,9 @@ from sterna_executor.databases.postgresql.plan import Plan, doubts, summary
 from sterna_executor.databases.postgresql.plan_rows import plan_rows
 from sterna_executor.databases.postgresql.preflight import examine
 from sterna_executor.databases.postgresql.preflight_problem import refuse
-from sterna_executor.databases.postgresql.risk import counted
 from sterna_executor.databases.postgresql.risks import in_order, risks_of
 from sterna_executor.databases.postgresql.sample import Sampler, Sampling
 from sterna_executor.databases.postgresql.structure import structure_digest
-
-PART_BYTES = 200 * 1024
-TABLE_BYTES = 480 * 1024
 
 
 async def plan_migration(
@@ -76,32 +67,3 @@ async def plan_migration(
         risks=in_order([*risks, *doubts(plans)]),
         structure_digest=structure_digest(inventory),
     )
-
-
-def split_tables(
-    tables: Sequence[TablePlan], part_bytes: int = PART_BYTES
-) -> list[tuple[TablePlan, ...]]:
-    """Split the tables into parts of at most about `part_bytes` each, as they are sent.
-
-    Raises Misconfigured for a table that is too wide to be sent at all.
-    """
-    parts: list[tuple[TablePlan, ...]] = []
-    part: list[TablePlan] = []
-    size = 0
-    for table in tables:
-        encoded = len(msgspec.json.encode(table))
-        if encoded > TABLE_BYTES:
-            raise Misconfigured(
-                f"the plan of {table.table_id} takes {encoded:,} bytes, and at most"
-                f" {TABLE_BYTES:,} can be sent ({counted(len(table.columns), 'column')}): exclude"
-                " the table",
-                details={"table": table.table_id, "bytes": encoded},
-            )
-        if part and size + encoded > part_bytes:
-            parts.append(tuple(part))
-            part, size = [], 0
-        part.append(table)
-        size += encoded
-    if part:
-        parts.append(tuple(part))
-    return parts
