@@ -21,6 +21,8 @@ EVENT_TYPES = (
     "migration.phase.failed",
     "error.occurred",
     "error.escalated",
+    "error.recovered",
+    "error.resolved",
     "validation.started",
     "validation.completed",
     "validation.failed",

@@ -17,6 +17,8 @@ _FACTS = {
     "code": "Code",
     "message": "What happened",
     "table": "Table",
+    "class": "Class",
+    "rows": "Rows set aside",
     "mappings_pending": "Mappings that wait for approval",
     "start_at": "It was to start at",
     "closes_at": "The window closes at",
