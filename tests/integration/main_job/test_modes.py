@@ -1,5 +1,9 @@
 """The modes of a migration, through the REST interface, on real servers and processes."""
 
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
 import asyncpg
 import pytest
 from tests.integration.schema.migration import dump_text
@@ -314,3 +318,79 @@ async def test_a_value_that_would_be_cut_is_set_aside_even_where_nobody_saw_it(
         last = await found.over()
         assert isinstance(last, ev.RollbackCompleted), last
         assert last.removed["row"] == 19_999 + 20
+
+
+LINKED = """
+create table parent (id int primary key, label text);
+create table child (id int primary key, parent int not null references parent);
+"""
+FILLED = """
+insert into parent select i, 'p' || i from generate_series(1, 3000) i;
+insert into child select i, 1 + i % 3000 from generate_series(1, 30000) i;
+"""
+LINKED_ROWS = "select (select md5(string_agg(c::text, ',' order by id)) from child c), (select md5(string_agg(p::text, ',' order by id)) from parent p)"
+
+
+@pytest.fixture
+async def few_rights(target: str) -> AsyncIterator[str]:
+    """A target entered by a role that owns its tables and may not quiet them."""
+    role, password = f"mover_{uuid4().hex[:8]}", "few-rights"
+    parts = urlsplit(target)
+    database = parts.path.removeprefix("/")
+    await run(
+        target,
+        LINKED,
+        f"create role {role} login password '{password}'",
+        f"grant create, temporary on database {database} to {role}",
+        f"alter table parent owner to {role}; alter table child owner to {role}",
+    )
+    host = parts.netloc.rpartition("@")[2]
+    yield urlunsplit(parts._replace(netloc=f"{role}:{password}@{host}"))
+    await run(target, f"drop owned by {role}", f"drop role {role}")
+
+
+async def test_rows_that_others_refer_to_come_first_where_foreign_keys_stay_on(
+    stack: Stack, few_rights: str
+) -> None:
+    linked = await stack.embedded.postgres.create_database(f"linked_{uuid4().hex[:8]}")
+    await run(linked, LINKED, FILLED)
+    async with trial(stack, linked, few_rights, mode="data_only", batch_size=2_000) as found:
+        await found.start()
+        await copied(found, 4)
+        for executor in stack.executors:
+            kill(executor)
+        last = await found.over()
+        assert isinstance(last, ev.MigrationCompleted), last
+
+    order = [event.table_id for event in found.witness.of(ev.ChunkCopied)]
+    assert order == sorted(order, reverse=True), "every parent before any child"
+    assert await ask(few_rights, LINKED_ROWS) == await ask(linked, LINKED_ROWS)
+
+
+async def test_cancelling_where_foreign_keys_stay_on_deletes_children_first(
+    stack: Stack, few_rights: str
+) -> None:
+    linked = await stack.embedded.postgres.create_database(f"linked_{uuid4().hex[:8]}")
+    await run(linked, LINKED, FILLED)
+    async with trial(stack, linked, few_rights, mode="data_only", batch_size=2_000) as found:
+        await found.start()
+        await copied(found, 5)
+        await found.sterna.migrations.cancel(found.migration_id, reason="test", rollback=True)
+        last = await found.over()
+        assert isinstance(last, ev.RollbackCompleted), last
+
+    assert await ask(few_rights, "select 1 from parent union all select 1 from child") == []
+
+
+async def test_a_snapshot_that_is_lost_while_rows_move_costs_no_row(
+    stack: Stack, legacy: str, modern: str
+) -> None:
+    async with trial(stack, legacy, modern, source=SOURCE, to=TARGET, **ROWS) as found:
+        await found.start()
+        await copied(found, 3)
+        kill(found.holder())
+        last = await found.over()
+        assert isinstance(last, ev.MigrationCompleted), last
+        assert len(found.witness.of(ev.SnapshotExported)) >= 2
+
+    assert await ask(modern, MOVED) == await ask(legacy, SOURCE_ROWS)

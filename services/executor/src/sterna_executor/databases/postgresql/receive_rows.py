@@ -111,7 +111,8 @@ async def undo_rows(target: Connection, migration_id: str) -> int:
     there = await addresses(target, found.names)
     with translated("target"):
         written = [row["xid"] for row in await target.fetch(_sql("transactions"), migration_id)]
-        if any(table.quiet for table in found.tables):
+        quiet = any(table.quiet for table in found.tables)
+        if quiet:
             await hush_all(target)
         for name in reversed(found.names):
             if name in there and written:
@@ -121,7 +122,8 @@ async def undo_rows(target: Connection, migration_id: str) -> int:
                     written,
                 )
                 deleted += int(status.rpartition(" ")[2])
-        await wake(target)
+        if quiet:
+            await wake(target)
         for sequence in found.sequences:
             await target.execute(
                 _sql("set_sequence"), sequence.sequence, sequence.last_value, sequence.is_called
