@@ -3,7 +3,7 @@ import io
 import asyncpg
 import pytest
 
-from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.plan import Score, TablePlan
 from sterna_core.postgres.identifiers import quote
 from sterna_executor.databases.postgresql.confidence_check import ColumnCheck
 from sterna_executor.databases.postgresql.encoding import Conversion
@@ -34,6 +34,7 @@ async def test_every_column_has_a_mapping_to_itself_with_what_was_measured(sides
     assert (odd.transformation, odd.source_type, odd.target_type) == ('"Odd name"', "text", "text")
     assert (odd.confidence, odd.status, odd.copied) == (1.0, "approved", True)
     assert odd.evidence == "1.00 of 1,000 rows convertible, 75% null; type known to the target"
+    assert odd.score == Score(rate=1.0, rows=1000, nulls=0.75)
     assert not table.columns[2].copied
     assert plan.summary.columns == 3
     assert plan.summary.estimated_records == 1000

@@ -39,6 +39,7 @@ class Confidence(Struct, frozen=True):
 
     value: float
     evidence: str
+    type_unknown: bool = False
 
 
 def confidence_of(
@@ -51,19 +52,24 @@ def confidence_of(
     that values could fail, for rows that could not be looked at.
     """
     if type_known is None:
-        return Confidence(0.0, "the target does not know the type")
+        return Confidence(0.0, "the target does not know the type", type_unknown=True)
     if measured is None:
         value = UNMEASURED_DOUBTFUL if doubtful else UNMEASURED_SAFE
         return Confidence(value, f"no row was looked at in the time given; type {type_known}")
     if measured.rows == 0:
         return Confidence(1.0, f"the table is empty; type {type_known}")
     passed = measured.holds.get(column, measured.rows)
-    scale = 10**DECIMALS
-    rate = math.floor(passed / measured.rows * scale) / scale
+    rate = share(passed, measured.rows)
     rows = f"{measured.rows:,} {'' if measured.whole else 'sampled '}rows"
     nulls = 1 - measured.present.get(column, measured.rows) / measured.rows
     spoken = f"{rate:.2f}" if passed == measured.rows else f"{rate:.4f}"
-    return Confidence(
-        rate,
-        f"{spoken} of {rows} convertible{f', {nulls:.0%} null' if nulls else ''}; type {type_known}",
-    )
+    failing = measured.failing.get(column)
+    named = f" (not {', '.join(failing)})" if failing else ""
+    null = f", {nulls:.0%} null" if nulls else ""
+    return Confidence(rate, f"{spoken} of {rows} convertible{named}{null}; type {type_known}")
+
+
+def share(part: int, whole: int) -> float:
+    """Give a share, rounded down, so that it is 1 only where it is all; 0 of nothing."""
+    scale: int = 10**DECIMALS
+    return math.floor(part / whole * scale) / scale if whole else 0.0

@@ -5,11 +5,16 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from sterna_core.ids import derived_id
-from sterna_core.migration.plan import ColumnMapping, CopyFormat, TablePlan
+from sterna_core.migration.plan import ColumnMapping, CopyFormat, Score, TablePlan
 from sterna_core.postgres.identifiers import qualified, quote
 from sterna_core.tasks.work import PlanMigration
 from sterna_executor.databases.postgresql.boundaries import boundaries
-from sterna_executor.databases.postgresql.confidence import Confidence, Measured, confidence_of
+from sterna_executor.databases.postgresql.confidence import (
+    Confidence,
+    Measured,
+    confidence_of,
+    share,
+)
 from sterna_executor.databases.postgresql.confidence_check import ColumnCheck
 from sterna_executor.databases.postgresql.inventory import Inventory
 from sterna_executor.databases.postgresql.inventory_table import Column, Table, TypeInfo
@@ -17,6 +22,8 @@ from sterna_executor.databases.postgresql.preflight_target_facts import TargetFa
 
 MAPPING = "map_"
 MAPPING_ID_CHARACTERS = 24
+SCORED_COLUMNS = 1_000
+"""With more columns, the plan of a table would not fit into one record with their scores."""
 
 
 class Mapper(Struct, frozen=True, kw_only=True):
@@ -93,6 +100,7 @@ class Mapper(Struct, frozen=True, kw_only=True):
                 evidence=sure.evidence,
                 status="approved" if sure.value >= self.work.auto_approve_above else "pending",
                 copied=column.generated is None,
+                score=_score(table, column, sure, measured),
             )
 
     def _sure(self, column: Column, measured: Measured | None, *, doubtful: bool) -> Confidence:
@@ -132,6 +140,27 @@ class Mapper(Struct, frozen=True, kw_only=True):
         if (kind.schema, kind.name) in self.target.types:
             return "known to the target"
         return None
+
+
+def _score(
+    table: Table, column: Column, sure: Confidence, measured: Measured | None
+) -> Score | None:
+    """Give what a confidence is made of, for a column that goes to itself."""
+    if len(table.columns) > SCORED_COLUMNS:
+        return None
+    fit = 0.0 if sure.type_unknown else 1.0
+    if measured is None or column.generated is not None:
+        return Score(type=fit)
+    return Score(
+        type=fit,
+        rate=sure.value if fit else None,
+        rows=measured.rows,
+        whole=measured.whole,
+        nulls=share(
+            measured.rows - measured.present.get(column.name, measured.rows), measured.rows
+        ),
+        failing=measured.failing.get(column.name, ()),
+    )
 
 
 def estimated_rows(table: Table, measured: Measured | None) -> int:
