@@ -1,13 +1,20 @@
 """Rows that the target refuses: all others arrive, and these are set aside."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
 
 from servers import PostgresTestServer
-from support.transfer.moving import Moving
+from sterna_core.errors import DataRejected, Unreachable
+from sterna_executor.databases.postgresql.connection import application_name_for
+from support.transfer.moving import DEADLINE_SECONDS, GATE, Moving
 
 COUNT = 100_000
+KILL = (
+    "select pg_terminate_backend(pid) from pg_stat_activity"
+    " where application_name = $1 and datname = current_database()"
+)
 
 
 async def words(moving: Moving, count: int = COUNT) -> None:
@@ -194,3 +201,60 @@ async def test_a_repair_under_another_snapshot_knows_the_rows_it_cannot_copy_aga
         )
         assert (found.differing_buckets, found.rows_set_aside) == (0, 2)
     assert len(await held(moving)) == 2
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+async def test_a_careful_copy_that_is_killed_leaves_nothing_and_is_done_again_alike(
+    moving: Moving, side: str
+) -> None:
+    await words(moving, 5_000)
+    await moving.on("target", "alter table public.words add check (id not in (10, 4500))")
+    plain = await moving.table("words", key=("id",))
+    async with moving.snapshot() as snapshot:
+        async with moving.gate_closed(), asyncio.timeout(DEADLINE_SECONDS):
+            waits = f"case when id = 4000 then {GATE.format(value='4000')} else id end"
+            gated = await moving.table("words", key=("id",), transformed={"id": waits})
+            work = moving.chunk(gated, snapshot)
+            copying = asyncio.create_task(moving.copy(moving.assignment("tsk_a"), work))
+            await moving.at_gate()
+            await moving.ask(side, KILL, application_name_for(moving.migration_id))
+            with pytest.raises(Unreachable):
+                await copying
+        assert await moving.rows("target", plain) == []
+        assert await held(moving) == []
+        assert await moving.receipts() == 0
+        again = await moving.copy(moving.assignment("tsk_a"), moving.chunk(plain, snapshot))
+        repeat = await moving.copy(moving.assignment("tsk_a"), moving.chunk(plain, snapshot))
+    assert (again.rows, again.repeated, repeat.repeated) == (4_998, False, True)
+    assert again.set_aside == repeat.set_aside
+    assert len(await held(moving)) == 2
+
+
+async def test_a_chunk_that_is_refused_as_a_whole_is_given_up_soon(moving: Moving) -> None:
+    await words(moving, 20_000)
+    await moving.on("target", "alter table public.words add check (id < 0)")
+    table = await moving.table("words", key=("id",))
+    async with moving.snapshot() as snapshot:
+        with pytest.raises(DataRejected) as refused:
+            await moving.copy_table(table, snapshot)
+    assert refused.value.code == "too_many_data_errors"
+    assert refused.value.details["in_succession"] == 101
+    assert await held(moving) == []
+    assert await moving.receipts() == 0
+
+
+async def test_rows_refused_by_a_unique_index_of_the_target_are_those_that_come_later(
+    moving: Moving,
+) -> None:
+    await moving.on("source", "create table public.twice (id int, word text)")
+    await moving.on("target", "create table public.twice (id int unique, word text)")
+    await moving.on(
+        "source",
+        "insert into public.twice select n % 1000, 'word ' || n from generate_series(1, 1003) n",
+    )
+    table = await moving.table("twice")
+    async with moving.snapshot() as snapshot:
+        copied = await moving.copy_table(table, snapshot)
+    assert copied.rows == 1000
+    (told,) = copied.set_aside
+    assert (told.error_class, told.sqlstate, told.rows) == ("constraint", "23505", 3)
