@@ -13,6 +13,8 @@ HORIZON = timedelta(days=16)
 """How far ahead is looked: past the week after one in which a change of the clock fills a window."""
 
 _DAY = timedelta(days=1)
+_NEAR = 2 * _DAY
+"""As a rule enough: a window of every day opens and closes within it."""
 _SECOND = timedelta(seconds=1)
 _REMEMBERED = 1_024
 
@@ -41,10 +43,11 @@ class OpenHours:
         """
         if not self._windows:
             return at
-        for stretch in _ahead(self._windows, at):
-            opens = max(at, stretch.opens)
-            if stretch.closes - opens > least:
-                return opens
+        for horizon in (_NEAR, HORIZON):
+            for stretch in _ahead(self._windows, at, horizon):
+                opens = max(at, stretch.opens)
+                if stretch.closes - opens > least:
+                    return opens
         return None
 
     def closing(self, at: datetime) -> datetime | None:
@@ -59,7 +62,10 @@ class OpenHours:
 
     def stretch(self, at: datetime) -> Stretch | None:
         """Give the hours that are open at `at`, or else the next ones."""
-        return next(iter(_ahead(self._windows, at)), None)
+        near = next(iter(_ahead(self._windows, at, _NEAR)), None)
+        if near is not None and near.closes < at + _NEAR:
+            return near
+        return next(iter(_ahead(self._windows, at, HORIZON)), None)
 
     def stretches(self, begin: datetime, end: datetime) -> list[Stretch]:
         """Give the open times that overlap `begin` to `end`, apart from each other, in order.
@@ -76,9 +82,9 @@ def minutes_of(text: str) -> int:
 
 
 @lru_cache(_REMEMBERED)
-def _ahead(windows: tuple[Window, ...], at: datetime) -> tuple[Stretch, ...]:
+def _ahead(windows: tuple[Window, ...], at: datetime, horizon: timedelta) -> tuple[Stretch, ...]:
     """Give what is ahead of a moment; asked again and again while a run is at work."""
-    return tuple(_stretches(windows, at, at + HORIZON))
+    return tuple(_stretches(windows, at, at + horizon))
 
 
 def _stretches(windows: tuple[Window, ...], begin: datetime, end: datetime) -> list[Stretch]:
