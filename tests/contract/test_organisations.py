@@ -90,7 +90,7 @@ async def test_a_list_shows_what_is_the_organisations_own(
     theirs = (await _shared_things(service))[kind]
     listed = await client.get(f"/v1/{kind}?limit=100")
     assert theirs not in listed.text
-    assert listed.json["pagination"]["total"] == len(listed.json["data"])
+    assert len(listed.json["data"]) == min(100, listed.json["pagination"]["total"])
 
 
 _kept: dict[int, dict[str, str]] = {}
