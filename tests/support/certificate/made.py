@@ -59,7 +59,9 @@ def certificate(*, key: SigningKey = KEY, equal: bool = True) -> Certificate:
         issued_at=datetime(2026, 1, 2, 3, 4, 5, 600, tzinfo=UTC),
         plan_digest="ab" * 32,
         structure_digest="cd" * 32,
-        kinds=(KindResult(kind="content", status="passed", checked=2, failed=0),),
+        kinds=(
+            KindResult(kind="content", scope="every_row", status="passed", checked=2, failed=0),
+        ),
         coverage=Coverage(tables_total=2, tables_compared=2, rows_compared=14, objects_built=3),
         hash_chain=hash_chain(tables),
         exceptions=(Exempt(table_id="public.orders", rows=1, reason="left out"),),

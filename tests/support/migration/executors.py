@@ -14,8 +14,10 @@ from sterna_core.journal.local import LocalDecider
 from sterna_core.migration import reports as rep
 from sterna_core.migration.review import Difference, Rehearsal
 from sterna_core.migration.set_aside import SetAside
+from sterna_core.migration.validation_events import Finding
 from sterna_core.tasks import work as wk
 from sterna_core.tasks.task import Task
+from sterna_core.tasks.validation_work import AnyValidation
 
 Rows = dict[str, dict[int, int]]
 """Table to row to the row's version."""
@@ -43,6 +45,8 @@ class World:
         self.refused: dict[str, set[int]] = {name: set() for name in self.source}
         self.aside: dict[tuple[str, int], dict[int, str]] = {}
         self.drifted: tuple[Difference, ...] = ()
+        self.validated: list[str] = []
+        self.wrong: set[str] = set()
         self.bookkeeping = True
         self.differences: tuple[str, ...] = ()
 
@@ -90,6 +94,8 @@ class World:
                 if work.object_id not in self.built:
                     self.built.append(work.object_id)
                 return (rep.ReportObjectBuilt(**by, seconds=0.1),)
+            case _ if isinstance(work, AnyValidation):
+                return self._validate(task, work)
             case wk.CheckTarget():
                 return (
                     rep.ReportTargetChecked(
@@ -131,6 +137,22 @@ class World:
             )
         return rep.ReportTransformationTried(
             **by, expression=work.expression, rows=4, failed=0, whole=True
+        )
+
+    def _validate(self, task: Task, work: AnyValidation) -> tuple[Struct, ...]:
+        by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
+        kind = type(work).__name__.removeprefix("Validate").lower()
+        self.validated.append(kind)
+        if getattr(work, "snapshot_id", None) not in {None, *self.held}:
+            return (
+                rep.ReportTaskFailed(
+                    **by, code="snapshot_lost", message="gone", transient=True, details={}
+                ),
+            )
+        failed = int(kind in self.wrong)
+        finding = Finding(subject=kind, passed=not failed, text="it is wrong" if failed else "")
+        return (
+            rep.ReportValidated(**by, checked=3, failed=failed, findings=(finding,), seconds=0.1),
         )
 
     def _read(self, task: Task) -> tuple[Struct, ...]:

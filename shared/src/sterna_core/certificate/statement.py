@@ -25,9 +25,10 @@ class Party(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class KindResult(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one kind of validation came to: how much was checked, and how much of it failed."""
+    """What one kind of validation came to: of what, how much was checked, how much failed."""
 
     kind: str
+    scope: str
     status: Literal["passed", "not_requested"]
     checked: int
     failed: int

@@ -111,9 +111,21 @@ def _expression_of(text: str) -> ast.Node:
     try:
         statements = parser.parse_sql(bare)
         again = parser.parse_sql(enclosed)
-        tokens = parser.scan(bare)
     except (parser.ParseError, UnicodeError, RecursionError):
         # The parser's own words quote the text.
+        raise ExpressionRefused("this is not an SQL expression") from None
+    _refuse_tokens(bare)
+    if len(statements) != 1 or len(again) != 1:
+        raise ExpressionRefused("this is not one expression")
+    _only_target(again[0].stmt)
+    return _only_target(statements[0].stmt)
+
+
+def _refuse_tokens(bare: str) -> None:
+    """Refuse comments, semicolons and texts between dollar signs."""
+    try:
+        tokens = parser.scan(bare)
+    except (parser.ParseError, UnicodeError, RecursionError):
         raise ExpressionRefused("this is not an SQL expression") from None
     for token in tokens:
         if token.name in {"SQL_COMMENT", "C_COMMENT"}:
@@ -122,10 +134,6 @@ def _expression_of(text: str) -> ast.Node:
             raise ExpressionRefused("write text in single quotes, not between dollar signs")
         if token.name == "ASCII_59":
             raise ExpressionRefused("the expression holds a semicolon")
-    if len(statements) != 1 or len(again) != 1:
-        raise ExpressionRefused("this is not one expression")
-    _only_target(again[0].stmt)
-    return _only_target(statements[0].stmt)
 
 
 def _only_target(select: Any) -> ast.Node:

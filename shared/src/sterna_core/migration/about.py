@@ -8,6 +8,7 @@ from sterna_core.migration.agenda import Agenda
 from sterna_core.migration.notifications import Notifications
 from sterna_core.migration.plan import Mode, Selection
 from sterna_core.migration.thresholds import Thresholds
+from sterna_core.migration.validation_options import Kind, ValidationOptions
 
 MEBIBYTE = 1024 * 1024
 
@@ -25,7 +26,7 @@ class Options(Struct, frozen=True, kw_only=True):
     `parallelism` is the number of tasks at work at once; `batch_size` the rows of a chunk, where
     the default of `chunk_bytes` is not wanted; `snapshot_keep_seconds` how long the source's
     snapshot is held while nothing runs. `keep_bookkeeping` leaves the schema `_sterna` with its
-    receipts on the target after cutover.
+    receipts on the target after cutover. `validation` says what is checked beside every row.
     """
 
     mode: Mode = "full"
@@ -37,10 +38,11 @@ class Options(Struct, frozen=True, kw_only=True):
     snapshot_keep_seconds: Annotated[int, Meta(ge=0, le=86_400)] = 3_600
     keep_bookkeeping: bool = False
     thresholds: Thresholds = Thresholds()
+    validation: ValidationOptions = ValidationOptions()
 
 
 class About(Struct, frozen=True, kw_only=True):
-    """What a migration is, from its creation on; its `agenda` alone goes on changing."""
+    """What a migration is, from its creation on; its `agenda` and what is skipped change."""
 
     migration_id: str
     org_id: str
@@ -54,3 +56,4 @@ class About(Struct, frozen=True, kw_only=True):
     created_by: str
     agenda: Agenda = Agenda()
     notifications: Notifications | None = None
+    validation_skipped: tuple[Kind, ...] = ()

@@ -65,9 +65,9 @@ def _certifying(decide_plainly: Decide, key: SigningKey) -> Decide:
 def state_what_is_proven(state: st.Running, context: Context) -> Statement | None:
     """Say what a run that comes to its end has proven; None where anything is missing."""
     about, plan, run = state.about, state.plan, state.run
-    kinds = proven_kinds(about, run)
+    kinds = proven_kinds(run)
     tables = _certified_tables(plan.tables, run)
-    if kinds is None or tables is None:
+    if isinstance(kinds, str) or tables is None:
         return None
     return Statement(
         certificate_id=derived_id(CERTIFICATE, about.org_id, about.migration_id),
@@ -103,8 +103,8 @@ def state_what_is_proven(state: st.Running, context: Context) -> Statement | Non
 def _certified_tables(plans: dict[str, TablePlan], run: Run) -> tuple[CertifiedTable, ...] | None:
     found = []
     for table_id in sorted(plans):
-        table = run.tables[table_id]
-        if table.proof is None or table.proven != run.generation:
+        table = run.tables.get(table_id)
+        if table is None or table.proof is None or table.proven != run.generation:
             return None
         found.append(certified_table(plans[table_id], table.compared_rows, table.proof))
     return tuple(found)

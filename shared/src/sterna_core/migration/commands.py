@@ -12,6 +12,7 @@ from sterna_core.migration.review_commands import AnyReviewCommand
 from sterna_core.migration.revision import EditMigration
 from sterna_core.migration.schedule_commands import AnyScheduleCommand
 from sterna_core.migration.undo import RollBackMigration
+from sterna_core.migration.validation_commands import SkipValidation
 from sterna_core.schedule.schedule import Schedule
 from sterna_core.tasks.telemetry import Phase
 
@@ -103,4 +104,5 @@ AnyCommand = (
     | AnyReviewCommand
     | ClaimTask
     | AnyReport
+    | SkipValidation
 )

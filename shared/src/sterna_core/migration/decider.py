@@ -32,6 +32,8 @@ from sterna_core.migration.schedule_commands import AnyScheduleCommand
 from sterna_core.migration.scheduling import refuse_itself, schedule
 from sterna_core.migration.timers import timers
 from sterna_core.migration.undo import RollBackMigration
+from sterna_core.migration.validation import skip
+from sterna_core.migration.validation_commands import SkipValidation
 from sterna_core.migration.work import tasks
 
 
@@ -74,6 +76,8 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
             refusals.resolve(draft, command, context)
         case rep.ClaimTask():
             claim(draft, command)
+        case SkipValidation():
+            skip(draft, command, context)
         case _ if isinstance(command, AnyScheduleCommand):
             schedule(draft, command, context)
         case _:
@@ -94,5 +98,5 @@ MIGRATIONS: Aggregate[st.State, Any, Any] = Aggregate(
     evolve=evolve,
     tasks=tasks,
     timers=timers,
-    schema_version=3,
+    schema_version=4,
 )

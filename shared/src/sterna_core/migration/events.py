@@ -18,6 +18,7 @@ from sterna_core.migration.review_events import AnyReviewEvent
 from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.schedule_events import AnyScheduleEvent
 from sterna_core.migration.undo import RollbackRequested
+from sterna_core.migration.validation_events import AnyValidationEvent
 from sterna_core.tasks.telemetry import Phase
 from sterna_core.tasks.work import Side, UndoStrategy
 
@@ -413,6 +414,7 @@ AnyEvent = (
     | RollbackFailed
     | MigrationCompleted
     | AnyScheduleEvent
+    | AnyValidationEvent
     | CertificateIssued
     | AnyReviewEvent
 )

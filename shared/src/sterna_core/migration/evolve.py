@@ -13,6 +13,7 @@ from sterna_core.migration.evolve_edit import edited
 from sterna_core.migration.evolve_review import evolve_review, with_digest
 from sterna_core.migration.evolve_run import dispatched, evolve_run, first_run, waiting
 from sterna_core.migration.evolve_undo import has_ledger, undoing, undoing_ended
+from sterna_core.migration.evolve_validation import keep_validation
 from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.run import Plan, Run
 from sterna_core.migration.undo import RollbackRequested
@@ -20,7 +21,7 @@ from sterna_core.migration.undo import RollbackRequested
 
 def evolve(state: st.State, event: ev.AnyEvent) -> st.State:
     """Give the state after an event; an event that does not fit the stage changes nothing."""
-    return keep_agenda(state, _stage(state, event), event)
+    return keep_validation(keep_agenda(state, _stage(state, event), event), event)
 
 
 def _stage(state: st.State, event: ev.AnyEvent) -> st.State:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.ids import TASK, derived_id
+from sterna_core.migration.validation_options import Kind
 from sterna_core.tasks.work import Side
 
 
@@ -97,6 +98,14 @@ class CheckJob(Job, frozen=True, kw_only=True, tag="check"):
     number: int = 0
 
 
+class ValidateJob(Job, frozen=True, kw_only=True, tag="validate"):
+    """Go through one part of a kind of validation; `round` counts the times it was begun."""
+
+    kind: Kind
+    part: int
+    round: int
+
+
 class CutoverJob(Job, frozen=True, kw_only=True, tag="cutover"):
     """Finish the target."""
 
@@ -130,6 +139,7 @@ AnyJob = (
     | RetryJob
     | BuildJob
     | CheckJob
+    | ValidateJob
     | CutoverJob
     | BookkeepingJob
     | FenceJob

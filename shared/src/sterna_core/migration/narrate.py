@@ -8,6 +8,7 @@ from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
 from sterna_core.migration import review_events as rv
 from sterna_core.migration import schedule_events as sev
+from sterna_core.migration import validation_events as vev
 from sterna_core.migration.checkpoint import CheckpointRecorded
 from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.error_events import AnyErrorEvent
@@ -175,6 +176,13 @@ def _life(event: ev.AnyEvent) -> LogEntry | None:
                 table=event.table,
                 code=event.code,
             )
+        case vev.ValidationChecked() if event.failed:
+            text = f"Validation ({event.kind}): {event.failed} of {event.checked} did not pass"
+            return _warn(event, text, code="validation_failed")
+        case vev.ValidationChecked():
+            return _info(event, f"Validation ({event.kind}): {event.checked} passed")
+        case vev.ValidationSkipped():
+            return _warn(event, f"Validation skipped: {', '.join(event.kinds)}", code=None)
         case ev.CertificateIssued():
             return _info(event, f"Certificate issued: {event.statement.certificate_id}")
         case ev.CancelRequested():

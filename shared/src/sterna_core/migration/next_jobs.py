@@ -15,10 +15,12 @@ from sterna_core.migration.job import (
     RetryJob,
     ScanJob,
     SchemaJob,
+    ValidateJob,
 )
 from sterna_core.migration.plan import TablePlan
 from sterna_core.migration.reports import ObjectWave
 from sterna_core.migration.run import Plan, Run, TableRun
+from sterna_core.migration.validation_parts import Stage, left
 from sterna_core.tasks.work import Side
 
 WAVES: tuple[ObjectWave, ...] = ("index", "attach", "foreign_key", "behaviour")
@@ -36,6 +38,7 @@ def next_jobs(plan: Plan, run: Run) -> Iterator[AnyJob]:
         case "data_transfer":
             yield from _transfer(plan, run)
         case "validation":
+            yield from _validations(plan, run, "validation")
             for table_id in run.order:
                 table = run.tables[table_id]
                 if table.proven != run.generation:
@@ -43,7 +46,7 @@ def next_jobs(plan: Plan, run: Run) -> Iterator[AnyJob]:
             if not _is_checked(run) and _all_proven(run):
                 yield CheckJob(number=_comparisons(run))
         case "cutover":
-            yield from _cutover(run)
+            yield from _cutover(plan, run)
         case _:
             return
 
@@ -98,7 +101,7 @@ def phase_is_over(plan: Plan, run: Run) -> bool:
                 for table_id, table in run.tables.items()
             ) and _all_built(run, ("index", "attach"))
         case "validation":
-            return _all_proven(run) and _is_checked(run)
+            return _all_proven(run) and _is_checked(run) and not left(plan, run, "validation")
         case "cutover":
             return run.cutover_finished and run.bookkeeping_settled
         case _:
@@ -107,7 +110,17 @@ def phase_is_over(plan: Plan, run: Run) -> bool:
 
 def reads_source(job: AnyJob) -> bool:
     """Tell whether a job reads the source's rows, and so needs the snapshot."""
+    if isinstance(job, ValidateJob):
+        return job.kind in {"statistical", "behavioral"}
     return isinstance(job, ChunkJob | ScanJob | CompareJob | RepairJob | RetryJob)
+
+
+def _validations(plan: Plan, run: Run, stage: Stage) -> Iterator[AnyJob]:
+    settled = all(_is_settled(table, run) for table in run.tables.values())
+    for kind, part in left(plan, run, stage):
+        # While tables are still being repaired, rows are not what they will be.
+        if settled or kind == "structural":
+            yield ValidateJob(kind=kind, part=part, round=run.validation.of(kind).round)
 
 
 def _is_full(plan: Plan, run: Run, table_id: str) -> bool:
@@ -177,11 +190,13 @@ def _comparison(planned: TablePlan, table: TableRun, run: Run) -> Iterator[AnyJo
         yield CompareJob(table_id=table_id, pass_number=number)
 
 
-def _cutover(run: Run) -> Iterator[AnyJob]:
+def _cutover(plan: Plan, run: Run) -> Iterator[AnyJob]:
     yield from _waves(run, ("foreign_key", "behaviour"))
     if not _all_built(run, ("foreign_key", "behaviour")):
         return
-    if not run.cutover_finished:
+    if left(plan, run, "cutover"):
+        yield from _validations(plan, run, "cutover")
+    elif not run.cutover_finished:
         yield CutoverJob()
     elif not run.bookkeeping_settled:
         # Not before the journal says that the migration cannot be cancelled any more: without the

@@ -23,9 +23,11 @@ from sterna_core.migration.job import (
     RepairJob,
     RetryJob,
     ScanJob,
+    ValidateJob,
 )
 from sterna_core.migration.plan import Selection, TablePlan
 from sterna_core.migration.reviewing import checked, tried
+from sterna_core.migration.validation import validated
 
 DIFFERENCES_SPOKEN = 5
 """How many differences a message names; the details have more."""
@@ -243,6 +245,8 @@ def _done(
                     seconds=command.seconds,
                 )
             )
+        case rep.ReportValidated(), ValidateJob() as job:
+            validated(draft, state, command, job)
         case rep.ReportTargetChecked(), CheckJob():
             _checked(draft, state, command, assignment.job)
         case rep.ReportCutoverFinished(), _:

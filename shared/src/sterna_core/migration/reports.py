@@ -8,6 +8,7 @@ from sterna_core.certificate.proof import TableProof
 from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk, TablePlan
 from sterna_core.migration.review import Difference, Rehearsal
 from sterna_core.migration.set_aside import SetAside
+from sterna_core.migration.validation_events import Finding
 
 ObjectWave = Literal["index", "attach", "foreign_key", "behaviour"]
 """In what order objects follow the rows: index and unique constraints, what attaches or refers to
@@ -190,6 +191,18 @@ class ReportTargetChecked(Report, frozen=True, kw_only=True, tag="report.target_
     seconds: float
 
 
+class ReportValidated(Report, frozen=True, kw_only=True, tag="report.validated.v1"):
+    """A part of a kind of validation was gone through.
+
+    Not every finding need be here, those that did not pass come first.
+    """
+
+    checked: int
+    failed: int
+    findings: tuple[Finding, ...]
+    seconds: float
+
+
 class ReportCutoverFinished(Report, frozen=True, kw_only=True, tag="report.cutover_finished.v1"):
     """Sequences are set, views filled, statistics gathered; the bookkeeping is still there."""
 
@@ -250,6 +263,7 @@ AnyReport = (
     | ReportRowsRetried
     | ReportObjectBuilt
     | ReportTargetChecked
+    | ReportValidated
     | ReportCutoverFinished
     | ReportBookkeepingRemoved
     | ReportFenceRaised

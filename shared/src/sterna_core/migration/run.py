@@ -12,6 +12,7 @@ from sterna_core.migration.error_events import ThresholdLevel
 from sterna_core.migration.job import Assignment
 from sterna_core.migration.plan import Mode, PhasePlan, PlanSummary, Risk, TablePlan
 from sterna_core.migration.reports import PostObject
+from sterna_core.migration.validation_run import ValidationRun
 from sterna_core.tasks.telemetry import Phase
 
 Verdict = Literal["none", "equal", "differs"]
@@ -103,6 +104,7 @@ class Run(Struct, frozen=True, kw_only=True):
     errors: dict[str, DataError] = {}
     awaits_errors: bool = False
     threshold: ThresholdLevel | None = None
+    validation: ValidationRun = ValidationRun()
     rows: int = 0
     bytes: int = 0
     checkpoints: CheckpointMarks = CheckpointMarks()

@@ -12,6 +12,7 @@ from sterna_core.certificate.statement import Statement
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
 from sterna_core.migration import review_events as rv
+from sterna_core.migration import validation_events as vev
 from sterna_core.migration.about import About
 from sterna_core.migration.check_view import CheckView, finished
 from sterna_core.migration.deletion import MigrationDeleted
@@ -25,6 +26,7 @@ from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.rollback_view import RollbackView, fold_rollback
 from sterna_core.migration.status import Status
 from sterna_core.migration.undo import RollbackRequested
+from sterna_core.migration.validation_view import ValidationView, fold_validation
 from sterna_core.tasks.telemetry import Phase
 
 PhaseStatus = Literal["pending", "running", "completed", "failed"]
@@ -125,6 +127,7 @@ class MigrationView(Struct, frozen=True, kw_only=True):
     pace: Pace = Pace()
     undone: RollbackView | None = None
     errors: ErrorFigures = ErrorFigures()
+    validation: ValidationView = ValidationView()
 
     @property
     def records_total(self) -> int:
@@ -136,6 +139,9 @@ class MigrationView(Struct, frozen=True, kw_only=True):
         """The reason, as a word and in words, why there is no certificate (if there is none)."""
         if self.status != "completed":
             return "not_completed", "A certificate is issued when a migration completes."
+        not_proven = self.validation.why_not_proven(self.about)
+        if not_proven is not None:
+            return not_proven
         return "not_signed", "No key to sign with was set when the migration completed."
 
 
@@ -195,6 +201,8 @@ def _fold(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
             return replace(view, snapshots=event.generation)
         case ev.ChunkCopied() | ev.TableCompared() | ev.TableRepaired():
             return _table(view, event)
+        case vev.ValidationChecked() | vev.ValidationSkipped():
+            return replace(view, validation=fold_validation(view.validation, event))
         case ev.CutoverFinished():
             return replace(view, receipts=event.receipts)
         case _:

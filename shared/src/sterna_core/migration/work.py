@@ -11,6 +11,7 @@ from sterna_core.migration.buckets import bucket_bits
 from sterna_core.migration.plan import TablePlan
 from sterna_core.migration.review_work import planned_tables, planning_work, review_work
 from sterna_core.migration.run import Plan, Run
+from sterna_core.migration.validation_work import validation_work
 from sterna_core.tasks import work as wk
 from sterna_core.tasks.table import PageRange, ReceivingTable, TableSpec
 from sterna_core.tasks.task import Task
@@ -156,6 +157,8 @@ def _work(
             )
         case jb.BuildJob():
             return wk.BuildObject(object_id=job.object_id)
+        case jb.ValidateJob():
+            return validation_work(about, plan, assignment, job)
         case jb.CheckJob():
             return wk.CheckTarget(
                 selection=about.selection,

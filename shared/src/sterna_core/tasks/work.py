@@ -7,6 +7,7 @@ from msgspec import Struct
 from sterna_core.migration.plan import Mode, Selection
 from sterna_core.migration.set_aside import ROWS_REFUSED_IN_SUCCESSION_MAX, ROWS_REFUSED_MAX
 from sterna_core.tasks.table import PageRange, PlannedTable, ReceivingTable, TableSpec
+from sterna_core.tasks.validation_work import AnyValidation
 
 Side = Literal["source", "target"]
 UndoStrategy = Literal["reverse_migration", "truncate"]
@@ -196,6 +197,7 @@ AnyWork = (
     | RetryRows
     | BuildObject
     | CheckTarget
+    | AnyValidation
     | FinishCutover
     | RemoveBookkeeping
     | RaiseFence

@@ -45,7 +45,7 @@ class CertificateRoutes:
         if known is None:
             raise not_found("migration")
         issued = known.view.certificate
-        if issued is None:
+        if issued is None or known.view.status != "completed":
             raise _not_issued(known)
         whole = await self._certificates.find(org_id, known.migration_id, issued)
         return web.Response(

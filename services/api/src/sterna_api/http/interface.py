@@ -41,6 +41,7 @@ from sterna_api.http.refusals import Refusals
 from sterna_api.http.request_id import request_id_middleware
 from sterna_api.http.schedules import ScheduleRoutes
 from sterna_api.http.starts import StartRoutes
+from sterna_api.http.validations import ValidationRoutes
 from sterna_api.http.webhooks import WebhookRoutes
 from sterna_api.openapi.document import document
 from sterna_api.openapi.table import OPERATIONS
@@ -161,6 +162,7 @@ class Interface:
             StartRoutes(desk, migrations, writes),
             MappingRoutes(desk, mappings),
             PlannedSchemaRoutes(mappings),
+            ValidationRoutes(desk, migrations, writes),
             WebhookRoutes(
                 desk,
                 Webhooks(database),

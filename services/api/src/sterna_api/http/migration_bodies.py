@@ -15,6 +15,7 @@ from sterna_core.migration.about import MEBIBYTE
 from sterna_core.migration.plan import Mode
 from sterna_core.migration.status import Status
 from sterna_core.migration.thresholds import Thresholds
+from sterna_core.migration.validation_options import ValidationOptions
 from sterna_core.tasks.telemetry import Level, Phase
 
 ConnectionId = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -50,6 +51,7 @@ class OptionsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     snapshot_keep_seconds: Annotated[int, Meta(ge=0, le=86_400)] = 3_600
     keep_bookkeeping: bool = False
     thresholds: Thresholds = Thresholds()
+    validation: ValidationOptions = ValidationOptions()
 
 
 class CreateMigrationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -29,6 +29,7 @@ from sterna_api.http.paging import PageQuery, page_body
 from sterna_api.http.query import read_query
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found
+from sterna_api.http.validation_bodies import refuse_unsafe
 from sterna_api.projections.checkpoints import Checkpoints
 from sterna_api.projections.migrations import KnownMigration, Migrations
 from sterna_core.clock import Clock
@@ -80,6 +81,8 @@ class MigrationLifecycleRoutes:
     async def edit(self, request: web.Request) -> web.Response:
         """Change a migration before it is started."""
         body = await read_body(request, EditMigrationBody)
+        if body.options is not UNSET and body.options.validation is not UNSET:
+            refuse_unsafe(body.options.validation)
         ticket = self._desk.ticket(request, body)
         known = await self._find(request)
         command = await self._edit_of(body, known, ticket.caller.org_id)

@@ -27,7 +27,7 @@ from sterna_api.http.query import read_query
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found, resource_id
 from sterna_api.http.schedule_bodies import schedule_of
-from sterna_api.http.table_answers import show_validation
+from sterna_api.http.validation_bodies import refuse_unsafe
 from sterna_api.projections.connections import Connections
 from sterna_api.projections.executor_resources import ExecutorResources
 from sterna_api.projections.migrations import KnownMigration, MigrationFilter, Migrations
@@ -70,13 +70,13 @@ class MigrationRoutes:
             web.get("/v1/migrations", self.list, allow_head=False),
             web.get(one, self.show, allow_head=False),
             web.get(f"{one}/plan", self.plan, allow_head=False),
-            web.get(f"{one}/validation", self.validation, allow_head=False),
             web.get(f"{one}/metrics", self.metrics, allow_head=False),
         ]
 
     async def create(self, request: web.Request) -> web.Response:
         """Create a migration; it is planned at once."""
         body = await read_body(request, CreateMigrationBody)
+        refuse_unsafe(body.options.validation)
         ticket = self._desk.ticket(request, body)
         migration_id = ticket.new_id(ids.MIGRATION)
         org_id = ticket.caller.org_id
@@ -155,10 +155,6 @@ class MigrationRoutes:
             return web.Response(status=304, headers=etag_of(known.view.plan_digest))
         tables = await self._migrations.plan_tables(caller_of(request).org_id, known.migration_id)
         return answer(show_plan(known, tables), headers=etag_of(known.view.plan_digest))
-
-    async def validation(self, request: web.Request) -> web.Response:
-        """Show whether everything arrived, table by table."""
-        return answer(show_validation(await self._find(request)))
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Show a migration in figures, table by table."""

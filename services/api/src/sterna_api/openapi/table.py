@@ -15,6 +15,7 @@ from sterna_api.openapi.operations import (
     notifications,
     schedules,
     service,
+    validations,
     webhooks,
 )
 
@@ -29,6 +30,7 @@ _GROUPS = (
     migration_lifecycle,
     notifications,
     connections,
+    validations,
     webhooks,
     api_keys,
     bus_description,

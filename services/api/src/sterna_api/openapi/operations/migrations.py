@@ -5,7 +5,6 @@ from sterna_api.http.metrics_answers import MetricsBody
 from sterna_api.http.migration_answers import CreatedBody, MigrationBody
 from sterna_api.http.migration_bodies import CreateMigrationBody, ListQuery, LogsQuery
 from sterna_api.http.plan_answers import PlanBody
-from sterna_api.http.table_answers import ValidationBody
 from sterna_api.openapi.operation import Media, Operation, Page
 from sterna_api.projections.migrations import MigrationLine
 
@@ -42,13 +41,6 @@ OPERATIONS = (
         scope="migrations:read",
         summary="Show a migration's plan",
         answers={200: PlanBody},
-    ),
-    Operation(
-        method="GET",
-        path=f"{_ONE}/validation",
-        scope="validation:read",
-        summary="Show what the comparison of both sides found, table by table",
-        answers={200: ValidationBody},
     ),
     Operation(
         method="GET",

@@ -51,8 +51,8 @@ async def comparable(
     The source's transformations are applied on its side, and its values are cast to the types
     that the target stores. Raises Terminal where a column is not there.
     """
-    there = await _types(target, "target", target_table(table))
-    here = await _types(source, "source", source_table(table))
+    there = await types_of(target, "target", target_table(table))
+    here = await types_of(source, "source", source_table(table))
     given = await _given(source, table) if not all(map(is_plain, table.columns)) else {}
     ours: _Values = []
     theirs: _Values = []
@@ -80,7 +80,7 @@ async def comparable_target(target: Connection, table: TableSpec, hashing: Hashi
 
     Raises Terminal where a column is not there any more.
     """
-    there = await _types(target, "target", target_table(table))
+    there = await types_of(target, "target", target_table(table))
     missing = [column.target for column in table.columns if column.target not in there]
     if missing:
         raise Terminal(
@@ -149,7 +149,8 @@ def _as_kept(column: ColumnSpec, found: ColumnType, kept: ColumnType) -> str:
     return f"({value})::{kept.declared}"
 
 
-async def _types(connection: Connection, role: Role, relation: str) -> dict[str, ColumnType]:
+async def types_of(connection: Connection, role: Role, relation: str) -> dict[str, ColumnType]:
+    """Give the types of a relation's columns, resolved through domains."""
     with translated(role):
         rows = await connection.fetch(statements("comparable.sql")["columns"], relation)
     return {row["name"]: ColumnType(row["type"], row["builtin"], row["declared"]) for row in rows}

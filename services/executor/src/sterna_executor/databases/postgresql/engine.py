@@ -10,6 +10,7 @@ from sterna_core.migration import reports as rep
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.tasks import work as wk
 from sterna_core.tasks.task import Task
+from sterna_core.tasks.validation_work import AnyValidation
 from sterna_executor.databases.postgresql import bookkeeping
 from sterna_executor.databases.postgresql.blueprint import Login
 from sterna_executor.databases.postgresql.build_object import build_object
@@ -34,6 +35,7 @@ from sterna_executor.databases.postgresql.snapshot import hold_snapshot
 from sterna_executor.databases.postgresql.structure_check import check_structure
 from sterna_executor.databases.postgresql.trial import try_transformation
 from sterna_executor.databases.postgresql.truncate import empty_tables
+from sterna_executor.databases.postgresql.validate import validate
 from sterna_executor.tasks.claims import Claims
 from sterna_executor.tasks.engine import Report
 from sterna_executor.tasks.figures import Telemetry
@@ -139,6 +141,9 @@ class PostgresqlEngine:
                         differences=undone.differences,
                     )
                 )
+            case _ if isinstance(task.work, AnyValidation):
+                validated = await validate(done, task.work)
+                await report(by.says(rep.ReportValidated, **msgspec.structs.asdict(validated)))
             case _:
                 assert_never(task.work)
 

@@ -1,6 +1,7 @@
 """Whether the target's catalog is what was planned: part by part, by name and by definition."""
 
 import asyncio
+import re
 import time
 
 from msgspec import Struct
@@ -21,6 +22,8 @@ from sterna_executor.databases.postgresql.statements import statements
 CHECK_SECONDS = 600.0
 DIFFERENCES_NAMED = 100
 _NAMELESS = "table"
+_BEFORE_CUTOVER = frozenset({"table", "column", "index", "constraint", "type", "sequence"})
+_ROW_SECURITY = re.compile(r"(?:true|false){2}\Z")
 
 
 class Checked(Struct, frozen=True, kw_only=True):
@@ -61,11 +64,13 @@ async def check_structure(
     selection: Selection,
     structure_digest: str | None,
     *,
+    whole: bool = True,
     deadline_seconds: float = CHECK_SECONDS,
 ) -> Checked:
     """Compare what the target holds with what the plan said, which the source still is.
 
-    What the target has besides is not looked at. Definitions are compared where both servers are
+    Unless `whole`, without what comes after the rows are proven: foreign keys, triggers, rules,
+    policies, views and routines. What the target has besides is not looked at. Definitions are compared where both servers are
     of one major version and no schema gets another name: else the servers write the same
     differently. Both connections are in no transaction. Raises Terminal with the code
     `structure_changed` where the source is not what was planned any more, and Transient.
@@ -84,6 +89,8 @@ async def check_structure(
         raise Transient(
             f"the target was not checked within {deadline_seconds:g} seconds", code="check_slow"
         ) from None
+    if not whole:
+        wanted, there = _before_cutover(wanted), _before_cutover(there)
     exact = server_major(source) == server_major(target) and not inventory.renames
     found = tuple(differences(wanted, there, exact=exact))
     return Checked(
@@ -113,6 +120,17 @@ def differences(
         elif exact and met.definition != description.definition:
             found.append(f"{part} is defined otherwise")
     return found
+
+
+def _before_cutover(parts: dict[Part, Description]) -> dict[Part, Description]:
+    """Leave out what is created at the cutover; whether row security is on is part of that."""
+    return {
+        part: Description(_ROW_SECURITY.sub("", description.facts), description.definition)
+        if part.kind == _NAMELESS
+        else description
+        for part, description in parts.items()
+        if part.kind in _BEFORE_CUTOVER
+    }
 
 
 async def _wanted(
