@@ -56,7 +56,13 @@ async def _busy(client: Client) -> list[str]:
         *(
             f"/v1/migrations/{each}{rest}"
             for each in (done, cancelled)
-            for rest in ("/plan", "/validation", "/logs?limit=1000")
+            for rest in (
+                "/plan",
+                "/validation",
+                "/validation/referential",
+                "/certificate",
+                "/logs?limit=1000",
+            )
         ),
         *(f"/v1/connections/{each['id']}" for each in listed),
         f"/v1/connections/{gone}",
