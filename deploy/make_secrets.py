@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sterna_core.api_key.key import make_key
+from sterna_core.certificate.signing import SigningKey
 from sterna_core.secrets.keyring import Keyring
 
 _FOLDER = Path(__file__).parent / "secrets"
@@ -39,6 +40,7 @@ def make_secrets(folder: Path) -> None:
     kept(folder, "keyring", Keyring.generate)
     kept(folder, "key_pepper", lambda: secrets.token_hex(_PEPPER_BYTES))
     kept(folder, "bootstrap_key", lambda: make_key().reveal())
+    kept(folder, "certificate_key", SigningKey.generate)
 
 
 def main() -> int:

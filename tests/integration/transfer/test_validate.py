@@ -9,6 +9,8 @@ from sterna_core.migration.plan import Selection
 from sterna_core.migration.validation_events import Finding
 from sterna_core.migration.validation_options import Query, Rule, StatisticalOptions
 from sterna_core.tasks import validation_work as wk
+from sterna_executor.databases.postgresql.inventory_reader import read_inventory
+from sterna_executor.databases.postgresql.structure import structure_digest
 from sterna_executor.databases.postgresql.validate import Validated, validate
 from support.transfer.moving import Moving
 
@@ -245,3 +247,71 @@ async def test_a_query_that_one_side_cannot_run_fails_by_its_state(moving: Movin
         moving, "select count(*) from public.t", target_query="select 0::bigint as count"
     )
     assert renamed.passed, renamed.text
+
+
+def structure(digest: str, *, whole: bool = False) -> wk.ValidateStructure:
+    return wk.ValidateStructure(selection=Selection(), structure_digest=digest, whole=whole)
+
+
+async def digest_of(moving: Moving) -> str:
+    async with moving.source.session() as source:
+        return structure_digest(await read_inventory(source, Selection()))
+
+
+async def test_before_the_cutover_foreign_keys_and_triggers_are_not_missed(moving: Moving) -> None:
+    await moving.both(*SHOP)
+    await moving.on(
+        "source",
+        FOREIGN_KEY,
+        "create function public.f() returns trigger language plpgsql as 'begin return new; end'",
+        "create trigger t before insert on public.orders execute function public.f()",
+        "alter table public.orders enable row level security",
+    )
+    digest = await digest_of(moving)
+
+    early = await validated(moving, structure(digest))
+    late = await validated(moving, structure(digest, whole=True))
+
+    assert (early.failed, early.findings) == (0, ())
+    assert early.checked >= 10
+    missing = {f"{each.subject} {each.text}" for each in late.findings}
+    assert "trigger public.orders.t is missing" in missing
+    assert "foreign key public.orders.placed_by is missing" in missing
+    assert late.failed == len(late.findings) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("alter table public.orders drop column note", "column public.orders.note is missing"),
+        ("drop table public.customers", "table public.customers is missing"),
+        (
+            "alter table public.orders alter id drop default, alter total type text",
+            "column public.orders.total is defined otherwise",
+        ),
+        (
+            "alter table public.customers alter name set not null",
+            "column public.customers.name is otherwise",
+        ),
+        (
+            "alter table public.orders drop constraint orders_pkey",
+            "index public.orders.orders_pkey is missing",
+        ),
+    ],
+)
+async def test_what_is_not_as_planned_is_named(moving: Moving, change: str, said: str) -> None:
+    await moving.both(*SHOP)
+    digest = await digest_of(moving)
+    await moving.on("target", change)
+
+    found = await validated(moving, structure(digest))
+
+    assert said in {f"{each.subject} {each.text}" for each in found.findings}
+    assert found.failed >= 1
+
+
+async def test_a_source_that_changed_since_the_plan_is_a_finding(moving: Moving) -> None:
+    await moving.both(*SHOP)
+    digest = await digest_of(moving)
+    await moving.on("source", "alter table public.orders add column later int")
+    assert (await only(moving, structure(digest))).subject == "source"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from sterna_core.errors import Terminal
 from sterna_core.migration.validation_events import Finding
 from sterna_core.tasks import validation_work as wk
 from sterna_executor.databases.postgresql.database import Assignment
@@ -63,9 +64,15 @@ def _counted(findings: list[Finding]) -> _Found:
 
 async def _structure(assignment: Assignment, work: wk.ValidateStructure) -> _Found:
     async with assignment.target.session() as target, assignment.source.session() as source:
-        checked = await check_structure(
-            source, target, work.selection, work.structure_digest, whole=work.whole
-        )
+        try:
+            checked = await check_structure(
+                source, target, work.selection, work.structure_digest, whole=work.whole
+            )
+        except Terminal as error:
+            if error.code != "structure_changed":
+                raise
+            finding = Finding(subject="source", passed=False, text=error.message)
+            return _Found(1, 1, (finding,))
     findings = tuple(
         Finding(subject=subject, passed=False, text=f"is {state}")
         for subject, _, state in (each.rpartition(" is ") for each in checked.differences)
