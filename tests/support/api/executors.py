@@ -29,6 +29,13 @@ class ModelExecutors:
         self.tables: tuple[TablePlan, ...] = (table("orders"), table("customers"))
         self.working = asyncio.Event()
         self.working.set()
+        self.planning = asyncio.Event()
+        """Plans that were begun are finished as long as this is set."""
+        self.planning.set()
+        self.silent: set[type[wk.Work]] = set()
+        """Tasks of these kinds are never finished."""
+        self.failing: dict[type[wk.Work], str] = {}
+        """With which code tasks of a kind fail for good."""
         self.worlds: dict[str, World] = {}
         self._done: set[tuple[str, int]] = set()
 
@@ -60,9 +67,20 @@ class ModelExecutors:
                 actor=f"executor:{number}",
                 now=datetime.now(UTC),
             )
+            if isinstance(report, rep.ReportPlanBegun):
+                await self.planning.wait()
 
     def _reports(self, task: Task) -> tuple[msgspec.Struct, ...]:
         by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
+        if type(task.work) in self.silent:
+            return ()
+        if type(task.work) in self.failing:
+            code = self.failing[type(task.work)]
+            return (
+                rep.ReportTaskFailed(
+                    **by, code=code, message="It did not work.", transient=False, details={}
+                ),
+            )
         if not isinstance(task.work, wk.PlanMigration):
             return self.worlds[task.migration_id].carry_out(task)
         names = [each.table_id for each in self.tables]
