@@ -37,6 +37,7 @@ async def project_deletion(connection: asyncpg.Connection, deletion: Deletion) -
         "delete_checkpoints",
         "delete_table_proofs",
         "delete_resources",
+        "delete_migration_errors",
     ):
         await connection.execute(_SQL[name], *key)
     if not event.keep_logs:

@@ -232,6 +232,10 @@ where excluded.at >= executor_resources.at;
 -- What executors used for a migration that was deleted.
 delete from executor_resources where org_id = $1 and migration_id = $2;
 
+-- name: delete_migration_errors
+-- The errors of a migration that was deleted.
+delete from migration_errors where org_id = $1 and migration_id = $2;
+
 -- name: delete_table_proofs
 -- The evidence of a migration that was deleted.
 delete from table_proofs where org_id = $1 and migration_id = $2;
