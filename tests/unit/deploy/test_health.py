@@ -58,4 +58,5 @@ def test_secrets_are_made_once_in_a_private_folder(tmp_path: Path):
         "keyring",
         "key_pepper",
         "bootstrap_key",
+        "certificate_key",
     }
