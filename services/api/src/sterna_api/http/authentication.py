@@ -14,7 +14,16 @@ from sterna_core.errors import Forbidden, Unauthorized
 from sterna_core.secrets.secret import Secret
 
 PUBLIC_PATHS = frozenset(
-    {"/healthz", "/readyz", "/openapi.json", "/v1/openapi.json", "/v1/asyncapi.json"}
+    {
+        "/healthz",
+        "/readyz",
+        "/docs",
+        "/docs/page.css",
+        "/docs/page.js",
+        "/openapi.json",
+        "/v1/openapi.json",
+        "/v1/asyncapi.json",
+    }
 )
 """Everything else needs a key."""
 

@@ -19,6 +19,7 @@ from sterna_api.http.client_address import ClientAddresses, Network
 from sterna_api.http.command_desk import CommandDesk, CommandPort
 from sterna_api.http.connections import ConnectionRoutes
 from sterna_api.http.cors import Cors
+from sterna_api.http.docs_page import DocsPageRoutes
 from sterna_api.http.errors import errors_middleware
 from sterna_api.http.health import Check, HealthRoutes
 from sterna_api.http.idempotency import idempotency_middleware
@@ -137,6 +138,7 @@ class Interface:
             self.health,
             BusDescriptionRoutes(messages_of(AGGREGATES), parts.topics),
             OpenApiRoutes(document(OPERATIONS)),
+            DocsPageRoutes(),
             ConnectionRoutes(desk, connections, self.probes, parts.keyring, writes),
             MigrationErrorRoutes(desk, migrations, MigrationErrors(database), writes),
             CertificateRoutes(

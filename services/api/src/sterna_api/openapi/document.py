@@ -25,6 +25,7 @@ _ERRORS = {
     404: "There is no such thing in this organisation",
     406: "No type of answer that is asked for can be given",
     409: "Not in this state",
+    412: "It has changed since it was read: `If-Match` names another version",
     413: "The body is larger than 1 MiB",
     415: "The body is not JSON",
     429: "Too many requests; `Retry-After` says when to send the next",
@@ -124,6 +125,8 @@ def _errors_of(operation: Operation) -> list[int]:
     found = {400, 401, 403, 404, 406, 413, 415, 422, 429, 503}
     if operation.method != "GET":
         found |= {409, 502}
+    if "If-Match" in operation.headers:
+        found.add(412)
     return sorted(found)
 
 

@@ -7,6 +7,7 @@ from sterna_api.openapi.operations import (
     bus_description,
     certificates,
     connections,
+    docs_page,
     mappings,
     migration_actions,
     migration_errors,
@@ -21,8 +22,8 @@ from sterna_api.openapi.operations import (
 
 # A module of operations/ for each group of routes; each has OPERATIONS.
 _GROUPS = (
-    mappings,
     migrations,
+    mappings,
     migration_actions,
     migration_errors,
     certificates,
@@ -35,6 +36,7 @@ _GROUPS = (
     api_keys,
     bus_description,
     audit_logs,
+    docs_page,
     service,
 )
 
