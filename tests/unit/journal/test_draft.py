@@ -11,7 +11,7 @@ from sterna_core.journal.codec import AnyAggregate
 from sterna_core.journal.command import command_record
 from sterna_core.journal.entry import OUTCOMES_KEPT, REPORTS_KEPT
 from sterna_core.journal.fold import Fold, fold_of
-from sterna_core.journal.local import LocalDecider
+from sterna_core.journal.local import EPOCH, LocalDecider
 from sterna_core.journal.record import StoredRecord
 from sterna_core.journal.tally import TALLY, Add, Added, Hand, Tally
 from sterna_core.journal.tenure import Tenure
@@ -43,6 +43,27 @@ def test_a_repeat_is_told_where_the_first_answer_began():
     outcome = decider.send("tally_1", Add(1, parts=3), command_id=ID)
     assert outcome is not None
     assert (outcome.repeated, outcome.first_sequence, outcome.sequence) == (True, 2, 0)
+
+
+def test_what_is_asked_of_things_that_do_not_exist_takes_no_memory_and_is_answered():
+    fold = Fold(0, LocalDecider([TALLY]).codec)
+    tenure = Tenure(fold, "local")
+    tenure.claim(EPOCH)
+    draft = tenure.draft()
+    for number in range(100):
+        record = command_record(
+            Add(-1) if number % 2 else Add(0),
+            org_id="org_test",
+            aggregate_id=f"tally_{number}",
+            command_id=str(uuid4()),
+            actor="key_test",
+            now=EPOCH,
+            expect_outcome=True,
+        )
+        assert draft.take(StoredRecord(0, number, record.key, record.value, record.headers))
+    assert len(draft.records) == 100
+    assert draft.entries == {}
+    assert not draft.dead_letters
 
 
 def test_a_request_that_was_encrypted_afresh_is_a_repeat_if_its_hash_says_so():
