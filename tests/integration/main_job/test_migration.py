@@ -292,6 +292,35 @@ async def test_a_row_that_somebody_skips_is_left_out_and_the_completed_migration
         assert [row for row in await words_in(source) if row[0] != 4321] == await words_in(target)
 
 
+async def test_executors_killed_while_rows_are_refused_set_each_aside_once(
+    stack: Stack, greek: tuple[str, str]
+) -> None:
+    source, target = greek
+    await run(source, "update public.words set word = 'λ' || id where id % 500 = 7")
+    async with trial(stack, source, target, auto_approve_above=0.0, batch_size=400) as found:
+        await found.start()
+        await copied(found, 2)
+        for executor in stack.executors:
+            kill(executor)
+        await found.witness.until(
+            lambda events: any(isinstance(e, ErrorsAwaited) for e in events), SECONDS
+        )
+        await found.shown("paused")
+        listed = await found.sterna.migrations.errors(found.migration_id, status="escalated")
+        assert sum(error.rows for error in listed.data) == 11
+        refused = {4321, *range(7, 5_001, 500)}
+        expected = [row for row in await words_in(source) if row[0] not in refused]
+        assert await words_in(target) == expected
+        assert set(found.witness.chunk_completions().values()) == {1}
+        for error in listed.data:
+            await found.sterna.migrations.resolve_error(
+                found.migration_id, error.id, resolution="skip"
+            )
+        last = await completed(found)
+        assert last.skipped_rows == 11
+        assert await words_in(target) == expected
+
+
 async def test_a_row_that_is_refused_arrives_when_the_target_was_put_right_and_it_is_retried(
     stack: Stack,
 ) -> None:
