@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
-from sterna_executor.databases.postgresql.tokens import RUN_TOGETHER, alike, run_together, tokens
+from sterna_executor.databases.postgresql.tokens import (
+    RUN_TOGETHER,
+    alike,
+    run_together,
+    spelt_out,
+    tokens,
+)
 
 UNMATCHED_CAP = 0.75
 """The most that two names can have while a word of one has no counterpart in the other."""
@@ -13,7 +19,7 @@ CONTEXT_FACTOR = 0.97
 """For a word without a counterpart that only repeats the name of the table."""
 
 ORDER_FACTOR = 0.98
-PAIRS_AT_MOST = 90_000
+PAIRS_AT_MOST = 150_000
 """Of names that are not equal, so many pairs are weighed; with more, none is."""
 
 
@@ -37,7 +43,7 @@ def name_score(first: str, second: str, context: frozenset[str] = frozenset()) -
     if ours == theirs:
         return 0.995 if first.casefold() != second.casefold() else 0.999
     score = _by_words(ours, theirs, context)
-    if run_together(ours, theirs) or run_together(theirs, ours):
+    if len(ours) != len(theirs) and (run_together(ours, theirs) or run_together(theirs, ours)):
         score = max(score, RUN_TOGETHER)
     return round(score, 4)
 
@@ -55,13 +61,13 @@ def assign(
 ) -> list[Pair]:
     """Pair names one to one, the surest first; what is below `at_least` stays alone.
 
-    `score` takes places. Equal names are paired without looking at the others. The result does
-    not depend on the order of the names.
+    `score` takes places. Names that are equal, or are so when what is short is spelt out, are paired
+    without looking at the others. The result does not depend on the order of the names.
     """
     found: list[Pair] = []
     left = set(range(len(sources)))
     free = set(range(len(targets)))
-    for spelling in (str, str.casefold):
+    for spelling in (str, str.casefold, spelt_out):
         by_name = _unique(targets, free, spelling)
         for place, name in _unique(sources, left, spelling).items():
             match = by_name.get(place)
@@ -98,23 +104,24 @@ def _unique(
 def _by_words(ours: Sequence[str], theirs: Sequence[str], context: frozenset[str]) -> float:
     pairs = sorted(
         (
-            (alike(one, other), place, counterpart)
+            (sure, place, counterpart)
             for place, one in enumerate(ours)
             for counterpart, other in enumerate(theirs)
+            if (sure := alike(one, other)) > 0
         ),
         key=lambda each: (-each[0], abs(each[1] - each[2]), each[1] + each[2]),
     )
+    if not pairs:
+        return 0.0
     met: dict[int, int] = {}
     total, size = 0.0, 0
     for sure, place, counterpart in pairs:
-        if sure > 0 and place not in met and counterpart not in met.values():
+        if place not in met and counterpart not in met.values():
             met[place] = counterpart
             total += sure
             size += 1
     alone = [word for place, word in enumerate(ours) if place not in met]
     alone += [word for place, word in enumerate(theirs) if place not in met.values()]
-    if not size:
-        return 0.0
     score = total / size
     strangers = [word for word in alone if not any(alike(word, known) > 0 for known in context)]
     if strangers:

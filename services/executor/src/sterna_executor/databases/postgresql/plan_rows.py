@@ -65,16 +65,15 @@ async def plan_rows(
     wanted = {inventory.target_schema(table.schema) for table in inventory.with_rows}
     present = tuple(sorted(wanted & findings.target.schemas.keys()))
     there = await read_inventory(target, Selection(schemas=present or ("public",)), "target")
-    pairs, alone = pair_tables(inventory, there)
+    # Beside the loop: thousands of names take seconds.
+    pairs, alone = await asyncio.to_thread(pair_tables, inventory, there)
     receiving = await read_receiving(
         target, [pair.target for pair in pairs], findings.target.server
     )
     chooser = _chooser(inventory, findings)
-    major = findings.source.server.major
-    mapped = [
-        _mapped(pair, pair_columns(pair, inventory, there, source_major=major), chooser)
-        for pair in pairs
-    ]
+    mapped = await asyncio.to_thread(
+        _map_all, pairs, inventory, there, chooser, findings.source.server.major
+    )
     refuse(
         [
             *source_problems(inventory, findings.source),
@@ -118,6 +117,19 @@ def _chooser(inventory: Inventory, findings: Findings) -> _Choosers:
     here, there = findings.source.server, findings.target.server
     formats = FormatChooser(inventory, findings.target.extensions, here, there)
     return _Choosers(CheckChooser(inventory.types, formats, here, there), formats)
+
+
+def _map_all(
+    pairs: Sequence[TablePair],
+    source: Inventory,
+    target: Inventory,
+    choosers: _Choosers,
+    source_major: int,
+) -> list[_Mapped]:
+    return [
+        _mapped(pair, pair_columns(pair, source, target, source_major=source_major), choosers)
+        for pair in pairs
+    ]
 
 
 def _mapped(pair: TablePair, columns: Sequence[ColumnPair], choosers: _Choosers) -> _Mapped:

@@ -47,6 +47,13 @@ def alike(first: str, second: str) -> float:
     return ratio * BEGINNING if ratio >= ALIKE_AT_LEAST else 0.0
 
 
+@lru_cache(maxsize=65_536)
+def spelt_out(name: str) -> str:
+    """Give the words of a name in one spelling; what may stand for several words stays as it is."""
+    words = ((WORDS.get(token, frozenset()), token) for token in tokens(name))
+    return "_".join(next(iter(found)) if len(found) == 1 else token for found, token in words)
+
+
 def run_together(written: tuple[str, ...], words: tuple[str, ...]) -> bool:
     """Tell whether a name is the words of another one, or short forms of them, without a gap."""
     return _follows("".join(written), words)
@@ -55,8 +62,15 @@ def run_together(written: tuple[str, ...], words: tuple[str, ...]) -> bool:
 def _follows(text: str, words: tuple[str, ...]) -> bool:
     if not words:
         return not text
-    forms = {words[0], *SHORT_FORMS.get(words[0], ()), *WORDS.get(words[0], ())}
-    return any(text.startswith(form) and _follows(text[len(form) :], words[1:]) for form in forms)
+    return any(
+        text.startswith(form) and _follows(text[len(form) :], words[1:])
+        for form in _forms(words[0])
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _forms(word: str) -> frozenset[str]:
+    return frozenset({word, *SHORT_FORMS.get(word, ()), *WORDS.get(word, ())})
 
 
 def _singular(word: str) -> str:
