@@ -188,3 +188,14 @@ async def test_a_whole_number_may_be_written_with_a_point(client: Client):
     assert await _problems(client, "/v1/connections", body=body) == {
         ("body.options.max_connections", "int_type")
     }
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T01:18:29+15:51", "9999-12-31T23:59:59-01:00"])
+async def test_a_moment_that_is_none_in_utc_is_refused(client: Client, moment: str):
+    asked = moment.replace("+", "%2B")
+    reply = await client.get(f"/v1/migrations?created_before={asked}")
+    assert reply.status == 422
+    body = {"name": "late", "expires_at": moment}
+    assert await _problems(client, "/v1/api-keys", body=body) == {
+        ("body.expires_at", "datetime_parsing")
+    }

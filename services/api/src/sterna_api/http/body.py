@@ -9,7 +9,7 @@ from sterna_api.http.shape import problems_of
 T = TypeVar("T", bound=msgspec.Struct)
 
 _BODY: Location = ("body",)
-_NUL_ESCAPE = rb"\u0000"
+_MARKS = (rb"\u0000", b"0001-01-01", b"9999-12-31")
 _EXACT_MAX = 2**53
 """Up to here a double is a whole number exactly."""
 
@@ -33,7 +33,8 @@ def decode_body(body: bytes, kind: type[T]) -> T:
     except RecursionError:
         raise InvalidShape([_too_deep()]) from None
     # Whether the escape is one depends on the backslash before it: only the slow way knows.
-    if _NUL_ESCAPE in body and (problems := _all_problems(body, kind)):
+    # So with the first and the last day there is, which may be none in UTC.
+    if any(mark in body for mark in _MARKS) and (problems := _all_problems(body, kind)):
         raise InvalidShape(problems)
     return decoded
 

@@ -7,7 +7,7 @@ made of are known; another kind is a fault of the programmer and raises TypeErro
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -146,7 +146,9 @@ def _check_moment(value: Any, kind: inspect.DateTimeType, loc: Location) -> Iter
         return
     try:
         parsed = msgspec.convert(value, datetime)
-    except msgspec.ValidationError:
+        if parsed.tzinfo is not None:
+            parsed.astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError):
         yield Problem(loc, "Input should be a moment by RFC 3339", "datetime_parsing")
         return
     if kind.tz and parsed.tzinfo is None:

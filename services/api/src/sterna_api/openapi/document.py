@@ -110,7 +110,7 @@ def _answer(kind: Any, schemas: Schemas) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for each in kinds:
         if isinstance(each, Media):
-            content[each.type] = {"schema": {"type": "string", "description": each.description}}
+            content[each.type] = {"schema": {"description": each.description}}
         elif each is not None:
             content[JSON] = {"schema": schemas.of(each)}
     described: dict[str, Any] = {"description": "Done", "headers": answer_headers()}
