@@ -25,6 +25,10 @@ class ApiProcesses:
     def __init__(self, kafka_bootstrap: str, database_url: str, folder: Path) -> None:
         self.key = make_key().reveal()
         self.environment = {
+            # Benchmarks and faults ask as one key, more than a person would.
+            "STERNA_HTTP_KEY_REQUESTS_PER_MINUTE": "1000000",
+            "STERNA_HTTP_ORGANIZATION_REQUESTS_PER_MINUTE": "1000000",
+            "STERNA_HTTP_STREAMS_PER_KEY": "10000",
             "PATH": os.environ["PATH"],
             "STERNA_KAFKA_BOOTSTRAP": kafka_bootstrap,
             "STERNA_DATABASE_URL": database_url,
