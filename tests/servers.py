@@ -19,6 +19,7 @@ import msgspec
 
 from sterna_cli.embedded.process_identity import ProcessIdentity
 from sterna_core.postgres.identifiers import quote as quote_identifier
+from sterna_core.postgres.queries import load_queries
 
 KAFKA_VARIABLE = "STERNA_TEST_KAFKA_BOOTSTRAP"
 POSTGRES_VARIABLE = "STERNA_TEST_DATABASE_URL"
@@ -148,6 +149,8 @@ class PostgresTestServer:
         self._prefix = f"test_{worker}_{os.getpid()}"
         self._numbers = itertools.count(1)
         self._made: list[str] = []
+        self._free: list[str] = []
+        self._new_looks: str | None = None
 
     def url(self, database: str) -> str:
         """The address of a database of this server."""
@@ -155,28 +158,61 @@ class PostgresTestServer:
         return urlunsplit(parts._replace(path="/" + quote(database, safe="")))
 
     async def create_database(self) -> str:
-        """A fresh empty database; its url. It is dropped when the session ends."""
+        """A fresh empty database; its url. It is dropped when the session ends.
+
+        It may be one that was handed back, and looks like a new one in every catalog: making one
+        costs a second of work, most of it the file system's.
+        """
+        if self._free:
+            self._made.append(self._free.pop())
+            return self.url(self._made[-1])
         name = f"{self._prefix}_{next(self._numbers)}"
         await self.execute(f"create database {quote_identifier(name)} template template0")
         self._made.append(name)
         return self.url(name)
 
     async def drop_database(self, url: str) -> None:
-        """Drop a database that was made here, ending the sessions in it."""
+        """Hand back a database that was made here, ending the sessions in it."""
         name = urlsplit(url).path.removeprefix("/")
         self._made.remove(name)
-        await self._drop(name)
+        if await self._is_as_new(name):
+            self._free.append(name)
+        else:
+            await self._drop(name)
 
     async def drop_all(self) -> None:
         """Drop what is left of the databases made here."""
-        while self._made:
-            await self._drop(self._made.pop())
+        while self._made or self._free:
+            await self._drop((self._made or self._free).pop())
 
     async def execute(self, statement: str) -> None:
         """Run a statement as the administrator."""
         connection = await asyncpg.connect(self._admin_url, timeout=CONNECT_SECONDS)
         try:
             await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def _is_as_new(self, name: str) -> bool:
+        """Empty a database, and tell whether it looks like one that was never used."""
+        if self._new_looks is None:
+            fresh = f"{self._prefix}_new"
+            await self.execute(f"create database {quote_identifier(fresh)} template template0")
+            self._new_looks = await self._looks(fresh)
+            await self._drop(fresh)
+        try:
+            return await self._looks(name, empty_first=True) == self._new_looks
+        except (asyncpg.PostgresError, OSError):
+            return False  # gone, or not to be emptied: it is dropped
+
+    async def _looks(self, name: str, *, empty_first: bool = False) -> str:
+        queries = load_queries("tests", "recycling.sql")
+        connection = await asyncpg.connect(self.url(name), timeout=CONNECT_SECONDS)
+        try:
+            if empty_first:
+                await connection.execute(queries["sessions"])
+                await connection.execute(queries["empty"])
+            return str(await connection.fetchval(queries["looks"]))
         finally:
             await connection.close()
 

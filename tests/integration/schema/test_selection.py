@@ -9,6 +9,7 @@ from tests.integration.schema.migration import (
 
 from sterna_core.errors import InvalidRequest, TargetConflict, Terminal
 from sterna_executor.databases.postgresql.create_schema import SchemaCreated
+from sterna_executor.databases.postgresql.scratch import scratch_name
 
 
 async def _migrate(migration: SchemaMigration) -> SchemaCreated:
@@ -186,8 +187,8 @@ async def test_a_schema_gets_another_name(
         t for t in await dump_text(source_database, pattern) if not t.startswith(told)
     ]
     assert {item.table_id.split(".")[0] for item in created.objects if item.table_id} == {old}
-    scratch = await fetch(target_database, "select from pg_database where datname ~ $1", "scratch")
-    assert scratch == []
+    scratch = scratch_name(migration.migration_id)
+    assert await fetch(target_database, "select from pg_database where datname = $1", scratch) == []
 
 
 async def test_the_public_schema_gets_another_name_and_its_extensions_stay(
@@ -289,6 +290,23 @@ async def test_a_needed_extension_that_is_elsewhere_on_the_target_is_named(
         await migration.create()
 
     assert failure.value.code == "extension_elsewhere"
+
+
+async def test_what_a_schema_that_was_there_is_said_to_be_stays(
+    source_database: str, target_database: str
+) -> None:
+    await run_sql(
+        source_database, "comment on schema public is 'of the source'; create table public.t ()"
+    )
+    migration = SchemaMigration(source_database, target_database)
+    before = await dump_text(target_database)
+
+    await migration.create()
+    await migration.raise_fence()
+    undone = await migration.roll_back()
+
+    assert undone.differences == ()
+    assert await dump_text(target_database) == before
 
 
 async def test_an_extension_that_the_target_has_is_left_as_it_is(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sterna_cli.embedded import EmbeddedServerFailed, ManagedProcess, Restarts
 from sterna_cli.embedded.process_identity import ProcessIdentity
 from sterna_cli.embedded.process_record import ProcessRecord, end_leftover
+from sterna_cli.embedded.supervisor import Supervisor
 
 DEADLINE_SECONDS = 30
 STUBBORN = """
@@ -128,3 +129,41 @@ def test_restarts_wait_longer_each_time_and_never_longer_than_the_bound(crashes:
     restarts = Restarts(first_delay_seconds=0.1, longest_delay_seconds=10)
     assert restarts.delay_seconds(1) == restarts.first_delay_seconds
     assert restarts.delay_seconds(crashes) <= restarts.delay_seconds(crashes + 1) <= 10
+
+
+async def test_a_program_that_is_being_started_by_hand_is_not_taken_for_one_that_crashed(
+    tmp_path: Path,
+) -> None:
+    process = napper(tmp_path)
+
+    class BeingStarted:
+        """Has a process in its hands that has not begun yet, as a server does for a moment."""
+
+        name = "napper"
+
+        def __init__(self) -> None:
+            self.looks = 0
+            self.seen = asyncio.Event()
+
+        @property
+        def process(self) -> ManagedProcess:
+            self.looks += 1
+            if self.looks > 1:
+                self.seen.set()
+            return process
+
+        async def start(self) -> None:
+            pass
+
+        async def stop(self) -> None:
+            await process.stop()
+
+    started = BeingStarted()
+    async with (
+        asyncio.timeout(DEADLINE_SECONDS),
+        Supervisor(tmp_path / "run", tmp_path / "logs") as supervisor,
+    ):
+        await supervisor.start(started)
+        await started.seen.wait()
+        await process.start()
+        assert process.pid is not None

@@ -66,6 +66,11 @@ class ManagedProcess:
         return self._popen is not None and self._popen.poll() is None
 
     @property
+    def begun(self) -> bool:
+        """Whether it was started at all, be it that it has ended since."""
+        return self._popen is not None
+
+    @property
     def stopping(self) -> bool:
         """Whether its end was asked for, so that it is no crash."""
         return self._stopping

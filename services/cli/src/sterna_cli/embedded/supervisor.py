@@ -179,7 +179,8 @@ class Supervisor:
 async def _until_it_crashes(runnable: Runnable) -> int:
     while True:
         process = runnable.process
-        if process is not None and not process.stopping:
+        # One that has not begun is being started by hand just now.
+        if process is not None and process.begun and not process.stopping:
             exit_code = await process.wait()
             if not process.stopping:
                 return exit_code

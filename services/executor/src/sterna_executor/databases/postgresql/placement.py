@@ -12,6 +12,7 @@ from sterna_executor.databases.postgresql.inventory_table import table_id
 from sterna_executor.databases.postgresql.statements import statements
 
 _NAMED = 20
+_PUBLIC = "public"
 _IN_SCHEMA = frozenset(
     {"TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "INDEX", "TYPE", "DOMAIN"}
 )
@@ -73,7 +74,7 @@ async def place(
                 needed_schemas.add(extension.schema)
                 if not extension.used:
                     optional.append(entry)
-    present_schemas = await _present(target, needed_schemas)
+    present_schemas = await _present(target, needed_schemas | {_PUBLIC})
     languages = {row["lanname"] for row in await target.fetch(_sql("languages"))}
     kept = []
     unsure = {entry.dump_id for entry in optional}
@@ -81,7 +82,11 @@ async def place(
         there = (entry.kind == "SCHEMA" and entry.tag in present_schemas) or (
             entry.kind == "PROCEDURAL LANGUAGE" and entry.tag in languages
         )
-        orphan = entry.kind == "COMMENT" and not left.isdisjoint(entry.depends_on[:1])
+        orphan = entry.kind == "COMMENT" and (
+            not left.isdisjoint(entry.depends_on[:1])
+            # The schema that every database has is not itself in the archive.
+            or (entry.tag == f"SCHEMA {_PUBLIC}" and _PUBLIC in present_schemas)
+        )
         if there or orphan or entry.dump_id in left:
             left.add(entry.dump_id)
         elif entry.kind == "COMMENT" and not unsure.isdisjoint(entry.depends_on[:1]):
