@@ -31,7 +31,7 @@ async def measure(url: str, key: str, rate: float, seconds: float) -> dict[str, 
     """Give the distribution of the answers' times, in milliseconds."""
     took: list[float] = []
     failed = 0
-    headers = {"Authorization": f"Bearer {key}"}
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
     async def command(session: aiohttp.ClientSession, number: int, due: float) -> None:
         nonlocal failed
