@@ -1,6 +1,7 @@
 """Certificates of migrations."""
 
 from sterna_api.http.certificates import PublicKeyBody
+from sterna_api.http.errors import ErrorBody
 from sterna_api.openapi.operation import Operation
 from sterna_core.certificate.certificate import Certificate
 
@@ -15,7 +16,7 @@ OPERATIONS = (
             " `certificate_not_issued` says in `details.reason` why there is none:"
             " `not_completed`, `validation_skipped`, `validation_not_passed` or `not_signed`."
         ),
-        answers={200: Certificate},
+        answers={200: Certificate, 409: ErrorBody},
     ),
     Operation(
         method="GET",
