@@ -28,6 +28,7 @@ POSTGRES_IMAGE = "pgvector/pgvector:pg18"
 READY_SECONDS = 300  # the first time ever, Kafka's jars are fetched
 GONE_SECONDS = 60
 CONNECT_SECONDS = 30
+EMPTY_SECONDS = 10
 _POLL_SECONDS = 0.05
 _KEEPER = Path(__file__).with_name("server_keeper.py")
 
@@ -202,13 +203,15 @@ class PostgresTestServer:
             await self._drop(fresh)
         try:
             return await self._looks(name, empty_first=True) == self._new_looks
-        except (asyncpg.PostgresError, OSError):
+        except (asyncpg.PostgresError, OSError, TimeoutError):
             return False  # gone, or not to be emptied: it is dropped
 
     async def _looks(self, name: str, *, empty_first: bool = False) -> str:
         queries = load_queries("tests", "recycling.sql")
         connection = await asyncpg.connect(self.url(name), timeout=CONNECT_SECONDS)
         try:
+            # What a session that does not end has locked is not waited for: the server gives up.
+            await connection.execute(f"set statement_timeout = '{EMPTY_SECONDS}s'")
             if empty_first:
                 await connection.execute(queries["sessions"])
                 await connection.execute(queries["empty"])

@@ -43,6 +43,24 @@ async def test_a_database_that_is_handed_back_is_used_again_empty(
     await postgres_server.drop_database(again)
 
 
+async def test_a_database_that_is_not_emptied_in_time_is_not_waited_for(
+    postgres_server: PostgresTestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.servers.EMPTY_SECONDS", 0.001)
+    url = await postgres_server.create_database()
+    await run(url, "create schema other")
+    await run(
+        url,
+        "do $$ begin for i in 1..200 loop execute 'create table t' || i || '()'; end loop; end $$",
+    )
+    await postgres_server.drop_database(url)
+
+    again = await postgres_server.create_database()
+
+    assert again != url
+    await postgres_server.drop_database(again)
+
+
 @pytest.mark.parametrize("mark", LASTING)
 async def test_a_database_that_does_not_look_like_a_new_one_is_not_used_again(
     postgres_server: PostgresTestServer, mark: str

@@ -1,5 +1,6 @@
 """Expressions of people are tried on the source, and do nothing else there."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -179,6 +180,24 @@ async def test_a_slow_expression_is_stopped(source: Source, monkeypatch: pytest.
         "regexp_replace(name, '((a+)(a+)\\2)+b\\1', '') || regexp_replace(email, '(a*)*\\1b', '')"
     )
     assert tried.code in {None, "expression_too_slow"}
+
+
+async def test_an_expression_that_does_not_come_back_is_ended_from_a_second_session(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(trial, "vet_expression", lambda text, **_: Vetted(text, frozenset()))
+    monkeypatch.setattr(trial, "WATCHDOG_SECONDS", 0.3)
+    monkeypatch.setattr(trial, "STATEMENT_SECONDS", 60)
+
+    async with asyncio.timeout(20):
+        tried = await source.attempt("pg_sleep(60)::text")
+
+    assert tried.code == "expression_too_slow"
+    asleep = "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = $1"
+    database = await source.connection.fetchval("select current_database()")
+    async with asyncio.timeout(20):
+        while await source.connection.fetchval(asleep, database):
+            pass
 
 
 async def test_casts_that_run_code_of_the_database_are_refused(source: Source):

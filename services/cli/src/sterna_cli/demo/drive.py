@@ -31,7 +31,9 @@ async def demonstrate(terminal: Terminal, *, keep: bool = False) -> ExitCode:
     began = time.monotonic()
     async with temporary_home("demo", keep=keep) as home, _stack(terminal, home) as reached:
         code = await _demonstrate(terminal, reached)
-    terminal.say(f"Everything, from an empty folder to here: {duration(time.monotonic() - began)}")
+    terminal.say(
+        f"Everything but the packages, from an empty folder to here: {duration(time.monotonic() - began)}"
+    )
     return code
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from sterna_core.errors import SternaError
 from sterna_core.expression.vetting import ExpressionRefused, vet_expression
+from sterna_core.group_error import foremost
 from sterna_core.postgres.identifiers import qualified, quote
 from sterna_core.tasks.work import TryTransformation
 from sterna_executor.databases.postgresql.connection import Connection
@@ -28,6 +29,7 @@ RESULT_BYTES_MAX = 1024 * 1024
 STATEMENT_SECONDS = 5
 LOCK_SECONDS = 1
 WATCHDOG_SECONDS = 20.0
+TERMINATE_SECONDS = 10.0
 _SEED = 1
 _SPOKEN = {
     "22P02": "text that is no value of the type",
@@ -82,19 +84,41 @@ async def try_transformation(source: Database, work: TryTransformation) -> Tried
         return Tried(expression=work.expression, code=refused.code, reason=refused.message)
     with translated("source"):
         async with source.session(keep=False) as session:
-            backend = await session.fetchval("select pg_catalog.pg_backend_pid()")
+            watchdog = _Watchdog(source, session)
             try:
-                async with asyncio.timeout(WATCHDOG_SECONDS):
-                    return await _Trial(session, work, vetted.text, vetted.columns).run()
-            except TimeoutError:
-                await _terminate(source, backend)
-                return _slow(work.expression)
+                async with asyncio.TaskGroup() as group:
+                    watching = group.create_task(watchdog.watch())
+                    tried = await _Trial(session, work, vetted.text, vetted.columns).run()
+                    watching.cancel()
+            except BaseExceptionGroup as group_error:
+                if watchdog.has_bitten:
+                    return _slow(work.expression)
+                raise foremost(group_error) from None
+            return _slow(work.expression) if watchdog.has_bitten else tried
 
 
-async def _terminate(source: Database, backend: int) -> None:
-    async with source.session() as second:
-        await second.fetchval(statements("trial.sql")["terminate"], backend)
-    _log.warning("trial.terminated")
+class _Watchdog:
+    """Ends a session that does not come back, from a second one.
+
+    A timeout around the trial would not: what is cancelled still rolls back, and waits for a
+    server that may not answer.
+    """
+
+    def __init__(self, source: Database, session: Connection) -> None:
+        self._source = source
+        self._session = session
+        self.has_bitten = False
+
+    async def watch(self) -> None:
+        backend = self._session.get_server_pid()
+        await asyncio.sleep(WATCHDOG_SECONDS)
+        self.has_bitten = True
+        _log.warning("trial.terminated")
+        try:
+            async with asyncio.timeout(TERMINATE_SECONDS), self._source.session() as second:
+                await second.fetchval(statements("trial.sql")["terminate"], backend)
+        finally:
+            self._session.terminate()
 
 
 def _slow(expression: str) -> Tried:
