@@ -104,7 +104,7 @@ async def test_a_schema_lists_tables_with_columns_types_and_estimates(
 async def test_a_schema_of_a_database_that_is_not_reached_says_why(client: Client):
     made = await client.post("/v1/connections", connection_body("away"))
     reply = await client.get(f"/v1/connections/{made.json['id']}/schema")
-    assert reply.status == 502
+    assert reply.status == 409
     assert reply.json["error"]["code"] == "connection_failed"
     assert reply.json["error"]["message"] == "Nothing listens at this host and port."
 

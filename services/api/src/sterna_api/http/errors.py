@@ -27,7 +27,7 @@ _STATUS_BY_CODE = {
     "internal_error": 500,
     "undecodable": 500,
     "unknown_aggregate": 404,
-    "connection_failed": 502,
+    "connection_failed": 409,
 }
 _STATUS_BY_KIND: tuple[tuple[type[e.SternaError], int], ...] = (
     (e.Unauthorized, 401),
@@ -54,7 +54,6 @@ _TYPES = {
     422: "ValidationError",
     429: "TooManyRequestsError",
     500: "InternalServerError",
-    502: "BadGatewayError",
     503: "ServiceUnavailableError",
 }
 

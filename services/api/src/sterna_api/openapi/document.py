@@ -29,7 +29,6 @@ _ERRORS = {
     413: "The body is larger than 1 MiB",
     415: "The body is not JSON",
     429: "Too many requests; `Retry-After` says when to send the next",
-    502: "A database did not answer",
     503: "Not now, or the outcome is not known yet: send it again with the same `Idempotency-Key`",
 }
 
@@ -122,9 +121,7 @@ def _answer(kind: Any, schemas: Schemas) -> dict[str, Any]:
 def _errors_of(operation: Operation) -> list[int]:
     if operation.scope is None:
         return [400, 406]
-    found = {400, 401, 403, 404, 406, 413, 415, 422, 429, 503}
-    if operation.method != "GET":
-        found |= {409, 502}
+    found = {400, 401, 403, 404, 406, 409, 413, 415, 422, 429, 503}
     if "If-Match" in operation.headers:
         found.add(412)
     return sorted(found)

@@ -8,6 +8,7 @@ from sterna_api.http.connection_bodies import (
 )
 from sterna_api.http.connection_catalog import CatalogBody, CatalogQuery
 from sterna_api.http.deleted import DeletedBody
+from sterna_api.http.errors import ErrorBody
 from sterna_api.openapi.operation import Operation, Page
 
 _ALL = "/v1/connections"
@@ -68,6 +69,7 @@ OPERATIONS = (
         scope="connections:read",
         summary="List the tables of a connection's database",
         query=CatalogQuery,
-        answers={200: CatalogBody},
+        description="Answers 409 `connection_failed`, with the reason, where the database is not reached.",
+        answers={200: CatalogBody, 409: ErrorBody},
     ),
 )
