@@ -1,0 +1,1 @@
+"""A vector namespace: documents with vectors, and the resources that are made of them."""

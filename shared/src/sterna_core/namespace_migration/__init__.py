@@ -1,0 +1,1 @@
+"""Copying a namespace, or extracting its features anew, into another one."""

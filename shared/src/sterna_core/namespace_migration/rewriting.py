@@ -1,0 +1,95 @@
+"""Definitions and documents for the target: every reference and feature address as it is there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from sterna_core.namespace.feature_uri import FeatureUri, parse_feature_uri
+from sterna_core.namespace.json_path import Path, replaced, texts
+from sterna_core.namespace.references import references
+from sterna_core.namespace.resource import Resource, ResourceKind
+from sterna_core.namespace_migration.id_map import IdMap
+
+_ENRICHED = "_taxonomy_"
+_INTERNAL = "_internal"
+_CLUSTER = "cluster_id"
+
+
+class Rewriting(Struct, frozen=True):
+    """What becomes of ids and of feature addresses, the same for everything that goes along.
+
+    `known` is the kind of every id of the source namespace; `features` has the new address of each
+    that changes. Where enrichments or assignments are not kept, documents lose them.
+    """
+
+    ids: IdMap
+    known: dict[str, ResourceKind]
+    features: dict[FeatureUri, FeatureUri] = {}
+    keeps_enrichments: bool = True
+    keeps_assignments: bool = True
+
+    def resource(self, resource: Resource) -> Resource:
+        """Give a resource as it is in the target, without attachments that are left out."""
+        changes: dict[Path, Any] = {}
+        cuts: set[Path] = set()
+        for path, text in texts(resource.definition):
+            changed = self.feature(text)
+            if text == self.ids.source_namespace_id and path[-1] == "namespace_id":
+                changed = self.ids.target_namespace_id
+            if changed != text:
+                changes[path] = changed
+        for each in references(resource, self.known):
+            new = self.ids.resources.get(each.target_id)
+            if new is not None:
+                changes[each.path] = new
+            elif each.cut is not None:
+                cuts.add(each.cut)
+        return Resource(
+            resource_id=self.ids.resources[resource.resource_id],
+            kind=resource.kind,
+            definition=replaced(resource.definition, changes, frozenset(cuts)),
+        )
+
+    def feature(self, text: str) -> str:
+        """Give a feature address of the target; other texts, and addresses that stay, as given."""
+        uri = parse_feature_uri(text)
+        new = self.features.get(uri) if uri is not None else None
+        return text if new is None else str(new)
+
+    def document(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Give a document as it is in the target.
+
+        Only the fields that the product itself writes are changed: what its owner wrote stays as
+        it is, even where it reads like an id.
+        """
+        rewritten: dict[str, Any] = {}
+        for name, value in document.items():
+            if name == "document_id":
+                rewritten[name] = self.ids.document(value)
+            elif name == "collection_id":
+                rewritten[name] = self.ids.text(value)
+            elif name == _CLUSTER:
+                if self.keeps_assignments:
+                    rewritten[name] = self._inside(value)
+            elif name.startswith(_ENRICHED):
+                if self.keeps_enrichments:
+                    rewritten[name] = self._inside(value)
+            elif name == _INTERNAL:
+                rewritten[name] = self._inside(value)
+            else:
+                rewritten[name] = value
+        return rewritten
+
+    def _inside(self, value: Any) -> Any:
+        """Rewrite every id inside of what the product wrote; a lineage's path step by step."""
+        changes: dict[Path, Any] = {}
+        for path, text in texts(value):
+            field = next((step for step in reversed(path) if isinstance(step, str)), "")
+            if field.endswith(("document_id", "document_ids")):
+                changes[path] = self.ids.document(text)
+            elif "://" in text:
+                changes[path] = self.feature(text)
+            else:
+                changes[path] = "/".join(map(self.ids.text, text.split("/")))
+        return replaced(value, changes, frozenset())
