@@ -55,6 +55,10 @@ class World:
         rows = self.source[name]
         rows[row] = rows.get(row, 0) + 1
 
+    def remove(self, name: str, row: int) -> None:
+        """Delete a row of the source."""
+        self.source[name].pop(row, None)
+
     def carry_out(self, task: Task) -> tuple[Struct, ...]:
         """Do a task as an executor would; gives its reports."""
         work = task.work

@@ -31,6 +31,8 @@ def build_app() -> App:
         ("cancel", "migrations:cancel", "Give a migration up, with or without a rollback."),
         ("status", "lifecycle:status", "Show a migration in short."),
         ("checkpoints", "lifecycle:checkpoints", "List the checkpoints of a migration."),
+        ("lag", "syncing:lag", "Show how far an incremental migration is behind its source."),
+        ("stop", "syncing:stop", "Bring an incremental migration up to date, and finish it."),
         ("rollback", "lifecycle:rollback", "Undo a migration that is not at work."),
         ("delete", "lifecycle:delete", "Delete a migration that is not at work."),
     ):

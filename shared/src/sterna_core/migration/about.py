@@ -5,6 +5,7 @@ from msgspec import Meta, Struct
 from sterna_core.clock import UtcDatetime
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.migration.agenda import Agenda
+from sterna_core.migration.incremental import IncrementalOptions
 from sterna_core.migration.notifications import Notifications
 from sterna_core.migration.plan import Mode, Selection
 from sterna_core.migration.thresholds import Thresholds
@@ -27,6 +28,7 @@ class Options(Struct, frozen=True, kw_only=True):
     the default of `chunk_bytes` is not wanted; `snapshot_keep_seconds` how long the source's
     snapshot is held while nothing runs. `keep_bookkeeping` leaves the schema `_sterna` with its
     receipts on the target after cutover. `validation` says what is checked beside every row.
+    `incremental` is for that mode only, where None means its defaults.
     """
 
     mode: Mode = "full"
@@ -39,6 +41,12 @@ class Options(Struct, frozen=True, kw_only=True):
     keep_bookkeeping: bool = False
     thresholds: Thresholds = Thresholds()
     validation: ValidationOptions = ValidationOptions()
+    incremental: IncrementalOptions | None = None
+
+    @property
+    def passes(self) -> IncrementalOptions:
+        """How passes are made in the mode `incremental`."""
+        return self.incremental or IncrementalOptions()
 
 
 class About(Struct, frozen=True, kw_only=True):

@@ -22,13 +22,23 @@ from sterna_core.migration.next_jobs import (
     phase_is_over,
     reads_source,
 )
+from sterna_core.migration.plan import Mode
+from sterna_core.migration.snapshots import release_snapshot
+from sterna_core.migration.syncing import finish, take_steps
 from sterna_core.tasks.telemetry import Phase
 
 _NEXT_PHASE: dict[Phase, Phase] = {
     "schema_migration": "data_transfer",
     "data_transfer": "validation",
+    "syncing": "validation",
     "validation": "cutover",
 }
+
+
+def _following(phase: Phase, mode: Mode) -> Phase | None:
+    if phase == "data_transfer" and mode == "incremental":
+        return "syncing"
+    return _NEXT_PHASE.get(phase)
 
 
 def advance(draft: Draft) -> None:
@@ -87,6 +97,8 @@ def _is_ready(draft: Draft, known: Assignment) -> bool:
 
 def _run(draft: Draft) -> None:
     while isinstance(draft.state, st.Running):
+        if take_steps(draft):
+            continue
         state = draft.state
         if not phase_is_over(state.plan, state.run):
             _dispatch(draft, state)
@@ -101,9 +113,11 @@ def _end_phase(draft: Draft, state: st.Running) -> None:
     seconds = (at - run.phase_started_at).total_seconds()
     if run.phase == "validation":
         release_snapshot(draft)
+    if run.phase == "syncing":
+        finish(draft)
     draft.add(ev.PhaseCompleted(at=at, phase=run.phase, seconds=seconds))
     record(draft, "phase")
-    following = _NEXT_PHASE.get(run.phase)
+    following = _following(run.phase, run.mode)
     if following is not None:
         draft.add(ev.PhaseStarted(at=at, phase=following))
         return
@@ -118,17 +132,6 @@ def _end_phase(draft: Draft, state: st.Running) -> None:
             skipped_rows=skipped_rows,
         )
     )
-
-
-def release_snapshot(draft: Draft) -> None:
-    """Let the holder go, and forget a request for a snapshot that nobody has answered yet."""
-    if not isinstance(draft.state, st.Running | st.Pausing | st.Paused | st.Failed):
-        return
-    held = draft.state.run.snapshot
-    if held is None:
-        return
-    draft.add(ev.TaskWithdrawn(at=draft.at, task_id=held.task_id))
-    draft.add(ev.SnapshotEnded(at=draft.at, generation=held.generation, lost=False))
 
 
 def _dispatch(draft: Draft, state: st.Running) -> None:
@@ -164,7 +167,10 @@ def _dispatch(draft: Draft, state: st.Running) -> None:
 
 def _want_snapshot(draft: Draft, state: st.Running) -> None:
     run = state.run
-    needed = run.phase in {"schema_migration", "data_transfer", "validation"} and run.tables
+    needed = run.tables and (
+        run.phase in {"schema_migration", "data_transfer", "validation"}
+        or (run.phase == "syncing" and run.sync.at_work)
+    )
     if run.mode == "schema_only" or not needed or run.snapshot is not None:
         return
     asked = any(isinstance(each.job, SnapshotJob) for each in run.jobs.values())

@@ -11,6 +11,7 @@ from sterna_core.migration.reports import AnyReport, ClaimTask
 from sterna_core.migration.review_commands import AnyReviewCommand
 from sterna_core.migration.revision import EditMigration
 from sterna_core.migration.schedule_commands import AnyScheduleCommand
+from sterna_core.migration.sync_commands import AnySyncCommand
 from sterna_core.migration.undo import RollBackMigration
 from sterna_core.migration.validation_commands import SkipValidation
 from sterna_core.schedule.schedule import Schedule
@@ -101,6 +102,7 @@ AnyCommand = (
     | RetryTask
     | ReleaseSnapshot
     | AnyScheduleCommand
+    | AnySyncCommand
     | AnyReviewCommand
     | ClaimTask
     | AnyReport

@@ -30,6 +30,8 @@ from sterna_core.migration.revision import EditMigration
 from sterna_core.migration.rolling_back import roll_back
 from sterna_core.migration.schedule_commands import AnyScheduleCommand
 from sterna_core.migration.scheduling import refuse_itself, schedule
+from sterna_core.migration.sync_commands import BeginPass, StopMigration
+from sterna_core.migration.syncing import begin_due_pass, stop
 from sterna_core.migration.timers import timers
 from sterna_core.migration.undo import RollBackMigration
 from sterna_core.migration.validation import skip
@@ -70,6 +72,10 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
             lifecycle.cancel(draft, command)
         case cmd.ReleaseSnapshot():
             lifecycle.release(draft)
+        case StopMigration():
+            stop(draft, command, context)
+        case BeginPass():
+            begin_due_pass(draft, command.number)
         case cmd.RetryTask():
             pass  # what is ready by now is dispatched below
         case ResolveError():
@@ -98,5 +104,5 @@ MIGRATIONS: Aggregate[st.State, Any, Any] = Aggregate(
     evolve=evolve,
     tasks=tasks,
     timers=timers,
-    schema_version=4,
+    schema_version=5,
 )

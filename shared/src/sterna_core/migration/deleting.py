@@ -3,10 +3,10 @@
 from sterna_core.errors import Rejected
 from sterna_core.journal.aggregate import Context
 from sterna_core.migration import state as st
-from sterna_core.migration.advance import release_snapshot
 from sterna_core.migration.deletion import DeleteMigration, MigrationDeleted
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.refusal import refuse
+from sterna_core.migration.snapshots import release_snapshot
 
 
 def delete(draft: Draft, command: DeleteMigration, context: Context) -> None:

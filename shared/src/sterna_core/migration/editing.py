@@ -46,6 +46,12 @@ def _changed(about: About, command: EditMigration) -> About:
             given["options"] = msgspec.convert(options, Options)
         except msgspec.ValidationError:
             raise Rejected("options_invalid", "These options do not go together.") from None
+        if given["options"].incremental is not None and given["options"].mode != "incremental":
+            raise Rejected(
+                "options_invalid",
+                "The options under incremental are for the mode incremental: set it too, or set"
+                " incremental to null.",
+            )
     return replace(about, **given)
 
 

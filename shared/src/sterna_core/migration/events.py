@@ -17,6 +17,7 @@ from sterna_core.migration.reports import PostObject
 from sterna_core.migration.review_events import AnyReviewEvent
 from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.schedule_events import AnyScheduleEvent
+from sterna_core.migration.sync_events import AnySyncEvent
 from sterna_core.migration.undo import RollbackRequested
 from sterna_core.migration.validation_events import AnyValidationEvent
 from sterna_core.tasks.telemetry import Phase
@@ -208,7 +209,8 @@ class RangeScanned(Event, frozen=True, kw_only=True, tag="range.scanned.v1"):
 class TableCompared(Event, frozen=True, kw_only=True, tag="table.compared.v1"):
     """The comparison's result; equal where `differing_buckets` is 0.
 
-    `rows_set_aside` of the source were left out of it: they are refused by the target.
+    `rows_set_aside` of the source were left out of it: they are refused by the target. Where it is
+    part of a pass (`in_pass`), what differs is what was written on the source since the last one.
     """
 
     task_id: str
@@ -223,6 +225,7 @@ class TableCompared(Event, frozen=True, kw_only=True, tag="table.compared.v1"):
     percent: float
     proof: TableProof | None = None
     rows_set_aside: int = 0
+    in_pass: bool = False
 
 
 class TableRepaired(Event, frozen=True, kw_only=True, tag="table.repaired.v1"):
@@ -414,6 +417,7 @@ AnyEvent = (
     | RollbackFailed
     | MigrationCompleted
     | AnyScheduleEvent
+    | AnySyncEvent
     | AnyValidationEvent
     | CertificateIssued
     | AnyReviewEvent

@@ -9,10 +9,12 @@ from sterna_core.migration import events as ev
 from sterna_core.migration.checkpoint import CheckpointRecorded, marked
 from sterna_core.migration.error_events import AnyErrorEvent
 from sterna_core.migration.evolve_errors import evolve_errors
+from sterna_core.migration.evolve_sync import evolve_sync
 from sterna_core.migration.evolve_table import TableEvent, evolve_table
 from sterna_core.migration.job import Assignment, ChunkJob, ScanJob, SnapshotJob
 from sterna_core.migration.plan import Mode
 from sterna_core.migration.run import ObjectRun, Plan, Run, Snapshot, TableRun
+from sterna_core.migration.sync_events import AnySyncEvent
 from sterna_core.migration.undo import RollbackRequested
 
 
@@ -85,6 +87,8 @@ def evolve_run(run: Run, event: ev.AnyEvent) -> Run:
             return evolve_errors(run, event)
         case _ if isinstance(event, TableEvent):
             return evolve_table(run, event)
+        case _ if isinstance(event, AnySyncEvent):
+            return replace(run, sync=evolve_sync(run.sync, event))
         case _:
             return run
 

@@ -5,7 +5,6 @@ import msgspec
 from sterna_core.journal.aggregate import Context
 from sterna_core.migration import events as ev
 from sterna_core.migration import state as st
-from sterna_core.migration.advance import release_snapshot
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.job import (
     Assignment,
@@ -24,6 +23,7 @@ from sterna_core.migration.reports import ReportTaskFailed
 from sterna_core.migration.retries import may_retry, ready_at
 from sterna_core.migration.review import Difference
 from sterna_core.migration.reviewing import gave_up, outdate
+from sterna_core.migration.snapshots import release_snapshot
 from sterna_core.tasks.telemetry import Phase
 
 SNAPSHOT_LOST = "snapshot_lost"

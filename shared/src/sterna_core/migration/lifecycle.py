@@ -6,7 +6,6 @@ from sterna_core.migration import commands as cmd
 from sterna_core.migration import events as ev
 from sterna_core.migration import state as st
 from sterna_core.migration.about import About
-from sterna_core.migration.advance import release_snapshot
 from sterna_core.migration.agenda import first_agenda
 from sterna_core.migration.approval import match_digest, refuse_planless, refuse_unapproved
 from sterna_core.migration.checkpointing import last_checkpoint
@@ -16,6 +15,7 @@ from sterna_core.migration.refusal import refuse, refuse_without_ledger
 from sterna_core.migration.refusals import look_again
 from sterna_core.migration.review_commands import MappingReview, ReviewMappings
 from sterna_core.migration.reviewing import review as review_plan
+from sterna_core.migration.snapshots import release_snapshot
 from sterna_core.migration.start_phase import begin_at, go_on_from
 from sterna_core.migration.status import status_of
 

@@ -8,6 +8,7 @@ from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
 from sterna_core.migration import review_events as rv
 from sterna_core.migration import schedule_events as sev
+from sterna_core.migration import sync_events as sy
 from sterna_core.migration import validation_events as vev
 from sterna_core.migration.checkpoint import CheckpointRecorded
 from sterna_core.migration.deletion import MigrationDeleted
@@ -17,6 +18,7 @@ from sterna_core.migration.narrate_error import narrate_error
 from sterna_core.migration.review_events import AnyReviewEvent
 from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.schedule_events import AnyScheduleEvent
+from sterna_core.migration.sync_events import AnySyncEvent
 from sterna_core.migration.undo import RollbackRequested
 from sterna_core.tasks.telemetry import Level, Phase
 
@@ -62,6 +64,8 @@ def narrate(event: ev.AnyEvent) -> tuple[Entry, ...]:
                 records_processed=event.records_processed,
             )
             return (line, progress)
+        case ev.TableCompared(in_pass=True):
+            return (_in_pass(event),) if event.differing_buckets else ()
         case ev.TableCompared():
             equal = event.differing_buckets == 0
             line = LogEntry(
@@ -86,6 +90,11 @@ def narrate(event: ev.AnyEvent) -> tuple[Entry, ...]:
         case _:
             line_only = _line(event)
             return () if line_only is None else (line_only,)
+
+
+def _in_pass(event: ev.TableCompared) -> LogEntry:
+    text = f"Written to on the source: {event.table_id}, in {event.differing_buckets} buckets"
+    return _info(event, text, phase="syncing", table=event.table_id)
 
 
 def _warn_or_info(event: Event, level: Level, message: str, table: str | None) -> LogEntry:
@@ -216,8 +225,21 @@ def _life(event: ev.AnyEvent) -> LogEntry | None:
             return _review(event)
         case _ if isinstance(event, AnyScheduleEvent):
             return _schedule(event)
+        case _ if isinstance(event, AnySyncEvent):
+            return _sync(event)
         case _:
             return None
+
+
+def _sync(event: AnySyncEvent) -> LogEntry:
+    match event:
+        case sy.StopRequested():
+            text = "Stop asked for: the target is brought up to date for the last time"
+        case sy.PassStarted():
+            text = f"Pass {event.number} begun" + (", the last one" if event.last else "")
+        case sy.PassFinished():
+            text = f"Pass {event.number} finished in {event.seconds:.1f} s"
+    return _info(event, text, phase="syncing")
 
 
 def _review(event: AnyReviewEvent) -> LogEntry | None:

@@ -17,9 +17,9 @@ from sterna_core.migration.job import (
     SchemaJob,
     ValidateJob,
 )
-from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.plan import MOVES_EVERYTHING, TablePlan
 from sterna_core.migration.reports import ObjectWave
-from sterna_core.migration.run import Plan, Run, TableRun
+from sterna_core.migration.run import Plan, Run, TableRun, is_up_to_date
 from sterna_core.migration.validation_parts import Stage, left
 from sterna_core.tasks.work import Side
 
@@ -37,6 +37,10 @@ def next_jobs(plan: Plan, run: Run) -> Iterator[AnyJob]:
                 yield from _waves(run, WAVES)
         case "data_transfer":
             yield from _transfer(plan, run)
+        case "syncing":
+            for table_id in run.order:
+                if not _is_settled(run.tables[table_id], run):
+                    yield from _comparison(plan.tables[table_id], run.tables[table_id], run)
         case "validation":
             yield from _validations(plan, run, "validation")
             for table_id in run.order:
@@ -78,7 +82,7 @@ def due_comparison(plan: Plan, run: Run) -> tuple[str, ...]:
 
 
 def _retries(plan: Plan, run: Run) -> Iterator[AnyJob]:
-    if run.phase not in {"data_transfer", "validation"}:
+    if run.phase not in {"data_transfer", "syncing", "validation"}:
         return
     for error_id, error in run.errors.items():
         if error.standing == "retrying" and _is_retried(plan, run, error.table_id):
@@ -100,6 +104,8 @@ def phase_is_over(plan: Plan, run: Run) -> bool:
                 table.copied_chunks == plan.tables[table_id].chunks and _is_settled(table, run)
                 for table_id, table in run.tables.items()
             ) and _all_built(run, ("index", "attach"))
+        case "syncing":
+            return run.sync.at_work and run.sync.last and is_up_to_date(run)
         case "validation":
             return _all_proven(run) and _is_checked(run) and not left(plan, run, "validation")
         case "cutover":
@@ -133,7 +139,7 @@ def _is_settled(table: TableRun, run: Run) -> bool:
 
 def _is_checked(run: Run) -> bool:
     """Tell whether the target was checked after the last rows came."""
-    return run.mode == "full" or run.checked == _comparisons(run)
+    return run.mode in MOVES_EVERYTHING or run.checked == _comparisons(run)
 
 
 def _comparisons(run: Run) -> int:

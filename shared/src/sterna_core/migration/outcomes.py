@@ -316,8 +316,10 @@ def _compared(
             source_digest=command.source_digest,
             target_digest=command.target_digest,
             percent=round(100.0 * (proven + equal) / len(run.tables), 1),
-            proof=command.proof,
+            # Passes that are not the last prove nothing for good, and there may be many of them.
+            proof=command.proof if run.phase != "syncing" or run.sync.last else None,
             rows_set_aside=command.rows_set_aside,
+            in_pass=run.phase == "syncing",
         )
     )
     if equal:

@@ -4,8 +4,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-Mode = Literal["full", "schema_only", "data_only"]
-"""What is moved: structure and rows, the structure alone, or rows into tables that are there."""
+Mode = Literal["full", "schema_only", "data_only", "incremental"]
+"""What is moved: structure and rows, the structure alone, rows into tables that are there, or
+structure and rows, which are then kept up to date until somebody says stop."""
+
+MOVES_EVERYTHING: frozenset[Mode] = frozenset({"full", "incremental"})
+"""The modes that move structure and rows."""
 
 CopyFormat = Literal["binary", "text"]
 MappingStatus = Literal["approved", "pending", "rejected"]

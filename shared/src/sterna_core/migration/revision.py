@@ -7,7 +7,9 @@ from sterna_core.migration.command import Command
 from sterna_core.migration.event import Event
 from sterna_core.migration.plan import Selection
 
-PLANNED_OPTIONS = frozenset({"mode", "batch_size", "chunk_bytes", "auto_approve_above"})
+PLANNED_OPTIONS = frozenset(
+    {"mode", "batch_size", "chunk_bytes", "auto_approve_above", "incremental"}
+)
 """The options that a plan is made with: it is made again where one of them changes."""
 
 

@@ -3,10 +3,10 @@
 from sterna_core.errors import Rejected
 from sterna_core.journal.aggregate import Context
 from sterna_core.migration import state as st
-from sterna_core.migration.advance import release_snapshot
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.evolve_undo import has_ledger
 from sterna_core.migration.refusal import refuse, refuse_without_ledger
+from sterna_core.migration.snapshots import release_snapshot
 from sterna_core.migration.undo import RollBackMigration, RollbackRequested, Strategy
 from sterna_core.tasks.work import UndoStrategy
 

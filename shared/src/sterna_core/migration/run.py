@@ -12,6 +12,7 @@ from sterna_core.migration.error_events import ThresholdLevel
 from sterna_core.migration.job import Assignment
 from sterna_core.migration.plan import Mode, PhasePlan, PlanSummary, Risk, TablePlan
 from sterna_core.migration.reports import PostObject
+from sterna_core.migration.sync_run import SyncRun
 from sterna_core.migration.validation_run import ValidationRun
 from sterna_core.tasks.telemetry import Phase
 
@@ -81,7 +82,7 @@ class Run(Struct, frozen=True, kw_only=True):
     `resumed_at` is when somebody last said that it may go on. `checked` says after how many
     comparisons the target was found to be what its mode promises beside the rows. `errors` are those of rows that were
     set aside, by id; `awaits_errors` while nothing but open ones is left; `threshold` is the
-    highest that was reached.
+    highest that was reached. `sync` is of the mode `incremental`.
     """
 
     epoch: int
@@ -108,3 +109,13 @@ class Run(Struct, frozen=True, kw_only=True):
     rows: int = 0
     bytes: int = 0
     checkpoints: CheckpointMarks = CheckpointMarks()
+    sync: SyncRun = SyncRun()
+
+
+def is_up_to_date(run: Run) -> bool:
+    """Tell whether every table holds what the snapshot of the pass at hand shows."""
+    if not run.tables:
+        return True
+    return run.snapshot is not None and all(
+        table.generation == run.generation for table in run.tables.values()
+    )

@@ -10,6 +10,7 @@ from sterna_core.migration import state as st
 from sterna_core.migration import validation_events as vev
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.job import ValidateJob
+from sterna_core.migration.plan import MOVES_EVERYTHING
 from sterna_core.migration.reports import ReportValidated
 from sterna_core.migration.run import Run
 from sterna_core.migration.status import status_of
@@ -28,7 +29,7 @@ _SCOPES: dict[Kind, str] = {
 }
 
 NotProven = Literal["validation_skipped", "validation_not_passed", "mode"]
-_CERTIFIED_MODES = frozenset({"full", "data_only"})
+_CERTIFIED_MODES = MOVES_EVERYTHING | {"data_only"}
 
 
 def skip(draft: Draft, command: SkipValidation, context: Context) -> None:
@@ -135,7 +136,7 @@ def proven_kinds(run: Run) -> tuple[KindResult, ...] | NotProven:
         elif run.mode == "data_only" and kind == "referential" and run.checked is not None:
             scope = "foreign_keys_of_the_target"
         elif not validation.is_wanted(kind) or (run.mode == "data_only" and kind == "structural"):
-            if run.mode == "full" and kind in CHECKED_BY_MODE:
+            if run.mode in MOVES_EVERYTHING and kind in CHECKED_BY_MODE:
                 return "validation_skipped"
             results.append(
                 KindResult(kind=kind, scope=scope, status="not_requested", checked=0, failed=0)

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.plan import MOVES_EVERYTHING, TablePlan
 from sterna_core.migration.run import Plan, Run
 from sterna_core.migration.validation_options import KINDS, Kind
 
@@ -22,7 +22,7 @@ def parts(kind: Kind, plan: Plan, run: Run, stage: Stage) -> range:
 
     The structure is checked twice: what is there before the foreign keys, and all of it at last.
     """
-    if run.mode == "schema_only" or (run.mode != "full" and kind in CHECKED_BY_MODE):
+    if run.mode == "schema_only" or (run.mode not in MOVES_EVERYTHING and kind in CHECKED_BY_MODE):
         return range(0)
     if kind == "structural":
         return range(1) if stage == "validation" else range(1, 2)

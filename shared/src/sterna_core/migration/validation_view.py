@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import About
+from sterna_core.migration.plan import MOVES_EVERYTHING
 from sterna_core.migration.validation_events import (
     AnyValidationEvent,
     Finding,
@@ -58,12 +59,12 @@ class ValidationView(Struct, frozen=True, kw_only=True):
     def why_not_proven(self, about: About) -> tuple[str, str] | None:
         """Say why nothing is certified that completes so, if that is so."""
         wanted = about.options.validation
-        if about.options.mode not in {"full", "data_only"}:
+        if about.options.mode == "schema_only":
             return "mode", f"The mode {about.options.mode} has no rows to prove."
         left_out = [
             kind
             for kind in ("structural", "referential")
-            if about.options.mode == "full" and not wanted.is_wanted(kind)
+            if about.options.mode in MOVES_EVERYTHING and not wanted.is_wanted(kind)
         ]
         if self.skipped or left_out:
             names = ", ".join((*self.skipped, *left_out))

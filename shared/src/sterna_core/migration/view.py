@@ -25,6 +25,8 @@ from sterna_core.migration.review import Difference
 from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.rollback_view import RollbackView, fold_rollback
 from sterna_core.migration.status import Status
+from sterna_core.migration.sync_events import PassFinished, PassStarted
+from sterna_core.migration.sync_view import SyncView, fold_sync
 from sterna_core.migration.undo import RollbackRequested
 from sterna_core.migration.validation_view import ValidationView, fold_validation
 from sterna_core.tasks.telemetry import Phase
@@ -38,9 +40,11 @@ PHASES: tuple[Phase, ...] = (
     "planning",
     "schema_migration",
     "data_transfer",
+    "syncing",
     "validation",
     "cutover",
 )
+"""All phases in order; `syncing` is left out of every mode but `incremental`."""
 
 
 class PhaseView(Struct, frozen=True, kw_only=True):
@@ -128,6 +132,12 @@ class MigrationView(Struct, frozen=True, kw_only=True):
     undone: RollbackView | None = None
     errors: ErrorFigures = ErrorFigures()
     validation: ValidationView = ValidationView()
+    sync: SyncView | None = None
+
+    @property
+    def order(self) -> tuple[Phase, ...]:
+        """The phases that this migration has, in order."""
+        return tuple(name for name in PHASES if name in self.phases)
 
     @property
     def records_total(self) -> int:
@@ -147,7 +157,8 @@ class MigrationView(Struct, frozen=True, kw_only=True):
 
 def first_view(event: ev.MigrationCreated) -> MigrationView:
     """Give the view of a migration that was just created."""
-    phases = {name: PhaseView(name=name) for name in PHASES}
+    syncs = event.about.options.mode == "incremental"
+    phases = {name: PhaseView(name=name) for name in PHASES if syncs or name != "syncing"}
     phases["planning"] = PhaseView(name="planning", status="running", started_at=event.at)
     return MigrationView(about=event.about, phases=phases, updated_at=event.at)
 
@@ -174,6 +185,7 @@ def fold_view(view: MigrationView | None, event: ev.AnyEvent) -> MigrationView |
         updated_at=event.at,
         pace=fold_pace(view.pace, event),
         undone=fold_rollback(view.undone, event),
+        sync=fold_sync(view.sync, event) if view.about.options.mode == "incremental" else None,
     )
 
 
@@ -199,6 +211,10 @@ def _fold(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
             return replace(view, objects_built=view.objects_built + 1)
         case ev.SnapshotExported():
             return replace(view, snapshots=event.generation)
+        case PassStarted() | PassFinished():
+            percent = 100.0 if isinstance(event, PassFinished) else 0.0
+            at_hand = replace(view.phases["syncing"], progress_percent=percent)
+            return _with_phase(view, at_hand)
         case ev.ChunkCopied() | ev.TableCompared() | ev.TableRepaired():
             return _table(view, event)
         case vev.ValidationChecked() | vev.ValidationSkipped():

@@ -8,7 +8,8 @@ from sterna_core.clock import UtcDatetime
 from sterna_core.tasks.access import AccessRefused
 
 Level = Literal["debug", "info", "warning", "error"]
-Phase = Literal["planning", "schema_migration", "data_transfer", "validation", "cutover"]
+Phase = Literal["planning", "schema_migration", "data_transfer", "syncing", "validation", "cutover"]
+"""`syncing` is there in the mode `incremental` alone: passes that bring the target up to date."""
 
 
 class LogLine(Struct, frozen=True, kw_only=True, tag="log.line.v1", tag_field="type"):

@@ -49,7 +49,7 @@ def eta_of(view: MigrationView, now: datetime) -> datetime | None:
         return None
     planned = {each.name: each.estimated_duration_seconds for each in view.phase_plans}
     at_hand = planned.get(view.phase, 0)
-    order = list(view.phases)
+    order = view.order
     later = sum(planned.get(name, 0) for name in order[order.index(view.phase) + 1 :])
     if at_hand > 0:
         left += later * (spent + left) / at_hand

@@ -42,6 +42,7 @@ from sterna_api.http.refusals import Refusals
 from sterna_api.http.request_id import request_id_middleware
 from sterna_api.http.schedules import ScheduleRoutes
 from sterna_api.http.starts import StartRoutes
+from sterna_api.http.syncing import SyncRoutes
 from sterna_api.http.validations import ValidationRoutes
 from sterna_api.http.webhooks import WebhookRoutes
 from sterna_api.openapi.document import document
@@ -160,6 +161,7 @@ class Interface:
                 desk, migrations, Checkpoints(database), parties, writes, clock
             ),
             MigrationActionRoutes(desk, migrations, writes, clock),
+            SyncRoutes(desk, migrations, writes, clock),
             LogRoutes(migrations, lines, follower, limits),
             StartRoutes(desk, migrations, writes),
             MappingRoutes(desk, mappings),

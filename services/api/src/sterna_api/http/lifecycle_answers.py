@@ -7,7 +7,6 @@ from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.checkpoint import CheckpointKind
 from sterna_core.migration.status import Status
-from sterna_core.migration.view import PHASES
 from sterna_core.tasks.telemetry import Phase
 
 
@@ -131,7 +130,7 @@ def show_status(known: KnownMigration, now: UtcDatetime) -> StatusBody:
     return StatusBody(
         id=known.migration_id,
         status=view.status,
-        phase=PhaseLine(PHASES.index(view.phase) + 1, len(PHASES), view.phase),
+        phase=PhaseLine(view.order.index(view.phase) + 1, len(view.order), view.phase),
         progress=ProgressLine(
             known.percent,
             view.records_processed,

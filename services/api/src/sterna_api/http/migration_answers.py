@@ -11,7 +11,6 @@ from sterna_core.migration.about import Options, Party
 from sterna_core.migration.check_view import CheckView
 from sterna_core.migration.status import Status
 from sterna_core.migration.view import (
-    PHASES,
     FailureView,
     MigrationView,
     PhaseStatus,
@@ -167,7 +166,7 @@ def show_migration(known: KnownMigration, now: UtcDatetime) -> MigrationBody:
         options=about.options,
         plan=PlanLine(view.plan_status, None),
         progress=Progress(
-            known.percent, view.phase, tuple(_phase(view.phases[name]) for name in PHASES)
+            known.percent, view.phase, tuple(_phase(view.phases[name]) for name in view.order)
         ),
         metrics=Metrics(
             records_processed=view.records_processed,

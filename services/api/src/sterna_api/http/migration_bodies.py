@@ -12,6 +12,7 @@ from sterna_api.http.schedule_bodies import ScheduleBody
 from sterna_api.projections.migrations import Order, Sort
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import MEBIBYTE
+from sterna_core.migration.incremental import IncrementalOptions
 from sterna_core.migration.plan import Mode
 from sterna_core.migration.status import Status
 from sterna_core.migration.thresholds import Thresholds
@@ -52,6 +53,13 @@ class OptionsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     keep_bookkeeping: bool = False
     thresholds: Thresholds = Thresholds()
     validation: ValidationOptions = ValidationOptions()
+    incremental: IncrementalOptions | None = None
+
+    def refuse_contradiction(self) -> None:
+        """Refuse what cannot be meant together; raises InvalidShape."""
+        if self.incremental is not None and self.mode != "incremental":
+            msg = "These options are for the mode incremental; leave them out"
+            raise InvalidShape([Problem(("body", "options", "incremental"), msg, "contradiction")])
 
 
 class CreateMigrationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -77,6 +77,7 @@ class MigrationRoutes:
         """Create a migration; it is planned at once."""
         body = await read_body(request, CreateMigrationBody)
         refuse_unsafe(body.options.validation)
+        body.options.refuse_contradiction()
         ticket = self._desk.ticket(request, body)
         migration_id = ticket.new_id(ids.MIGRATION)
         org_id = ticket.caller.org_id

@@ -16,6 +16,7 @@ from sterna_api.openapi.operations import (
     notifications,
     schedules,
     service,
+    syncing,
     validations,
     webhooks,
 )
@@ -29,6 +30,7 @@ _GROUPS = (
     certificates,
     schedules,
     migration_lifecycle,
+    syncing,
     notifications,
     connections,
     validations,

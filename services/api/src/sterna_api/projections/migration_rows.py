@@ -19,6 +19,7 @@ _WEIGHTS = {
     "planning": 5,
     "schema_migration": 5,
     "data_transfer": 65,
+    "syncing": 0,
     "validation": 20,
     "cutover": 5,
 }

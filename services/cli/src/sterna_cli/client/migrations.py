@@ -4,6 +4,7 @@ from typing import Any
 from sterna_cli.client.answers import Acknowledgement, Migration, MigrationList
 from sterna_cli.client.errors import Error, ErrorDecision, ErrorList, resolution_body
 from sterna_cli.client.follower import EntryFollower
+from sterna_cli.client.lag import LagReport
 from sterna_cli.client.lifecycle import CheckpointList, Deleted, StatusLine
 from sterna_cli.client.measures import MetricsReport, ValidationReport
 from sterna_cli.client.plan import Plan
@@ -23,6 +24,7 @@ _DECISION = decoder(ErrorDecision)
 _STATUS = decoder(StatusLine)
 _CHECKPOINTS = decoder(CheckpointList)
 _DELETED = decoder(Deleted)
+_LAG = decoder(LagReport)
 _ANYTHING = decoder(Any)
 
 
@@ -148,6 +150,15 @@ class Migrations:
             f"/v1/migrations/{migration_id}/status", _STATUS
         )
         return found
+
+    async def lag(self, migration_id: str) -> LagReport:
+        """Tell how far a target is behind its source."""
+        found: LagReport = await self._session.get(f"/v1/migrations/{migration_id}/lag", _LAG)
+        return found
+
+    async def stop(self, migration_id: str, *, immediate: bool = False) -> Acknowledgement:
+        """Bring a target up to date once more, and finish."""
+        return await self._command(migration_id, "stop", {"immediate": immediate})
 
     async def checkpoints(self, migration_id: str, *, limit: int = 20) -> CheckpointList:
         """Give the newest checkpoints."""

@@ -24,7 +24,7 @@ def migrate(
     schemas: str | None = None,
     exclude_tables: str | None = None,
     target_schema: str | None = None,
-    mode: Literal["full", "schema_only", "data_only"] = "full",
+    mode: Literal["full", "schema_only", "data_only", "incremental"] = "full",
     parallelism: int | None = None,
     batch_size: int | None = None,
     executors: int = 2,
@@ -53,7 +53,8 @@ def migrate(
     mode
         full: structure and rows. schema_only: tables, indexes, constraints and everything else
         but rows. data_only: rows, into tables that the target has, whose names and types may be
-        others.
+        others. incremental: as full, and then the target is kept up to date until
+        `sterna migrations stop`.
     parallelism
         How many tasks may be at work at once.
     batch_size

@@ -18,6 +18,7 @@ _IDLE: dict[Mode, tuple[str, ...]] = {
     "full": (),
     "schema_only": ("data_transfer",),
     "data_only": ("schema_migration",),
+    "incremental": (),
 }
 """The phases in which a mode has next to nothing to do."""
 

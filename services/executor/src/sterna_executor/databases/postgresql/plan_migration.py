@@ -2,6 +2,7 @@
 
 import asyncio
 
+from sterna_core.migration.plan import MOVES_EVERYTHING
 from sterna_core.tasks.work import PlanMigration
 from sterna_executor.databases.postgresql.confidence_check import CheckChooser
 from sterna_executor.databases.postgresql.connection import Connection
@@ -43,7 +44,7 @@ async def plan_migration(
     checks = {table.oid: chooser.of_table(table) for table in tables}
     measured = (
         await Sampler(source, checks, chooser.conversion, sampling).measure(tables)
-        if work.mode == "full"
+        if work.mode in MOVES_EVERYTHING
         else {}
     )
     mapper = Mapper(
