@@ -1,7 +1,10 @@
 """A migration that keeps its target up to date, on real servers and processes, beside a writer."""
 
 import asyncio
+import json
+import os
 import random
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -27,15 +30,19 @@ create table shop.orders (
     id bigserial primary key, customer int not null references shop.customer on delete cascade,
     amount numeric(12,2) not null default 1);
 create table shop.note (words text);
+create table shop.item (
+    sku text primary key, stock int not null, modified_at timestamp not null default now());
+create index on shop.item (modified_at);
 create function shop.touch() returns trigger language plpgsql as
     'begin new.updated_at = clock_timestamp(); return new; end';
 create trigger touch before update on shop.customer
     for each row execute function shop.touch();
 insert into shop.customer (email, name) select 'c' || i, 'n' || i from generate_series(1, 2000) i;
 insert into shop.orders (customer) select 1 + i % 2000 from generate_series(1, 4000) i;
+insert into shop.item (sku, stock) select 's' || i, i from generate_series(1, 1000) i;
 insert into shop.note select 'note ' || i % 7 from generate_series(1, 100) i;
 """
-TABLES = ("customer", "orders", "note")
+TABLES = ("customer", "orders", "note", "item")
 
 
 class Writer:
@@ -73,6 +80,12 @@ class Writer:
                     " order by id desc limit 3"
                 )
             case 4:
+                await run(
+                    "update shop.item set stock = stock + 1, modified_at = clock_timestamp()"
+                    " where sku = $1",
+                    f"s{pick(1, 1000)}",
+                )
+                await run("delete from shop.item where sku = $1", f"s{pick(1, 1000)}")
                 await run(
                     "update shop.orders set amount = amount + 1 where id % 500 = $1", pick(0, 499)
                 )
@@ -114,6 +127,23 @@ async def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
         await connection.close()
 
 
+async def cli(found: Trial, *words: str) -> str:
+    """Give what a command about the migration says."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "sterna_cli", "migrations", *words, found.migration_id, "--output", "json"),
+        env={
+            **os.environ,
+            "STERNA_URL": found.stack.url,
+            "STERNA_API_KEY": found.stack.key.reveal(),
+        },
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0
+    return said.decode()
+
+
 async def passes(found: Trial, number: int) -> None:
     """Wait until so many passes have ended."""
 
@@ -141,19 +171,31 @@ async def test_a_source_that_is_written_to_all_the_time_is_equal_to_its_target_a
         async with writing(shop) as writer:
             await found.start()
             await passes(found, 2)
-            lag = await found.sterna.migrations.lag(found.migration_id)
+            lag = json.loads(await cli(found, "lag"))
             for executor in stack.executors:
                 kill(executor)
-            await passes(found, 4)
+            await passes(found, 3)
             assert writer.written > 20
-        await found.sterna.migrations.stop(found.migration_id)
+        assert json.loads(await cli(found, "stop"))["id"] == found.migration_id
         last = await found.over()
         assert isinstance(last, ev.MigrationCompleted), last
         migration = await found.shown("completed")
 
     assert await contents(target) == await contents(shop)
-    assert lag.lag.seconds is not None
-    assert 0 <= lag.lag.seconds < SECONDS
+    assert 0 <= lag["lag"]["seconds"] < SECONDS
+    by_table = {each["table"]: each["strategy"] for each in lag["tables"]}
+    assert by_table == {
+        "shop.customer": "changes",
+        "shop.orders": "comparison",
+        "shop.note": "comparison",
+        "shop.item": "changes",
+    }
+    assert {each.table_id for each in found.witness.of(sy.ChangesStarted)} == {
+        "shop.customer",
+        "shop.item",
+    }
+    copied = [each for each in found.witness.of(sy.ChangesCopied) if each.rows_written]
+    assert "shop.item" in {each.table_id for each in copied}
     assert found.witness.of(ev.CertificateIssued)
     assert [phase.status for phase in migration.progress.phases] == ["completed"] * 6
     keys = "select count(*) from pg_constraint where contype = 'f' and convalidated"

@@ -36,7 +36,11 @@ class World:
         self.chunks = chunks
         self.objects = objects
         self.source: Rows = {name: dict.fromkeys(range(4), 0) for name in tables}
-        self.target: Rows = {name: {} for name in tables}
+        self.moments: Rows = {name: dict.fromkeys(range(4), 0) for name in self.source}
+        self.moments_seen: dict[str, Rows] = {}
+        self.moment = 0
+        self.passes: dict[str, int] = {}
+        self.target: Rows = {name: {} for name in self.source}
         self.snapshots: dict[str, Rows] = {}
         self.held: set[str] = set()
         self.receipts: set[str] = set()
@@ -51,13 +55,22 @@ class World:
         self.differences: tuple[str, ...] = ()
 
     def write(self, name: str, row: int) -> None:
-        """Change the source: a new row, or a new version of one."""
+        """Change the source: a new row, or a new version of one, and say when."""
         rows = self.source[name]
-        rows[row] = rows.get(row, 0) + 1
+        self.moment += 1
+        rows[row] = self.moment
+        self.moments[name][row] = self.moment
+
+    def write_late(self, name: str, row: int) -> None:
+        """Change the source as a transaction does that took the time long before it committed."""
+        before = self.moments[name].get(row, 0)
+        self.write(name, row)
+        self.moments[name][row] = before
 
     def remove(self, name: str, row: int) -> None:
         """Delete a row of the source."""
         self.source[name].pop(row, None)
+        self.moments[name].pop(row, None)
 
     def carry_out(self, task: Task) -> tuple[Struct, ...]:
         """Do a task as an executor would; gives its reports."""
@@ -67,6 +80,7 @@ class World:
             case wk.HoldSnapshot():
                 name = f"snap-{len(self.snapshots)}"
                 self.snapshots[name] = {t: dict(rows) for t, rows in self.source.items()}
+                self.moments_seen[name] = {t: dict(rows) for t, rows in self.moments.items()}
                 self.held.add(name)
                 return (rep.ReportSnapshotExported(**by, snapshot_id=name),)
             case wk.TryTransformation():
@@ -162,7 +176,13 @@ class World:
     def _read(self, task: Task) -> tuple[Struct, ...]:
         work = task.work
         assert isinstance(
-            work, wk.CopyChunk | wk.ScanRange | wk.CompareTable | wk.RepairTable | wk.RetryRows
+            work,
+            wk.CopyChunk
+            | wk.ScanRange
+            | wk.CompareTable
+            | wk.RepairTable
+            | wk.RetryRows
+            | wk.CopyChanges,
         )
         by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
         name = work.table.table_id
@@ -180,7 +200,18 @@ class World:
                 ),
             )
         seen = self.snapshots[work.snapshot_id][name]
+        if not isinstance(work, wk.CopyChunk):
+            # A later pass shuts out what belongs to an earlier one.
+            self.passes[name] = max(self.passes.get(name, 0), work.pass_number)
+            if work.pass_number < self.passes[name]:
+                return (
+                    rep.ReportTaskFailed(
+                        **by, code="fenced", message="over", transient=False, details={}
+                    ),
+                )
         match work:
+            case wk.CopyChanges():
+                return (self._copy_changes(task, work, seen, by),)
             case wk.CopyChunk():
                 rows = {r: v for r, v in seen.items() if r % self.chunks == work.chunk}
                 assert not rows.keys() & self.target[name].keys(), "a row is copied twice"
@@ -255,6 +286,28 @@ class World:
                         seconds=0.1,
                     ),
                 )
+
+    def _copy_changes(
+        self, task: Task, work: wk.CopyChanges, seen: dict[int, int], by: dict[str, Any]
+    ) -> Struct:
+        name = work.table.table_id
+        moments = self.moments_seen[work.snapshot_id][name]
+        since = -1 if work.since is None else int(work.since) - work.overlap_seconds
+        found = {row: seen[row] for row, moment in moments.items() if moment >= since}
+        if found.keys() & self.refused[name]:
+            return rep.ReportChangesRefused(**by, code="data_rejected", message="No.")
+        different = {row for row in found if self.target[name].get(row) != found[row]}
+        if task.task_id not in self.receipts:
+            self.receipts.add(task.task_id)
+            self.target[name].update(found)
+        return rep.ReportChangesCopied(
+            **by,
+            rows_read=len(found),
+            rows_removed=len(different & seen.keys()),
+            rows_written=len(different),
+            high_water=str(max(moments.values(), default=0)),
+            seconds=0.1,
+        )
 
     def told(self, name: str, generation: int, chunk: int | None = None) -> tuple[SetAside, ...]:
         """Tell of the rows that are set aside, by error."""

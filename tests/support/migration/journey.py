@@ -1,5 +1,6 @@
 """Brings a migration of the model world to its end."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from sterna_core.journal.local import LocalDecider
 from sterna_core.migration import commands as cmd
 from sterna_core.migration import reports as rep
 from sterna_core.migration import state as stages
+from sterna_core.migration.incremental import TableSync
 from support.migration.executors import World, outstanding
 from support.migration.scenario import MIGRATION_ID, create, post_object, summary, table
 
@@ -22,12 +24,18 @@ OBJECTS = (
 )
 
 
-def approved(decider: LocalDecider, command: cmd.CreateMigration | None = None) -> World:
-    """Create and plan a migration of three tables."""
+def approved(
+    decider: LocalDecider,
+    command: cmd.CreateMigration | None = None,
+    sync: Mapping[str, TableSync] | None = None,
+) -> World:
+    """Create and plan a migration of three tables; `sync` says how passes go over some of them."""
     decider.send(MIGRATION_ID, command or create())
     (task,) = outstanding(decider, MIGRATION_ID)
     by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
-    planned = tuple(table(name) for name in TABLES)
+    planned = tuple(
+        msgspec.structs.replace(table(name), sync=(sync or {}).get(name)) for name in TABLES
+    )
     decider.send(MIGRATION_ID, rep.ReportTablesPlanned(**by, part=0, tables=planned))
     decider.send(
         MIGRATION_ID,

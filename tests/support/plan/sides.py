@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from sterna_core.migration.incremental import IncrementalOptions
 from sterna_core.migration.plan import Mode, Selection
 from sterna_core.tasks.work import PlanMigration
 from sterna_executor.databases.postgresql.connection import Connection, settle
@@ -64,6 +65,7 @@ class Sides:
         sampling: Sampling | None = None,
         batch_rows: int | None = None,
         mode: Mode = "full",
+        incremental: IncrementalOptions | None = None,
         **selection: object,
     ) -> Plan:
         """Plan, entering both sides anew."""
@@ -77,6 +79,7 @@ class Sides:
                 chunk_bytes=64 * 1024 * 1024,
                 batch_rows=batch_rows,
                 mode=mode,
+                incremental=incremental,
             ),
             sampling,
         )

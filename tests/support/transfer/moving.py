@@ -17,6 +17,7 @@ from sterna_core.secrets.secret import Secret
 from sterna_core.tasks.table import ColumnSpec, PageRange, TableSpec
 from sterna_core.tasks.work import (
     CompareTable,
+    CopyChanges,
     CopyChunk,
     RepairTable,
     RetryRows,
@@ -25,6 +26,7 @@ from sterna_core.tasks.work import (
 )
 from sterna_executor.databases.postgresql import bookkeeping
 from sterna_executor.databases.postgresql.compare import CompareResult, compare_table
+from sterna_executor.databases.postgresql.copy_changes import ChangesResult, copy_changes
 from sterna_executor.databases.postgresql.copy_chunk import CopyResult, copy_chunk
 from sterna_executor.databases.postgresql.database import Assignment, Database
 from sterna_executor.databases.postgresql.pool import ConnectionPool
@@ -291,6 +293,29 @@ class Moving:
             lambda rows, size: None,
             fine_above_rows=fine_above_rows,
         )
+
+    async def changes(
+        self,
+        table: TableSpec,
+        snapshot: HeldSnapshot,
+        *,
+        column: str = "updated_at",
+        since: str | None = None,
+        overlap_seconds: int = 0,
+        pass_number: int = 1,
+        generation: int = 1,
+        task_id: str | None = None,
+    ) -> ChangesResult:
+        work = CopyChanges(
+            table=table,
+            pass_number=pass_number,
+            change_column=column,
+            since=since,
+            overlap_seconds=overlap_seconds,
+            snapshot_id=snapshot.snapshot_id,
+            generation=generation,
+        )
+        return await copy_changes(self.assignment(task_id), work, lambda rows, size: None)
 
     async def retry(
         self,

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sterna_core.journal.local import LocalDecider
 from sterna_core.migration import commands as cmd
@@ -13,24 +14,34 @@ from sterna_core.migration import reports as rep
 from sterna_core.migration import state as stages
 from sterna_core.migration import sync_events as sy
 from sterna_core.migration.decider import MIGRATIONS
-from sterna_core.migration.incremental import IncrementalOptions
+from sterna_core.migration.incremental import IncrementalOptions, TableSync
 from sterna_core.migration.status import status_of
+from sterna_core.migration.strategy import can_go_by_changes
 from sterna_core.migration.sync_commands import BeginPass, StopMigration
 from sterna_core.tasks import work as wk
 from sterna_core.tasks.task import Task
 from support.migration.executors import World, outstanding
 from support.migration.journey import OBJECTS, TABLES, approved, completed, events_of
-from support.migration.scenario import MIGRATION_ID, create
+from support.migration.scenario import MIGRATION_ID, create, table
 
 IDS = tuple(f"public.{name}" for name in TABLES)
 INTERVAL = timedelta(seconds=60)
 
 
-def started(parallelism: int = 3) -> tuple[LocalDecider, World]:
+BY_CHANGES = TableSync(strategy="changes", change_column="id", reason="it says so")
+
+
+def started(
+    parallelism: int = 3, *, by_changes: tuple[str, ...] = (), compare_every: int = 3
+) -> tuple[LocalDecider, World]:
     decider = LocalDecider([MIGRATIONS])
-    options = IncrementalOptions(interval_seconds=60)
+    options = IncrementalOptions(
+        interval_seconds=60, overlap_seconds=0, compare_every=compare_every
+    )
     world = approved(
-        decider, create(mode="incremental", incremental=options, parallelism=parallelism)
+        decider,
+        create(mode="incremental", incremental=options, parallelism=parallelism),
+        sync=dict.fromkeys(by_changes, BY_CHANGES),
     )
     decider.send(MIGRATION_ID, cmd.StartMigration())
     return decider, world
@@ -272,12 +283,103 @@ def test_a_timer_that_fired_while_a_pause_was_asked_for_does_not_stop_the_passes
     assert running(decider).run.sync.at_work
 
 
+def test_a_change_column_tells_what_to_copy_and_other_tables_are_compared() -> None:
+    decider, world = started(by_changes=("a",))
+    work_off(decider, world)
+    world.write(IDS[0], 2)
+    world.write(IDS[1], 3)
+    wait(decider)
+    done = work_off(decider, world)
+
+    kinds = {(type(work), work.table.table_id) for work in done if hasattr(work, "table")}
+    assert (wk.CopyChanges, IDS[0]) in kinds
+    assert not {kind for kind, table_id in kinds if table_id == IDS[0]} - {wk.CopyChanges}
+    assert (wk.CompareTable, IDS[1]) in kinds
+    assert world.target == world.source
+
+
+def test_the_latest_moment_that_has_arrived_is_kept_and_asked_from_the_next_time() -> None:
+    decider, world = started(by_changes=("a",), compare_every=10)
+    work_off(decider, world)
+    asked = []
+    for row in (2, 3, 1):
+        world.write(IDS[0], row)
+        wait(decider)
+        done = work_off(decider, world)
+        asked += [work.since for work in done if isinstance(work, wk.CopyChanges)]
+    assert asked == [None, "1", "2"]
+    assert running(decider).run.tables[IDS[0]].high_water == "3"
+    assert world.target == world.source
+
+
+def test_what_a_change_column_does_not_tell_is_found_by_every_so_many_passes() -> None:
+    decider, world = started(by_changes=TABLES, compare_every=3)
+    work_off(decider, world)
+    equal = []
+    for _ in range(6):
+        world.write(IDS[0], 5)
+        world.write_late(IDS[1], 1)
+        world.remove(IDS[2], len(equal) % 4)
+        wait(decider)
+        work_off(decider, world)
+        equal.append(world.target == world.source)
+    # The passes 4 and 7 compare every table.
+    assert equal == [False, False, True, False, False, True]
+
+
+def test_changes_that_the_target_does_not_take_are_left_to_a_comparison_in_the_same_pass() -> None:
+    decider, world = started(by_changes=("a",))
+    work_off(decider, world)
+    world.refused[IDS[0]] = {2}
+    world.write(IDS[0], 2)
+    world.write(IDS[0], 3)
+    wait(decider)
+    done = work_off(decider, world)
+
+    kinds = [
+        type(work)
+        for work in done
+        if getattr(work, "table", None) and work.table.table_id == IDS[0]
+    ]
+    assert kinds[0] is wk.CopyChanges
+    assert wk.CompareTable in kinds
+    assert not running(decider).run.sync.at_work
+    assert {row for row in world.source[IDS[0]] if row not in world.target[IDS[0]]} == {2}
+
+
+def test_the_last_pass_compares_every_table_whatever_its_strategy() -> None:
+    decider, world = started(by_changes=TABLES, compare_every=100)
+    work_off(decider, world)
+    world.remove(IDS[0], 1)
+    world.write_late(IDS[1], 2)
+    wait(decider)
+    work_off(decider, world)
+    assert world.target != world.source
+
+    decider.send(MIGRATION_ID, StopMigration())
+    done = work_off(decider, world)
+
+    assert not [work for work in done if isinstance(work, wk.CopyChanges)]
+    assert isinstance(decider.state(MIGRATION_ID), stages.Completed)
+    assert world.target == world.source
+
+
+def test_a_transformed_change_column_or_key_is_left_to_comparisons() -> None:
+    planned = replace(table("a"), sync=BY_CHANGES)
+    assert can_go_by_changes(planned)
+    (column,) = planned.columns
+    assert not can_go_by_changes(replace(planned, columns=(replace(column, overridden=True),)))
+    assert not can_go_by_changes(replace(planned, key=()))
+    assert not can_go_by_changes(replace(planned, sync=None))
+
+
 moves = st.lists(
     st.one_of(
         st.tuples(st.just("do"), st.integers(0, 5)),
         st.tuples(st.just("off"), st.just(0)),
         st.tuples(st.just("again"), st.integers(0, 60)),
         st.tuples(st.just("write"), st.integers(0, 8)),
+        st.tuples(st.just("late"), st.integers(0, 8)),
         st.tuples(st.just("remove"), st.integers(0, 8)),
         st.tuples(st.just("lose"), st.just(0)),
         st.tuples(st.just("fail"), st.integers(0, 5)),
@@ -305,12 +407,11 @@ def play(decider: LocalDecider, world: World, steps: list[tuple[str, int]]) -> i
             case "off":
                 work_off(decider, world)
             case "again" if seen:
-                late = seen[argument % len(seen)]
-                # A late delivery of a repair is shut out on the target by its pass.
-                if not isinstance(late.work, wk.RepairTable):
-                    report(decider, world, late)
+                report(decider, world, seen[argument % len(seen)])
             case "write":
                 world.write(IDS[argument % 3], argument)
+            case "late":
+                world.write_late(IDS[argument % 3], argument)
             case "remove":
                 world.remove(IDS[argument % 3], argument)
             case "lose":
@@ -341,11 +442,11 @@ def play(decider: LocalDecider, world: World, steps: list[tuple[str, int]]) -> i
 
 
 @settings(max_examples=150, deadline=None)
-@given(steps=moves)
+@given(steps=moves, by_changes=st.sets(st.sampled_from(TABLES)), compare_every=st.integers(1, 4))
 def test_whatever_happens_the_target_ends_equal_to_the_source_as_of_a_moment_after_the_stop(
-    steps: list[tuple[str, int]],
+    steps: list[tuple[str, int]], by_changes: set[str], compare_every: int
 ) -> None:
-    decider, world = started()
+    decider, world = started(by_changes=tuple(by_changes), compare_every=compare_every)
 
     stopped = play(decider, world, steps)
     if stopped is None:
@@ -362,7 +463,7 @@ def test_whatever_happens_the_target_ends_equal_to_the_source_as_of_a_moment_aft
 def test_cancel_with_rollback_ends_an_incremental_migration_from_every_stage(
     steps: list[tuple[str, int]],
 ) -> None:
-    decider, world = started()
+    decider, world = started(by_changes=("a", "b"))
     play(decider, world, steps)
     done = isinstance(decider.state(MIGRATION_ID), stages.Completed)
 

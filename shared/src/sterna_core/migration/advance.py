@@ -24,6 +24,8 @@ from sterna_core.migration.next_jobs import (
 )
 from sterna_core.migration.plan import Mode
 from sterna_core.migration.snapshots import release_snapshot
+from sterna_core.migration.strategy import goes_by_changes
+from sterna_core.migration.sync_events import ChangesStarted
 from sterna_core.migration.syncing import finish, take_steps
 from sterna_core.tasks.telemetry import Phase
 
@@ -139,8 +141,10 @@ def _dispatch(draft: Draft, state: st.Running) -> None:
     _want_snapshot(draft, state)
     if state.run.snapshot is not None:
         for table_id in due_comparison(state.plan, state.run):
+            by_changes = goes_by_changes(state.plan.tables[table_id], state.run)
+            begun = ChangesStarted if by_changes else ev.ComparisonStarted
             draft.add(
-                ev.ComparisonStarted(
+                begun(
                     at=draft.at,
                     table_id=table_id,
                     pass_number=state.run.tables[table_id].pass_number + 1,

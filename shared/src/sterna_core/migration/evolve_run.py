@@ -14,7 +14,7 @@ from sterna_core.migration.evolve_table import TableEvent, evolve_table
 from sterna_core.migration.job import Assignment, ChunkJob, ScanJob, SnapshotJob
 from sterna_core.migration.plan import Mode
 from sterna_core.migration.run import ObjectRun, Plan, Run, Snapshot, TableRun
-from sterna_core.migration.sync_events import AnySyncEvent
+from sterna_core.migration.sync_events import AnyPassEvent
 from sterna_core.migration.undo import RollbackRequested
 
 
@@ -87,7 +87,7 @@ def evolve_run(run: Run, event: ev.AnyEvent) -> Run:
             return evolve_errors(run, event)
         case _ if isinstance(event, TableEvent):
             return evolve_table(run, event)
-        case _ if isinstance(event, AnySyncEvent):
+        case _ if isinstance(event, AnyPassEvent):
             return replace(run, sync=evolve_sync(run.sync, event))
         case _:
             return run

@@ -5,7 +5,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from sterna_core.migration.sync_events import (
-    AnySyncEvent,
+    AnyPassEvent,
     PassFinished,
     PassStarted,
     StopRequested,
@@ -13,7 +13,7 @@ from sterna_core.migration.sync_events import (
 from sterna_core.migration.sync_run import SyncRun
 
 
-def evolve_sync(sync: SyncRun, event: AnySyncEvent) -> SyncRun:
+def evolve_sync(sync: SyncRun, event: AnyPassEvent) -> SyncRun:
     """Give the passes after an event."""
     match event:
         case StopRequested():
@@ -24,6 +24,7 @@ def evolve_sync(sync: SyncRun, event: AnySyncEvent) -> SyncRun:
                 number=event.number,
                 at_work=True,
                 last=event.last,
+                comparing=event.comparing,
                 began_at=event.at,
                 due_at=None,
             )

@@ -5,11 +5,29 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from sterna_core.migration import events as ev
-from sterna_core.migration.job import Assignment, CompareJob, RepairJob, RetryJob, ScanJob
+from sterna_core.migration.job import (
+    Assignment,
+    ChangesJob,
+    CompareJob,
+    RepairJob,
+    RetryJob,
+    ScanJob,
+)
 from sterna_core.migration.run import Run, TableRun
+from sterna_core.migration.sync_events import (
+    AnyChangesEvent,
+    ChangesCopied,
+    ChangesRefused,
+    ChangesStarted,
+)
 
 TableEvent = (
-    ev.ChunkCopied | ev.ComparisonStarted | ev.RangeScanned | ev.TableCompared | ev.TableRepaired
+    ev.ChunkCopied
+    | ev.ComparisonStarted
+    | ev.RangeScanned
+    | ev.TableCompared
+    | ev.TableRepaired
+    | AnyChangesEvent
 )
 
 
@@ -17,7 +35,7 @@ def evolve_table(run: Run, event: TableEvent) -> Run:
     """Give the run after an event about one of its tables."""
     table = run.tables[event.table_id]
     tables = {**run.tables, event.table_id: _table(table, event)}
-    if isinstance(event, ev.ComparisonStarted):
+    if isinstance(event, ev.ComparisonStarted | ChangesStarted):
         return replace(run, tables=tables, jobs=_without_comparisons(run, event.table_id))
     jobs = {key: value for key, value in run.jobs.items() if key != event.task_id}
     if isinstance(event, ev.ChunkCopied):
@@ -36,7 +54,7 @@ def _without_comparisons(run: Run, table_id: str) -> dict[str, Assignment]:
         key: value
         for key, value in run.jobs.items()
         if not (
-            isinstance(value.job, ScanJob | CompareJob | RepairJob | RetryJob)
+            isinstance(value.job, ScanJob | CompareJob | RepairJob | RetryJob | ChangesJob)
             and value.job.table_id == table_id
         )
     }
@@ -59,6 +77,26 @@ def _table(table: TableRun, event: TableEvent) -> TableRun:
                 next_scan=0,
                 scanned=0,
                 verdict="none",
+                by_changes=False,
+                # What follows is more than the change column tells: it is asked again from there.
+                high_water=None,
+            )
+        case ChangesStarted():
+            return replace(
+                table,
+                pass_number=event.pass_number,
+                pass_generation=event.generation,
+                verdict="none",
+                by_changes=True,
+            )
+        case ChangesCopied():
+            return replace(table, generation=event.generation, high_water=event.high_water)
+        case ChangesRefused():
+            return replace(
+                table,
+                refused_changes=table.pass_generation,
+                pass_generation=0,
+                by_changes=False,
             )
         case ev.RangeScanned():
             return replace(table, scanned=table.scanned + 1)

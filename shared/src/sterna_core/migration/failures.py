@@ -9,6 +9,7 @@ from sterna_core.migration.draft import Draft
 from sterna_core.migration.job import (
     Assignment,
     BuildJob,
+    ChangesJob,
     ChunkJob,
     CompareJob,
     PlanCheckJob,
@@ -146,7 +147,7 @@ def _phase(draft: Draft, assignment: Assignment) -> Phase:
 
 def _table(draft: Draft, assignment: Assignment) -> str | None:
     match assignment.job:
-        case ChunkJob() | ScanJob() | CompareJob() | RepairJob() | RetryJob():
+        case ChunkJob() | ScanJob() | CompareJob() | RepairJob() | RetryJob() | ChangesJob():
             return assignment.job.table_id
         case BuildJob(object_id=object_id) if isinstance(
             draft.state, st.Running | st.Pausing | st.Paused | st.Failed

@@ -78,6 +78,13 @@ class RepairJob(Job, frozen=True, kw_only=True, tag="repair"):
     pass_number: int
 
 
+class ChangesJob(Job, frozen=True, kw_only=True, tag="changes"):
+    """Copy again what was written lately."""
+
+    table_id: str
+    pass_number: int
+
+
 class RetryJob(Job, frozen=True, kw_only=True, tag="retry_rows"):
     """Try the rows of an error again; `number` counts the times."""
 
@@ -136,6 +143,7 @@ AnyJob = (
     | ScanJob
     | CompareJob
     | RepairJob
+    | ChangesJob
     | RetryJob
     | BuildJob
     | CheckJob

@@ -231,8 +231,19 @@ def _life(event: ev.AnyEvent) -> LogEntry | None:
             return None
 
 
-def _sync(event: AnySyncEvent) -> LogEntry:
+def _sync(event: AnySyncEvent) -> LogEntry | None:
     match event:
+        case sy.ChangesStarted():
+            return None
+        case sy.ChangesCopied():
+            if not event.rows_written:
+                return None
+            text = f"{event.rows_removed} rows removed and {event.rows_written} written"
+            table, rows = event.table_id, event.rows_written
+            return _info(event, text, phase="syncing", table=table, records=rows)
+        case sy.ChangesRefused():
+            text = f"The table is compared, since changes alone do not fit: {event.message}"
+            return _info(event, text, phase="syncing", table=event.table_id, code=event.code)
         case sy.StopRequested():
             text = "Stop asked for: the target is brought up to date for the last time"
         case sy.PassStarted():

@@ -7,6 +7,7 @@ from sterna_core.migration.job import (
     AnyJob,
     BookkeepingJob,
     BuildJob,
+    ChangesJob,
     CheckJob,
     ChunkJob,
     CompareJob,
@@ -40,7 +41,7 @@ def next_jobs(plan: Plan, run: Run) -> Iterator[AnyJob]:
         case "syncing":
             for table_id in run.order:
                 if not _is_settled(run.tables[table_id], run):
-                    yield from _comparison(plan.tables[table_id], run.tables[table_id], run)
+                    yield from _passing(plan.tables[table_id], run.tables[table_id], run)
         case "validation":
             yield from _validations(plan, run, "validation")
             for table_id in run.order:
@@ -60,7 +61,7 @@ def due_comparison(plan: Plan, run: Run) -> tuple[str, ...]:
     repairing = {
         each.job.table_id
         for each in run.jobs.values()
-        if isinstance(each.job, RepairJob) and each.standing == "dispatched"
+        if isinstance(each.job, RepairJob | ChangesJob) and each.standing == "dispatched"
     }
     retrying = {
         each.table_id
@@ -118,7 +119,7 @@ def reads_source(job: AnyJob) -> bool:
     """Tell whether a job reads the source's rows, and so needs the snapshot."""
     if isinstance(job, ValidateJob):
         return job.kind in {"statistical", "behavioral"}
-    return isinstance(job, ChunkJob | ScanJob | CompareJob | RepairJob | RetryJob)
+    return isinstance(job, ChunkJob | ScanJob | CompareJob | RepairJob | RetryJob | ChangesJob)
 
 
 def _validations(plan: Plan, run: Run, stage: Stage) -> Iterator[AnyJob]:
@@ -179,6 +180,13 @@ def _transfer(plan: Plan, run: Run) -> Iterator[AnyJob]:
                 yield BuildJob(object_id=object_id)
     if not indexes:
         yield from _wave(run, "attach")
+
+
+def _passing(planned: TablePlan, table: TableRun, run: Run) -> Iterator[AnyJob]:
+    if not table.by_changes:
+        yield from _comparison(planned, table, run)
+    elif table.pass_generation == run.generation:
+        yield ChangesJob(table_id=planned.table_id, pass_number=table.pass_number)
 
 
 def _comparison(planned: TablePlan, table: TableRun, run: Run) -> Iterator[AnyJob]:

@@ -17,6 +17,7 @@ from sterna_core.migration.failures import fail_task
 from sterna_core.migration.job import (
     Assignment,
     BuildJob,
+    ChangesJob,
     CheckJob,
     ChunkJob,
     CompareJob,
@@ -27,6 +28,8 @@ from sterna_core.migration.job import (
 )
 from sterna_core.migration.plan import Selection, TablePlan
 from sterna_core.migration.reviewing import checked, tried
+from sterna_core.migration.run import Run
+from sterna_core.migration.sync_events import AnyChangesEvent, ChangesCopied, ChangesRefused
 from sterna_core.migration.validation import validated
 
 DIFFERENCES_SPOKEN = 5
@@ -233,6 +236,8 @@ def _done(
             generation = run.tables[job.table_id].pass_generation
             refusals.repaired(draft, job.table_id, generation, command.set_aside)
             refusals.check_thresholds(draft)
+        case rep.ReportChangesCopied() | rep.ReportChangesRefused(), ChangesJob() as job:
+            draft.add(_changes(draft, run, command, job))
         case rep.ReportObjectBuilt(), BuildJob() as job:
             built = run.objects[job.object_id].object
             draft.add(
@@ -264,6 +269,34 @@ def _done(
             draft.add(ev.BookkeepingRemoved(at=at, task_id=task_id))
         case _:
             return
+
+
+def _changes(
+    draft: Draft,
+    run: Run,
+    command: rep.ReportChangesCopied | rep.ReportChangesRefused,
+    job: ChangesJob,
+) -> AnyChangesEvent:
+    if isinstance(command, rep.ReportChangesRefused):
+        return ChangesRefused(
+            at=draft.at,
+            task_id=command.task_id,
+            table_id=job.table_id,
+            pass_number=job.pass_number,
+            code=command.code,
+            message=command.message,
+        )
+    return ChangesCopied(
+        at=draft.at,
+        task_id=command.task_id,
+        table_id=job.table_id,
+        pass_number=job.pass_number,
+        generation=run.tables[job.table_id].pass_generation,
+        rows_read=command.rows_read,
+        rows_removed=command.rows_removed,
+        rows_written=command.rows_written,
+        high_water=command.high_water,
+    )
 
 
 def _chunk_copied(

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
 from sterna_core.migration.job import SnapshotJob
+from sterna_core.migration.sync_events import ChangesCopied, ChangesRefused
 from sterna_core.migration.undo import RollbackRequested
 
 SPAN_SECONDS = 5.0
@@ -24,11 +25,12 @@ _DONE = (
     | ev.RangeScanned
     | ev.TableCompared
     | ev.TableRepaired
+    | ChangesCopied
     | ev.ObjectBuilt
     | ev.SchemaCreated
     | ev.CutoverFinished
 )
-_BACK = ev.TaskRetryScheduled | ev.TaskStopped
+_BACK = ev.TaskRetryScheduled | ev.TaskStopped | ChangesRefused
 _OVER = (
     ev.PlanCompleted
     | ev.CancelRequested

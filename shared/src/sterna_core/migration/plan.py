@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sterna_core.migration.incremental import TableSync
+
 Mode = Literal["full", "schema_only", "data_only", "incremental"]
 """What is moved: structure and rows, the structure alone, rows into tables that are there, or
 structure and rows, which are then kept up to date until somebody says stop."""
@@ -113,6 +115,7 @@ class TablePlan(Struct, frozen=True, kw_only=True):
     There are no chunks where no row is moved. `received` says that the target has the table
     already, `quiet` that the target's triggers and foreign
     keys are at rest while it is written; `after` names the tables whose rows have to be there first.
+    `sync` is of the mode `incremental`.
     """
 
     table_id: str
@@ -130,6 +133,7 @@ class TablePlan(Struct, frozen=True, kw_only=True):
     received: bool = False
     quiet: bool = False
     after: tuple[str, ...] = ()
+    sync: TableSync | None = None
 
 
 class Risk(Struct, frozen=True, kw_only=True):

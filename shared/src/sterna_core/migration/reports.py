@@ -165,6 +165,26 @@ class ReportTableRepaired(Report, frozen=True, kw_only=True, tag="report.table_r
     set_aside: tuple[SetAside, ...] = ()
 
 
+class ReportChangesCopied(Report, frozen=True, kw_only=True, tag="report.changes_copied.v1"):
+    """What was written lately is in the target, in one transaction with its receipt.
+
+    Rows that were the same on both sides were left alone.
+    """
+
+    rows_read: int
+    rows_removed: int
+    rows_written: int
+    high_water: str | None
+    seconds: float
+
+
+class ReportChangesRefused(Report, frozen=True, kw_only=True, tag="report.changes_refused.v1"):
+    """The target does not take what was written lately; nothing was changed."""
+
+    code: str
+    message: str
+
+
 class ReportRowsRetried(Report, frozen=True, kw_only=True, tag="report.rows_retried.v1"):
     """Rows that were set aside were tried again: so many arrived, so many were refused again."""
 
@@ -260,6 +280,8 @@ AnyReport = (
     | ReportRangeScanned
     | ReportTableCompared
     | ReportTableRepaired
+    | ReportChangesCopied
+    | ReportChangesRefused
     | ReportRowsRetried
     | ReportObjectBuilt
     | ReportTargetChecked

@@ -24,6 +24,7 @@ def planning_work(about: About) -> wk.PlanMigration:
         chunk_bytes=about.options.chunk_bytes,
         batch_rows=about.options.batch_size,
         mode=about.options.mode,
+        incremental=about.options.passes if about.options.mode == "incremental" else None,
     )
 
 

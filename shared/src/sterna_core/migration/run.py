@@ -41,6 +41,9 @@ class TableRun(Struct, frozen=True, kw_only=True):
     the run's, the table is compared and repaired before it is trusted. `proven` is the
     generation under which both sides were last found equal, `compared_rows`
     how many rows they have, and `proof` what that comparison left behind (without its leaves).
+    In the mode `incremental`, `by_changes` is whether the pass at hand goes by a change column,
+    `refused_changes` the generation in which the target did not take what that found, and
+    `high_water` the latest moment of change that is known to have arrived.
     """
 
     next_chunk: int = 0
@@ -56,6 +59,9 @@ class TableRun(Struct, frozen=True, kw_only=True):
     verdict: Verdict = "none"
     compared_rows: int = 0
     proof: TableProof | None = None
+    by_changes: bool = False
+    refused_changes: int = 0
+    high_water: str | None = None
 
 
 class ObjectRun(Struct, frozen=True, kw_only=True):

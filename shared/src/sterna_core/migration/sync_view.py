@@ -12,9 +12,13 @@ from sterna_core.migration.job import SnapshotJob
 class SyncedTable(Struct, frozen=True, kw_only=True):
     """What the last pass that looked at a table did, and how long that took.
 
-    A row that was changed is both removed and written. `looked_at` is when it was begun.
+    A row that was changed is both removed and written. `looked_at` is when it was begun, and
+    `compared_as_of` the snapshot under which both sides were last compared as a whole.
     """
 
+    by_changes: bool = False
+    high_water: str | None = None
+    compared_as_of: UtcDatetime | None = None
     rows_written: int = 0
     rows_removed: int = 0
     seconds: float = 0.0
@@ -78,9 +82,17 @@ def fold_sync(known: SyncView | None, event: ev.AnyEvent) -> SyncView:
             )
         case sy.PassFinished():
             return _finished(view, event)
-        case ev.ComparisonStarted() if view.at_work:
-            begun = SyncedTable(looked_at=event.at, as_of=_of(view, event.table_id).as_of)
+        case ev.ComparisonStarted() | sy.ChangesStarted() if view.at_work:
+            begun = replace(
+                _of(view, event.table_id),
+                looked_at=event.at,
+                rows_written=0,
+                rows_removed=0,
+                by_changes=isinstance(event, sy.ChangesStarted),
+            )
             return _with(view, event.table_id, begun)
+        case sy.ChangesCopied() if view.at_work:
+            return _settled(view, event, written=event.rows_written, removed=event.rows_removed)
         case ev.TableCompared() if view.at_work and event.differing_buckets == 0:
             return _settled(view, event)
         case ev.TableRepaired() if view.at_work:
@@ -108,7 +120,7 @@ def _finished(view: SyncView, event: sy.PassFinished) -> SyncView:
 
 def _settled(
     view: SyncView,
-    event: ev.TableCompared | ev.TableRepaired,
+    event: ev.TableCompared | ev.TableRepaired | sy.ChangesCopied,
     *,
     written: int = 0,
     removed: int = 0,
@@ -122,6 +134,10 @@ def _settled(
         seconds=round(max(0.0, seconds), 3),
         as_of=view.snapshot_at,
     )
+    if isinstance(event, sy.ChangesCopied):
+        settled = replace(settled, high_water=event.high_water)
+    else:
+        settled = replace(settled, compared_as_of=view.snapshot_at)
     counted = replace(
         view,
         pass_written=view.pass_written + written,

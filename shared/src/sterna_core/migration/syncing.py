@@ -87,5 +87,12 @@ def finish(draft: Draft) -> None:
 
 def _begin(draft: Draft, run: Run) -> None:
     """Begin a pass. It has a snapshot of its own: one that is held is of an earlier moment."""
+    assert isinstance(draft.state, st.Running)
+    every, number = draft.state.about.options.passes.compare_every, run.sync.number + 1
+    last = run.sync.stop != "no"
     release_snapshot(draft)
-    draft.add(PassStarted(at=draft.at, number=run.sync.number + 1, last=run.sync.stop != "no"))
+    draft.add(
+        PassStarted(
+            at=draft.at, number=number, last=last, comparing=last or (number - 1) % every == 0
+        )
+    )

@@ -19,6 +19,7 @@ from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.error_events import ErrorRetried, ErrorsAwaited
 from sterna_core.migration.error_figures import ErrorFigures, fold_figures
 from sterna_core.migration.evolve_agenda import evolve_agenda
+from sterna_core.migration.incremental import TableSync
 from sterna_core.migration.pace import Pace, fold_pace
 from sterna_core.migration.plan import PhasePlan, PlanSummary, Risk
 from sterna_core.migration.review import Difference
@@ -77,6 +78,7 @@ class TableView(Struct, frozen=True, kw_only=True):
     target_rows: int | None = None
     source_digest: str | None = None
     target_digest: str | None = None
+    sync: TableSync | None = None
 
 
 class FailureView(Struct, frozen=True, kw_only=True):
@@ -252,6 +254,7 @@ def _plan(
                     target=f"{table.target_schema}.{table.target_table}",
                     estimated_rows=table.estimated_rows,
                     chunks=table.chunks,
+                    sync=table.sync,
                 )
             return replace(view, tables=tables, status="planning")
         case ev.PlanCompleted():

@@ -144,6 +144,7 @@ def _work(
                 snapshot_id=assignment.snapshot_id,
                 generation=assignment.generation,
                 some_set_aside=_some_set_aside(run, job.table_id),
+                in_pass=run.phase == "syncing",
             )
         case jb.RepairJob():
             table = plan.tables[job.table_id]
@@ -154,6 +155,19 @@ def _work(
                 snapshot_id=assignment.snapshot_id,
                 generation=assignment.generation,
                 some_set_aside=_some_set_aside(run, job.table_id),
+            )
+        case jb.ChangesJob():
+            table = plan.tables[job.table_id]
+            assert table.sync is not None, "the plan says by which column"
+            assert table.sync.change_column is not None, "the plan says by which column"
+            return wk.CopyChanges(
+                table=TableSpec.of(table),
+                pass_number=job.pass_number,
+                change_column=table.sync.change_column,
+                since=run.tables[job.table_id].high_water,
+                overlap_seconds=about.options.passes.overlap_seconds,
+                snapshot_id=assignment.snapshot_id,
+                generation=assignment.generation,
             )
         case jb.BuildJob():
             return wk.BuildObject(object_id=job.object_id)

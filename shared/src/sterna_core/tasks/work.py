@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sterna_core.migration.incremental import IncrementalOptions
 from sterna_core.migration.plan import Mode, Selection
 from sterna_core.migration.set_aside import ROWS_REFUSED_IN_SUCCESSION_MAX, ROWS_REFUSED_MAX
 from sterna_core.tasks.table import PageRange, PlannedTable, ReceivingTable, TableSpec
@@ -25,6 +26,7 @@ class PlanMigration(Work, frozen=True, kw_only=True, tag="work.plan_migration.v1
     chunk_bytes: int
     batch_rows: int | None
     mode: Mode = "full"
+    incremental: IncrementalOptions | None = None
 
 
 class TryTransformation(Work, frozen=True, kw_only=True, tag="work.try_transformation.v1"):
@@ -107,7 +109,10 @@ class ScanRange(Work, frozen=True, kw_only=True, tag="work.scan_range.v1"):
 
 
 class CompareTable(Work, frozen=True, kw_only=True, tag="work.compare_table.v1"):
-    """Compare the buckets of both sides; scan both first where `scan` is set (small tables)."""
+    """Compare the buckets of both sides; scan both first where `scan` is set (small tables).
+
+    In a pass (`in_pass`) the receipts of earlier passes are removed: there is no end of these.
+    """
 
     table: TableSpec
     pass_number: int
@@ -116,6 +121,7 @@ class CompareTable(Work, frozen=True, kw_only=True, tag="work.compare_table.v1")
     snapshot_id: str
     generation: int
     some_set_aside: bool = False
+    in_pass: bool = False
 
 
 class RepairTable(Work, frozen=True, kw_only=True, tag="work.repair_table.v1"):
@@ -127,6 +133,23 @@ class RepairTable(Work, frozen=True, kw_only=True, tag="work.repair_table.v1"):
     snapshot_id: str
     generation: int
     some_set_aside: bool = False
+
+
+class CopyChanges(Work, frozen=True, kw_only=True, tag="work.copy_changes.v1"):
+    """Copy again the rows that were written since a moment, as their change column tells.
+
+    In one target transaction with its receipt: what is there and differs is replaced. `since` is
+    the latest moment of change that has arrived; None lets the target's own rows say it. Rows are
+    read from `overlap_seconds` before that on.
+    """
+
+    table: TableSpec
+    pass_number: int
+    change_column: str
+    since: str | None
+    overlap_seconds: int
+    snapshot_id: str
+    generation: int
 
 
 class RetryRows(Work, frozen=True, kw_only=True, tag="work.retry_rows.v1"):
@@ -194,6 +217,7 @@ AnyWork = (
     | ScanRange
     | CompareTable
     | RepairTable
+    | CopyChanges
     | RetryRows
     | BuildObject
     | CheckTarget

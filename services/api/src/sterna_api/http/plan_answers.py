@@ -6,6 +6,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
+from sterna_core.migration.incremental import Strategy, TableSync
 from sterna_core.migration.plan import (
     MappingStatus,
     PhasePlan,
@@ -15,6 +16,7 @@ from sterna_core.migration.plan import (
     TablePlan,
     Trial,
 )
+from sterna_core.migration.strategy import strategy_of
 from sterna_core.migration.view import PlanStatus
 
 
@@ -45,6 +47,15 @@ class MappingShown(Struct, frozen=True):
     score: Score | None
 
 
+class SyncShown(Struct, frozen=True):
+    """How passes bring one table up to date, in the mode `incremental`, and why so."""
+
+    table: str
+    strategy: Strategy
+    change_column: str | None
+    reason: str
+
+
 class PlanBody(Struct, frozen=True, kw_only=True):
     """A plan; without mappings while it is being made."""
 
@@ -57,11 +68,15 @@ class PlanBody(Struct, frozen=True, kw_only=True):
     mappings_pending: int
     phases: tuple[PhasePlan, ...]
     risks: tuple[Risk, ...]
+    sync: tuple[SyncShown, ...] | UnsetType = UNSET
 
 
 def show_plan(known: KnownMigration, tables: Iterable[TablePlan]) -> PlanBody:
     """Show a plan."""
-    view = known.view
+    view, tables = known.view, tuple(tables)
+    sync = tuple(
+        _sync(each.table_id, strategy_of(each)) for each in tables if each.sync is not None
+    )
     mappings = tuple(mappings_of(tables)) if view.summary is not None else ()
     return PlanBody(
         migration_id=known.migration_id,
@@ -73,7 +88,12 @@ def show_plan(known: KnownMigration, tables: Iterable[TablePlan]) -> PlanBody:
         mappings_pending=sum(mapping.status != "approved" for mapping in mappings),
         phases=view.phase_plans,
         risks=view.risks,
+        sync=sync or UNSET,
     )
+
+
+def _sync(table_id: str, how: TableSync) -> SyncShown:
+    return SyncShown(table_id, how.strategy, how.change_column, how.reason)
 
 
 def mappings_of(tables: Iterable[TablePlan]) -> Iterator[MappingShown]:

@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
+from sterna_core.migration.incremental import Strategy, TableSync
 from sterna_core.migration.status import Status
 from sterna_core.migration.sync_view import SyncedTable, SyncView
-from sterna_core.migration.view import MigrationView
+from sterna_core.migration.view import MigrationView, TableView
 from sterna_core.tasks.telemetry import Phase
 
 Trend = Literal["increasing", "stable", "decreasing"]
@@ -49,12 +50,18 @@ class PassLine(Struct, frozen=True, kw_only=True):
 
 
 class TableLag(Struct, frozen=True, kw_only=True):
-    """One table: what the last pass that looked at it did. A changed row is removed and written."""
+    """One table: what the last pass that looked at it did. A changed row is removed and written.
+
+    `as_of` is that pass's snapshot. Where a pass goes by a change column, it sees neither what was
+    deleted nor what came too late: of these the table is as of `compared_as_of`.
+    """
 
     table: str
-    strategy: str
+    strategy: Strategy
+    change_column: str | None
     lag_seconds: float | None
     as_of: UtcDatetime | None
+    compared_as_of: UtcDatetime | None
     rows_written: int
     rows_removed: int
     duration_seconds: float
@@ -96,7 +103,8 @@ def show_lag(known: KnownMigration, now: datetime) -> LagBody:
         cdc_position=None,
         passes=_passes(sync),
         tables=tuple(
-            _table(table_id, sync, now, follows=follows) for table_id in sorted(view.tables)
+            _table(view.tables[table_id], sync, now, follows=follows)
+            for table_id in sorted(view.tables)
         ),
     )
 
@@ -138,16 +146,19 @@ def _passes(sync: SyncView) -> PassLine:
     )
 
 
-def _table(table_id: str, sync: SyncView, now: datetime, *, follows: bool) -> TableLag:
-    table = sync.tables.get(table_id, SyncedTable())
+def _table(planned: TableView, sync: SyncView, now: datetime, *, follows: bool) -> TableLag:
+    table = sync.tables.get(planned.table_id, SyncedTable())
+    how = planned.sync or TableSync()
     as_of = table.as_of or sync.as_of
     return TableLag(
-        table=table_id,
-        strategy="comparison",
+        table=planned.table_id,
+        strategy=how.strategy,
+        change_column=how.change_column,
         lag_seconds=_behind(as_of, now) if follows else None,
         as_of=as_of,
+        compared_as_of=table.compared_as_of or as_of,
         rows_written=table.rows_written,
         rows_removed=table.rows_removed,
         duration_seconds=table.seconds,
-        high_water_mark=None,
+        high_water_mark=table.high_water,
     )

@@ -7,7 +7,7 @@ from msgspec import json
 from sterna_core.certificate.proof import TableProof, leaf_bits, root_of_leaves
 from sterna_core.group_error import foremost
 from sterna_core.tasks.work import CompareTable, ScanRange, Side
-from sterna_executor.databases.postgresql import bucket_sums, passes, set_aside
+from sterna_executor.databases.postgresql import bucket_sums, passes, receipts, set_aside
 from sterna_executor.databases.postgresql.bucket_sums import Comparison, Sums
 from sterna_executor.databases.postgresql.canonical import Hashing
 from sterna_executor.databases.postgresql.comparable import comparable, hashing_of
@@ -76,6 +76,10 @@ async def compare_table(assignment: Assignment, work: CompareTable) -> CompareRe
         )
         compared = await bucket_sums.compare(target, assignment.migration_id, work)
         await bucket_sums.forget_earlier(target, assignment.migration_id, work)
+        if work.in_pass:
+            await passes.enter(target, assignment.migration_id, work)
+            with translated("target"):
+                await receipts.forget_earlier(target, asked)
         if not compared.differing:
             # Here and not at the cutover: tables are compared side by side, and nobody waits.
             with translated("target"):

@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -6,6 +7,7 @@ from typing import assert_never
 import msgspec
 from msgspec import Struct
 
+from sterna_core.errors import DataRejected
 from sterna_core.migration import reports as rep
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.tasks import work as wk
@@ -16,6 +18,7 @@ from sterna_executor.databases.postgresql.blueprint import Login
 from sterna_executor.databases.postgresql.build_object import build_object
 from sterna_executor.databases.postgresql.compare import compare_table
 from sterna_executor.databases.postgresql.connection import Connection, application_name_for
+from sterna_executor.databases.postgresql.copy_changes import copy_changes
 from sterna_executor.databases.postgresql.copy_chunk import copy_chunk
 from sterna_executor.databases.postgresql.create_schema import SchemaCreated, create_schema
 from sterna_executor.databases.postgresql.database import Assignment, Database
@@ -84,6 +87,8 @@ class PostgresqlEngine:
                 await self._hold_snapshot(task, by, report)
             case wk.CopyChunk() | wk.ScanRange() | wk.CompareTable() | wk.RepairTable():
                 await report(await self._move(done, task, task.work, by))
+            case wk.CopyChanges():
+                await report(await self._copy_changes(done, task, task.work, by))
             case wk.RetryRows():
                 retried = await retry_rows(done, task.work)
                 await report(
@@ -213,6 +218,16 @@ class PostgresqlEngine:
                     seconds=mended.seconds,
                     set_aside=mended.set_aside,
                 )
+
+    async def _copy_changes(
+        self, done: Assignment, task: Task, work: wk.CopyChanges, by: "_By"
+    ) -> Struct:
+        meter = self._telemetry.meter(task, "syncing", work.table.table_id)
+        try:
+            found = await copy_changes(done, work, meter)
+        except DataRejected as error:
+            return by.says(rep.ReportChangesRefused, code=error.code, message=error.message)
+        return by.says(rep.ReportChangesCopied, **dataclasses.asdict(found))
 
     async def _create_schema(
         self, done: Assignment, task: Task, work: wk.CreateSchema, report: Report

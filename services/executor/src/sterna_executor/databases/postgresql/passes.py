@@ -7,13 +7,19 @@ until it commits: it is either over before the comparison looks, or it is refuse
 """
 
 from sterna_core.errors import Fenced
-from sterna_core.tasks.work import CompareTable, RepairTable, RetryRows, ScanRange
+from sterna_core.tasks.work import (
+    CompareTable,
+    CopyChanges,
+    RepairTable,
+    RetryRows,
+    ScanRange,
+)
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.database import Assignment
 from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.statements import statements
 
-_Work = ScanRange | CompareTable | RepairTable | RetryRows
+_Work = ScanRange | CompareTable | RepairTable | RetryRows | CopyChanges
 
 
 async def begin(assignment: Assignment, work: ScanRange | CompareTable) -> None:

@@ -2,8 +2,11 @@
 
 import asyncio
 
+from msgspec.structs import replace
+
 from sterna_core.migration.plan import MOVES_EVERYTHING
 from sterna_core.tasks.work import PlanMigration
+from sterna_executor.databases.postgresql.change_columns import choose_strategies
 from sterna_executor.databases.postgresql.confidence_check import CheckChooser
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.copy_format import FormatChooser
@@ -54,6 +57,11 @@ async def plan_migration(
         mapper.table(table, checks[table.oid], measured.get(table.oid), formats.of_table(table))
         for table in tables
     )
+    if work.incremental is not None:
+        chosen = await choose_strategies(source, tables, work.incremental)
+        plans = tuple(
+            replace(plan, sync=chosen[table.oid]) for plan, table in zip(plans, tables, strict=True)
+        )
     risks = risks_of(inventory, here, findings.target)
     planned = phases(
         plans,

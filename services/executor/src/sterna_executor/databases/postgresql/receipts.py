@@ -14,6 +14,7 @@ Kind = Literal[
     "compare_table",
     "repair_table",
     "retry_rows",
+    "copy_changes",
     "build_object",
     "set_sequences",
 ]
@@ -82,6 +83,13 @@ async def settle(connection: Connection, asked: Claim, figures: Figures) -> None
         figures.rows,
         figures.bytes,
         msgspec.json.encode(figures.result).decode(),
+    )
+
+
+async def forget_earlier(connection: Connection, asked: Claim) -> None:
+    """Remove the receipts of earlier passes over a table; the caller holds a later one at hand."""
+    await connection.execute(
+        _sql("forget_earlier"), asked.migration_id, asked.table_id, asked.generation
     )
 
 

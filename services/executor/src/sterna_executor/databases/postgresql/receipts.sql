@@ -24,6 +24,13 @@ limit 1
 -- How many receipts a migration has.
 select count(*) from _sterna.receipts where migration_id = $1
 
+-- name: forget_earlier
+-- Removes the receipts of earlier passes over a table, in a transaction that holds a later one to be
+-- at hand: whoever comes late with one of these is refused by that.
+delete from _sterna.receipts
+where migration_id = $1 and table_id = $2 and generation < $3
+and kind in ('scan_range', 'compare_table', 'repair_table', 'copy_changes')
+
 -- name: mark
 -- Leaves a mark of a transaction within another one: its rows carry its own number, as this does.
 insert into _sterna.receipts (migration_id, task_id, kind)
