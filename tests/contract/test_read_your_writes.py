@@ -14,6 +14,15 @@ async def test_a_read_that_names_a_write_sees_it(client: Client):
         assert after.status == 404
 
 
+async def test_a_client_reads_what_it_has_just_written_without_naming_it(client: Client):
+    for number in range(20):
+        made = await client.post("/v1/connections", connection_body(f"read {number}"))
+        one = f"/v1/connections/{made.json['id']}"
+        assert (await client.get(one)).status == 200
+        await client.delete(one)
+        assert (await client.get(one)).status == 404
+
+
 async def test_a_migration_can_be_created_from_connections_that_were_just_made(client: Client):
     for _ in range(5):
         await client.migration()
@@ -37,6 +46,15 @@ async def test_a_position_that_is_not_reached_in_time_is_temporarily_unavailable
     assert late.status == 503
     assert late.headers["Retry-After"] == "1"
     assert late.json["error"]["code"] == "position_not_reached"
+
+
+async def test_what_is_not_projected_in_time_does_not_keep_who_did_not_ask_for_it(
+    unprojected: Service,
+):
+    client = unprojected.client()
+    made = await client.post("/v1/connections", connection_body())
+    assert made.status == 201
+    assert (await client.get(f"/v1/connections/{made.json['id']}")).status == 404
 
 
 async def test_a_command_without_an_outcome_is_answered_as_unknown(
