@@ -19,6 +19,11 @@ async def refused(service: Service, client: Client, *, orders: int = 1, **fields
     return migration_id
 
 
+@pytest.fixture
+async def waiting(service: Service, client: Client) -> str:
+    return await refused(service, client)
+
+
 async def the_error(client: Client, migration_id: str, query: str = "") -> Any:
     reply = await client.get(f"/v1/migrations/{migration_id}/errors{query}")
     assert reply.status == 200, reply.text
@@ -121,17 +126,89 @@ async def test_what_is_refused_again_waits_again_and_can_be_left_to_others(
     assert (await client.get(path)).json["reason"] == "ask Ada"
 
 
-@pytest.mark.parametrize("resolution", ["default", "transform"])
-async def test_a_resolution_that_is_not_there_yet_is_refused_by_name(
-    service: Service, client: Client, resolution: str
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"resolution": "default", "column": "id"},
+        {"resolution": "default", "column": "id", "value": None},
+        {"resolution": "default", "column": "id", "value": 7.5},
+        {"resolution": "default", "column": "id", "value": True},
+        {"resolution": "transform", "column": "id", "expression": "id + 1"},
+    ],
+)
+async def test_rows_get_another_value_and_the_completed_migration_and_its_certificate_say_so(
+    service: Service, client: Client, body: dict[str, Any]
 ):
     migration_id = await refused(service, client)
     error = await the_error(client, migration_id)
-    path = f"/v1/migrations/{migration_id}/errors/{error['id']}/resolve"
-    reply = await client.post(path, {"resolution": resolution})
-    assert reply.status == 422
-    assert reply.json["detail"][0]["type"] == "not_supported"
-    assert reply.json["detail"][0]["loc"] == ["body", "resolution"]
+    path = f"/v1/migrations/{migration_id}/errors/{error['id']}"
+    reply = await client.post(f"{path}/resolve", {**body, "reason": "nobody knows it"})
+    assert reply.status == 200, reply.text
+    assert reply.json["resolution"] == body["resolution"]
+    done = await client.in_status(migration_id, "completed")
+    (exception,) = done["exceptions"]
+    assert (exception["resolution"], exception["rows"]) == (body["resolution"], 1)
+    assert (exception["table"], exception["reason"]) == ("public.orders", "nobody knows it")
+    after = (await client.get(path)).json
+    assert (after["status"], after["resolution"]) == ("resolved", body["resolution"])
+    assert (after["rows_left"], after["rows_replaced"]) == (0, 1)
+    certificate = (await client.get(f"/v1/migrations/{migration_id}/certificate")).json
+    (exempt,) = certificate["statement"]["exceptions"]
+    assert exempt["rows"] == 1
+    assert exempt["reason"].startswith("another value of id than on the source")
+    assert exempt["reason"].endswith("nobody knows it")
+
+
+async def test_an_expression_that_fails_on_the_rows_is_told_and_they_wait_again(
+    service: Service, client: Client
+):
+    migration_id = await refused(service, client)
+    error = await the_error(client, migration_id)
+    path = f"/v1/migrations/{migration_id}/errors/{error['id']}"
+    body = {"resolution": "transform", "column": "id", "expression": "id / 0"}
+    assert (await client.post(f"{path}/resolve", body)).status == 200
+    again = await client.until(path, lambda body: body["attempts"] == 2)
+    assert (again["status"], again["rows_left"]) == ("escalated", 1)
+    assert again["message"] == "all rows tried fail: a division by zero"
+    await client.in_status(migration_id, "paused")
+
+
+@pytest.mark.parametrize(
+    ("body", "loc", "kind"),
+    [
+        ({"resolution": "default"}, "column", "missing"),
+        ({"resolution": "default", "column": "nothing"}, "column", "column_unknown"),
+        ({"resolution": "transform", "column": "id"}, "expression", "missing"),
+        (
+            {"resolution": "transform", "column": "id", "expression": "pg_sleep(9)"},
+            "expression",
+            "expression_refused",
+        ),
+        (
+            {"resolution": "transform", "column": "id", "expression": "nothing + 1"},
+            "expression",
+            "expression_refused",
+        ),
+        ({"resolution": "skip", "column": "id"}, "column", "contradiction"),
+        ({"resolution": "retry", "value": 1}, "value", "contradiction"),
+        (
+            {"resolution": "transform", "column": "id", "expression": "1", "value": None},
+            "value",
+            "contradiction",
+        ),
+        ({"resolution": "default", "column": "id", "value": [1]}, "value", "scalar_type"),
+        ({"resolution": "default", "column": "id", "value": "a\0"}, "value", "string_nul"),
+    ],
+)
+async def test_another_value_that_cannot_be_meant_is_refused_where_it_is_wrong(
+    waiting: str, client: Client, body: dict[str, Any], loc: str, kind: str
+):
+    error = await the_error(client, waiting)
+    path = f"/v1/migrations/{waiting}/errors/{error['id']}/resolve"
+    reply = await client.post(path, body)
+    assert reply.status == 422, reply.text
+    (problem,) = reply.json["detail"]
+    assert (problem["loc"], problem["type"]) == (["body", loc], kind)
 
 
 async def test_errors_that_are_not_there_are_not_found(service: Service, client: Client):

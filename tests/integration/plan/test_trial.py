@@ -12,7 +12,7 @@ from tests.support.transfer.moving import Moving
 
 from sterna_core.expression.vetting import Vetted
 from sterna_core.tasks.work import TryTransformation
-from sterna_executor.databases.postgresql import trial
+from sterna_executor.databases.postgresql import trial, watchdog
 from sterna_executor.databases.postgresql.trial import Tried, try_transformation
 
 _FINGERPRINT = """
@@ -79,7 +79,7 @@ async def test_what_gets_past_the_parser_meets_a_session_that_cannot_write(
         return Vetted(text, frozenset())
 
     monkeypatch.setattr(trial, "vet_expression", let_pass)
-    monkeypatch.setattr(trial, "WATCHDOG_SECONDS", 2.0)
+    monkeypatch.setattr(watchdog, "WATCHDOG_SECONDS", 2.0)
     before = await source.fingerprint()
     for expression in (
         "1; drop table victim",
@@ -186,7 +186,7 @@ async def test_an_expression_that_does_not_come_back_is_ended_from_a_second_sess
     source: Source, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(trial, "vet_expression", lambda text, **_: Vetted(text, frozenset()))
-    monkeypatch.setattr(trial, "WATCHDOG_SECONDS", 0.3)
+    monkeypatch.setattr(watchdog, "WATCHDOG_SECONDS", 0.3)
     monkeypatch.setattr(trial, "STATEMENT_SECONDS", 60)
 
     async with asyncio.timeout(20):

@@ -258,3 +258,56 @@ async def test_rows_refused_by_a_unique_index_of_the_target_are_those_that_come_
     assert copied.rows == 1000
     (told,) = copied.set_aside
     assert (told.error_class, told.sqlstate, told.rows) == ("constraint", "23505", 3)
+
+
+async def test_a_row_that_a_domain_of_the_target_refuses_is_set_aside(moving: Moving) -> None:
+    await moving.on(
+        "source",
+        "create domain public.short as text",
+        "create table public.words (id int primary key, word public.short)",
+        "insert into public.words select n, 'word ' || n from generate_series(1, 5000) n",
+        "update public.words set word = 'much too long a word' where id in (3, 4000)",
+    )
+    await moving.on(
+        "target",
+        "create domain public.short as text constraint brief check (length(value) < 12)",
+        "create table public.words (id int primary key, word public.short)",
+    )
+    table = await moving.table("words", key=("id",), copy_format="text", rows=5_000)
+    async with moving.snapshot() as snapshot:
+        copied = await moving.copy_table(table, snapshot)
+        assert copied.rows == 4_998
+        (told,) = copied.set_aside
+        assert (told.error_class, told.sqlstate, told.rows) == ("constraint", "23514", 2)
+        assert (told.column, told.constraint) == ("word", "brief")
+        found = await moving.compare(table, snapshot, some_set_aside=True)
+        assert (found.differing_buckets, found.rows_set_aside) == (0, 2)
+
+
+async def test_bytes_that_are_no_text_in_the_encoding_of_the_target_are_set_aside(
+    moving: Moving, postgres_server: PostgresTestServer
+) -> None:
+    name = f"ascii_{uuid4().hex}"
+    await postgres_server.execute(
+        f"create database {name} template template0 encoding 'SQL_ASCII' locale 'C'"
+    )
+    try:
+        loose = Moving(postgres_server.url(name), moving.target_url)
+        async with loose.begun():
+            await loose.both("create table public.words (id int primary key, word text)")
+            await loose.on(
+                "source",
+                "insert into public.words select n, 'word ' || n from generate_series(1, 3000) n",
+                r"update public.words set word = E'W\xf6rter' where id in (2, 1999)",
+            )
+            for number, copy_format in enumerate(("binary", "text")):
+                await loose.on("target", "truncate public.words")
+                table = await loose.table("words", key=("id",), copy_format=copy_format)
+                async with loose.snapshot() as snapshot:
+                    work = loose.chunk(table, snapshot, number=number)
+                    copied = await loose.copy(loose.assignment(), work)
+                assert copied.rows == 2_998
+                (told,) = copied.set_aside
+                assert (told.error_class, told.sqlstate, told.rows) == ("encoding", "22021", 2)
+    finally:
+        await postgres_server.execute(f"drop database {name} with (force)")

@@ -19,6 +19,9 @@ from sterna_core.tasks import work as wk
 from sterna_core.tasks.task import Task
 from sterna_core.tasks.validation_work import AnyValidation
 
+ANOTHER = -1
+"""The version of a row that has another value than the source, as decided."""
+
 Rows = dict[str, dict[int, int]]
 """Table to row to the row's version."""
 
@@ -48,6 +51,9 @@ class World:
         self.copies = 0
         self.refused: dict[str, set[int]] = {name: set() for name in self.source}
         self.aside: dict[tuple[str, int], dict[int, str]] = {}
+        self.replaced: dict[tuple[str, int], dict[int, str]] = {}
+        """Rows that are in the target with `ANOTHER` version, by their error."""
+        self.irreplaceable: set[int] = set()
         self.drifted: tuple[Difference, ...] = ()
         self.validated: list[str] = []
         self.wrong: set[str] = set()
@@ -235,7 +241,9 @@ class World:
                 return (rep.ReportRangeScanned(**by, rows=1, seconds=0.1),)
             case wk.CompareTable():
                 aside = self.aside.get((name, work.generation), {}) if work.some_set_aside else {}
+                replaced = self.replaced.get((name, work.generation), {})
                 seen = {r: v for r, v in seen.items() if r not in aside}
+                seen |= dict.fromkeys(replaced, ANOTHER)
                 return (
                     rep.ReportTableCompared(
                         **by,
@@ -246,6 +254,7 @@ class World:
                         target_digest="b",
                         seconds=0.1,
                         rows_set_aside=len(aside),
+                        rows_replaced=len(replaced),
                         proof=proof_of(seen, self.target[name]),
                     ),
                 )
@@ -253,15 +262,19 @@ class World:
                 refused = seen.keys() & self.refused[name]
                 known = {
                     row: error_id
-                    for (table, _), rows in sorted(self.aside.items())
+                    for kept in (self.aside, self.replaced)
+                    for (table, _), rows in sorted(kept.items())
                     if table == name
                     for row, error_id in rows.items()
                 }
                 self.aside = {key: rows for key, rows in self.aside.items() if key[0] != name}
+                self.replaced = {key: rows for key, rows in self.replaced.items() if key[0] != name}
                 self.aside[name, work.generation] = {
                     row: known.get(row, derived_id("err_", name, "repair")) for row in refused
                 }
                 self.target[name] = {r: v for r, v in seen.items() if r not in refused}
+                for each in work.replacements:
+                    self._replace(name, work.generation, each)
                 return (
                     rep.ReportTableRepaired(
                         **by,
@@ -278,12 +291,21 @@ class World:
                 for row in arrived:
                     del aside[row]
                     self.target[name][row] = seen[row]
+                code, replaced = None, 0
+                wanted = work.replacement
+                if wanted and wanted.trial and "/ 0" in wanted.trial.expression:
+                    code = "values_do_not_fit"
+                elif wanted:
+                    replaced = self._replace(name, work.generation, wanted)
                 return (
                     rep.ReportRowsRetried(
                         **by,
-                        rows_copied=len(arrived),
-                        rows_left=len(tried) - len(arrived),
+                        rows_copied=len(arrived) + replaced,
+                        rows_left=len(tried) - len(arrived) - replaced,
                         seconds=0.1,
+                        rows_replaced=replaced,
+                        code=code,
+                        reason="all rows tried fail: a division by zero" if code else "",
                     ),
                 )
 
@@ -309,15 +331,33 @@ class World:
             seconds=0.1,
         )
 
+    def _replace(self, name: str, generation: int, wanted: wk.RowReplacement) -> int:
+        """Give the rows of an error another value, all but those that take none."""
+        aside = self.aside.get((name, generation), {})
+        rows = {row for row, error_id in aside.items() if error_id == wanted.error_id}
+        for row in rows - self.irreplaceable:
+            self.replaced.setdefault((name, generation), {})[row] = aside.pop(row)
+            self.target[name][row] = ANOTHER
+        return len(rows - self.irreplaceable)
+
     def told(self, name: str, generation: int, chunk: int | None = None) -> tuple[SetAside, ...]:
         """Tell of the rows that are set aside, by error."""
         found = self.aside.get((name, generation), {})
         counts = Counter(
             error_id for row, error_id in found.items() if chunk in {None, row % self.chunks}
         )
+        replaced = Counter(self.replaced.get((name, generation), {}).values())
+        if chunk is not None:
+            replaced.clear()
         return tuple(
-            SetAside(error_id=error_id, error_class="constraint", sqlstate="23514", rows=count)
-            for error_id, count in sorted(counts.items())
+            SetAside(
+                error_id=error_id,
+                error_class="constraint",
+                sqlstate="23514",
+                rows=counts[error_id],
+                replaced=replaced[error_id],
+            )
+            for error_id in sorted(counts | replaced)
         )
 
 

@@ -21,6 +21,7 @@ from sterna_core.tasks.work import (
     CopyChunk,
     RepairTable,
     RetryRows,
+    RowReplacement,
     ScanRange,
     Side,
 )
@@ -278,6 +279,7 @@ class Moving:
         generation: int = 1,
         fine_above_rows: int = FINE_ABOVE_ROWS,
         some_set_aside: bool = False,
+        replacements: tuple[RowReplacement, ...] = (),
     ) -> RepairResult:
         work = RepairTable(
             table=table,
@@ -286,6 +288,7 @@ class Moving:
             snapshot_id=snapshot.snapshot_id,
             generation=generation,
             some_set_aside=some_set_aside,
+            replacements=replacements,
         )
         return await repair_table(
             self.assignment(task_id),
@@ -325,6 +328,8 @@ class Moving:
         *,
         pass_number: int = 1,
         generation: int = 1,
+        replacement: RowReplacement | None = None,
+        assignment: Assignment | None = None,
     ) -> RetryResult:
         work = RetryRows(
             table=table,
@@ -332,8 +337,9 @@ class Moving:
             error_id=error_id,
             snapshot_id=snapshot.snapshot_id,
             generation=generation,
+            replacement=replacement,
         )
-        return await retry_rows(self.assignment(), work)
+        return await retry_rows(assignment or self.assignment(), work)
 
     async def rows(self, role: Side, table: TableSpec) -> list[str]:
         """Every row as text, in order: the multiset that a table is."""

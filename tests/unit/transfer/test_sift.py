@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sterna_core.errors import DataRejected
-from sterna_executor.databases.postgresql.sift import Bounds, Span, sift
+from sterna_executor.databases.postgresql.sift import Bounds, Span, Tally, sift
 
 NO_BOUNDS = Bounds(rows=10_000, in_succession=10_000)
 
@@ -58,7 +58,7 @@ class Shelf:
 
 def sifted(shelf: Shelf, bounds: Bounds = NO_BOUNDS) -> tuple[list[int], int]:
     whole: Span[int] = Span()
-    refused, copied = asyncio.run(sift(shelf, whole, bounds))
+    refused, copied = asyncio.run(sift(shelf, whole, Tally(bounds)))
     return [row.place for row in refused], copied
 
 

@@ -33,6 +33,7 @@ def build_app() -> App:
         ("checkpoints", "lifecycle:checkpoints", "List the checkpoints of a migration."),
         ("lag", "syncing:lag", "Show how far an incremental migration is behind its source."),
         ("stop", "syncing:stop", "Bring an incremental migration up to date, and finish it."),
+        ("errors", "errors:errors", "List what failed and was refused, and resolve it."),
         ("rollback", "lifecycle:rollback", "Undo a migration that is not at work."),
         ("delete", "lifecycle:delete", "Delete a migration that is not at work."),
     ):

@@ -9,6 +9,10 @@ _CONFLICTS = frozenset(
         "approval_required",
         "target_conflict",
         "in_use",
+        "connection_in_use",
+        "restore_not_available",
+        "rollback_failed",
+        "rollback_not_available",
         "embedded_stack_running",
     }
 )

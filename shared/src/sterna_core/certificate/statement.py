@@ -52,8 +52,12 @@ class HashChain(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     evidence_root: str
 
 
+SKIPPED = "skipped by"
+"""How the reason of rows begins that were left out of the target."""
+
+
 class Exempt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that the proof does not cover, and why."""
+    """Rows that are not in the target, or are there with another value than on the source: why."""
 
     table_id: str | None
     rows: int

@@ -124,6 +124,7 @@ def _end_phase(draft: Draft, state: st.Running) -> None:
         draft.add(ev.PhaseStarted(at=at, phase=following))
         return
     skipped_errors, skipped_rows = refusals.skipped(draft)
+    replaced_errors, replaced_rows = refusals.replaced(draft)
     draft.add(
         ev.MigrationCompleted(
             at=at,
@@ -132,6 +133,8 @@ def _end_phase(draft: Draft, state: st.Running) -> None:
             tables=len(run.tables),
             skipped_errors=skipped_errors,
             skipped_rows=skipped_rows,
+            replaced_errors=replaced_errors,
+            replaced_rows=replaced_rows,
         )
     )
 

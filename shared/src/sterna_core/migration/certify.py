@@ -8,6 +8,7 @@ from typing import Any
 from sterna_core.certificate.proof import TableProof
 from sterna_core.certificate.signing import SigningKey
 from sterna_core.certificate.statement import (
+    SKIPPED,
     Coverage,
     Exempt,
     Party,
@@ -24,6 +25,7 @@ from sterna_core.migration.commands import AnyCommand
 from sterna_core.migration.decider import MIGRATIONS, decide
 from sterna_core.migration.evolve import evolve
 from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.replacement import resolution_of
 from sterna_core.migration.run import Run
 from sterna_core.migration.validation import proven_kinds
 
@@ -88,16 +90,26 @@ def state_what_is_proven(state: st.Running, context: Context) -> Statement | Non
             objects_built=sum(each.built for each in run.objects.values()),
         ),
         hash_chain=hash_chain(tables),
-        exceptions=tuple(
-            Exempt(
-                table_id=error.table_id,
-                rows=error.rows,
-                reason=f"skipped by {error.by}: {error.reason or 'no reason given'}",
-            )
-            for error in run.errors.values()
-            if error.standing == "skipped"
-        ),
+        exceptions=_exceptions(run),
     )
+
+
+def _exceptions(run: Run) -> tuple[Exempt, ...]:
+    """Say which rows are left out, and which have another value than the source."""
+    found = []
+    for error in run.errors.values():
+        why = error.reason or "no reason given"
+        if error.standing == "skipped":
+            reason = f"{SKIPPED} {error.by}: {why}"
+            found.append(Exempt(table_id=error.table_id, rows=error.rows, reason=reason))
+        if error.replaced and error.replacement is not None:
+            resolution = resolution_of(error.replacement)
+            reason = (
+                f"another value of {error.replacement.column} than on the source"
+                f" ({resolution}), by {error.by}: {why}"
+            )
+            found.append(Exempt(table_id=error.table_id, rows=error.replaced, reason=reason))
+    return tuple(found)
 
 
 def _certified_tables(plans: dict[str, TablePlan], run: Run) -> tuple[CertifiedTable, ...] | None:

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from sterna_core.migration.event import Event
+from sterna_core.migration.replacement import AnyReplacement, ReplacingResolution
 from sterna_core.migration.set_aside import ErrorClass
 
 Resolution = Literal["retry", "skip", "default", "transform", "escalate"]
@@ -29,29 +30,51 @@ class ErrorEscalated(Event, frozen=True, kw_only=True, tag="error.escalated.v1")
 
 
 class ErrorRetryRequested(Event, frozen=True, kw_only=True, tag="error.retry_requested.v1"):
-    """The rows of an error will be tried again; the table is compared anew afterwards."""
+    """The rows of an error will be tried again; the table is compared anew afterwards.
+
+    What is refused again gets what `replacement` says.
+    """
 
     error_id: str
     table_id: str
     reason: str | None
     by: str
+    replacement: AnyReplacement | None = None
 
 
 class ErrorRetried(Event, frozen=True, kw_only=True, tag="error.retried.v1"):
-    """The rows of an error were tried again: so many arrived, and so many are still set aside."""
+    """The rows of an error were tried again: so many arrived, and so many are still set aside.
+
+    `code` and `refusal` say why a replacement cannot be carried out, where it cannot.
+    """
 
     task_id: str
     error_id: str
     table_id: str
     rows_copied: int
     rows_left: int
+    code: str | None = None
+    refusal: str = ""
+
+
+class ErrorReplaced(Event, frozen=True, kw_only=True, tag="error.replaced.v1"):
+    """So many rows of an error are in the target with another value than the source has.
+
+    That is all of them, under the snapshot of a generation; 0 where there are none any more.
+    """
+
+    error_id: str
+    table_id: str
+    generation: int
+    resolution: ReplacingResolution
+    rows: int
 
 
 class ErrorResolved(Event, frozen=True, kw_only=True, tag="error.resolved.v1"):
     """An error needs nobody any more.
 
-    With `skip` its rows stay out of the target, on record; otherwise they have arrived, or are
-    not in the source any more.
+    With `skip` its rows stay out of the target, on record; with `default` and `transform` some have
+    arrived with another value; otherwise they have arrived, or are not in the source any more.
     """
 
     error_id: str
@@ -98,6 +121,7 @@ AnyErrorEvent = (
     ErrorEscalated
     | ErrorRetryRequested
     | ErrorRetried
+    | ErrorReplaced
     | ErrorResolved
     | ErrorKept
     | ErrorRecovered

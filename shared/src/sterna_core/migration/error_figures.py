@@ -7,13 +7,17 @@ from msgspec.structs import replace
 
 from sterna_core.migration import error_events as ee
 from sterna_core.migration.event import Event
+from sterna_core.migration.replacement import ReplacingResolution
 from sterna_core.migration.set_aside import ErrorClass
 
 ErrorStanding = Literal["escalated", "open", "resolved", "skipped"]
 
 
 class ErrorLine(Struct, frozen=True, kw_only=True):
-    """Rows that were refused, and what became of them; `open` while they are tried again."""
+    """Rows that were refused, and what became of them; `open` while they are tried again.
+
+    `replaced` rows are in the target with another value than the source has, by `replaced_by`.
+    """
 
     table_id: str
     error_class: ErrorClass
@@ -21,6 +25,8 @@ class ErrorLine(Struct, frozen=True, kw_only=True):
     standing: ErrorStanding = "escalated"
     reason: str | None = None
     by: str | None = None
+    replaced: int = 0
+    replaced_by: ReplacingResolution | None = None
 
 
 class ErrorFigures(Struct, frozen=True, kw_only=True):
@@ -50,6 +56,11 @@ class ErrorFigures(Struct, frozen=True, kw_only=True):
         return sum(line.rows for line in self.lines.values() if line.standing == "skipped")
 
     @property
+    def replaced_rows(self) -> int:
+        """How many rows are in the target with another value, on record."""
+        return sum(line.replaced for line in self.lines.values())
+
+    @property
     def rows_refused(self) -> int:
         """How many rows are not in the target."""
         return sum(line.rows for line in self.lines.values() if line.standing != "resolved")
@@ -67,25 +78,37 @@ def fold_figures(figures: ErrorFigures, event: Event) -> ErrorFigures:
         case ee.ErrorEscalated():
             known = figures.lines.get(event.error_id)
             skipped = known is not None and known.standing == "skipped"
+            decided = known is not None and (skipped or bool(known.replaced))
             line = ErrorLine(
                 table_id=event.table_id,
                 error_class=event.error_class,
                 rows=event.rows,
                 standing="skipped" if skipped else "escalated",
-                reason=known.reason if known and skipped else None,
-                by=known.by if known and skipped else None,
+                reason=known.reason if known and decided else None,
+                by=known.by if known and decided else None,
+                replaced=known.replaced if known else 0,
+                replaced_by=known.replaced_by if known else None,
             )
         case ee.ErrorRetryRequested():
-            line = replace(figures.lines[event.error_id], standing="open", by=event.by)
+            known = figures.lines[event.error_id]
+            line = replace(known, standing="open")
+            if event.replacement is not None:
+                line = replace(line, reason=event.reason, by=event.by)
+            elif not known.replaced:
+                line = replace(line, by=event.by)
         case ee.ErrorRetried():
             known = figures.lines[event.error_id]
             line = replace(known, rows=event.rows_left, standing="escalated")
+        case ee.ErrorReplaced():
+            known = figures.lines[event.error_id]
+            line = replace(known, replaced=event.rows, replaced_by=event.resolution)
         case ee.ErrorResolved():
             known = figures.lines[event.error_id]
             if event.resolution == "skip":
                 line = replace(known, standing="skipped", reason=event.reason, by=event.by)
             else:
-                line = replace(known, rows=0, standing="resolved", by=event.by)
+                by = known.by if known.replaced else event.by
+                line = replace(known, rows=0, standing="resolved", by=by)
         case _:
             return figures
     return replace(figures, lines={**figures.lines, event.error_id: line})

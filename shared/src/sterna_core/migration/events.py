@@ -209,7 +209,8 @@ class RangeScanned(Event, frozen=True, kw_only=True, tag="range.scanned.v1"):
 class TableCompared(Event, frozen=True, kw_only=True, tag="table.compared.v1"):
     """The comparison's result; equal where `differing_buckets` is 0.
 
-    `rows_set_aside` of the source were left out of it: they are refused by the target. Where it is
+    `rows_set_aside` of the source were left out of it: they are refused by the target. For
+    `rows_replaced` it was compared with what they got in place of what was refused. Where it is
     part of a pass (`in_pass`), what differs is what was written on the source since the last one.
     """
 
@@ -226,6 +227,7 @@ class TableCompared(Event, frozen=True, kw_only=True, tag="table.compared.v1"):
     proof: TableProof | None = None
     rows_set_aside: int = 0
     in_pass: bool = False
+    rows_replaced: int = 0
 
 
 class TableRepaired(Event, frozen=True, kw_only=True, tag="table.repaired.v1"):
@@ -364,6 +366,7 @@ class MigrationCompleted(Event, frozen=True, kw_only=True, tag="migration.comple
     """Everything arrived, and was compared.
 
     `skipped_rows` of `skipped_errors` errors did not: somebody decided to leave them out.
+    `replaced_rows` of `replaced_errors` errors arrived with another value, as somebody decided.
     """
 
     seconds: float
@@ -371,6 +374,8 @@ class MigrationCompleted(Event, frozen=True, kw_only=True, tag="migration.comple
     tables: int
     skipped_errors: int = 0
     skipped_rows: int = 0
+    replaced_errors: int = 0
+    replaced_rows: int = 0
 
 
 AnyEvent = (

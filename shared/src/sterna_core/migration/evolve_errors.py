@@ -17,7 +17,14 @@ def evolve_errors(run: Run, event: ee.AnyErrorEvent) -> Run:
             return _escalated(run, event)
         case ee.ErrorRetryRequested():
             known = run.errors[event.error_id]
-            changed = replace(known, standing="retrying", retries=known.retries + 1, by=event.by)
+            changed = replace(known, standing="retrying", retries=known.retries + 1)
+            if event.replacement is not None:
+                changed = replace(
+                    changed, replacement=event.replacement, reason=event.reason, by=event.by
+                )
+            elif not known.replaced:
+                # Otherwise what rows were given stays decided, for when they are copied again.
+                changed = replace(changed, replacement=None, by=event.by)
             return _compare_anew(_with(run, event.error_id, changed), event.table_id)
         case ee.ErrorRetried():
             known = run.errors[event.error_id]
@@ -31,6 +38,12 @@ def evolve_errors(run: Run, event: ee.AnyErrorEvent) -> Run:
                 tables={**run.tables, event.table_id: arrived},
                 rows=run.rows + event.rows_copied,
             )
+        case ee.ErrorReplaced():
+            known = run.errors[event.error_id]
+            changed = replace(known, generation=event.generation, replaced=event.rows)
+            if known.generation != event.generation:
+                changed = replace(changed, rows=0)
+            return _with(run, event.error_id, changed)
         case ee.ErrorResolved():
             known = run.errors[event.error_id]
             if event.resolution == "skip":
@@ -54,14 +67,18 @@ def _with(run: Run, error_id: str, error: DataError) -> Run:
 def _escalated(run: Run, event: ee.ErrorEscalated) -> Run:
     known = run.errors.get(event.error_id)
     skipped = known is not None and known.standing == "skipped"
+    decided = known is not None and (skipped or bool(known.replaced))
     error = DataError(
         table_id=event.table_id,
         generation=event.generation,
         rows=event.rows,
         standing="skipped" if skipped else "open",
         retries=known.retries if known else 0,
-        reason=known.reason if known and skipped else None,
-        by=known.by if known and skipped else "",
+        reason=known.reason if known and decided else None,
+        by=known.by if known and decided else "",
+        column=event.column,
+        replacement=known.replacement if known else None,
+        replaced=known.replaced if known and known.generation == event.generation else 0,
     )
     return _with(run, event.error_id, error)
 

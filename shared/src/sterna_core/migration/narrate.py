@@ -220,6 +220,8 @@ def _life(event: ev.AnyEvent) -> LogEntry | None:
             )
             if event.skipped_rows:
                 text += f"; {event.skipped_rows} rows were left out, as decided"
+            if event.replaced_rows:
+                text += f"; {event.replaced_rows} rows have another value, as decided"
             return _info(event, text, records=event.rows)
         case _ if isinstance(event, AnyReviewEvent):
             return _review(event)

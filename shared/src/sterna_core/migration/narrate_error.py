@@ -15,7 +15,17 @@ def narrate_error(event: ee.AnyErrorEvent) -> tuple[Level, str, str | None] | No
             text = f"{event.rows} rows were refused and set aside: {reason_of(event.sqlstate)}"
             return "warning", text + column, event.table_id
         case ee.ErrorRetryRequested():
-            return "info", "Rows that were set aside will be tried again", event.table_id
+            text = "Rows that were set aside will be tried again"
+            if event.replacement is not None:
+                column = event.replacement.column
+                text += f"; those that are refused again get another value of {column}"
+            return "info", text, event.table_id
+        case ee.ErrorRetried() if event.code is not None:
+            text = f"Rows were not given another value: {event.refusal}"
+            return "warning", text, event.table_id
+        case ee.ErrorReplaced():
+            text = f"{event.rows} rows are in the target with another value, as decided"
+            return "warning" if event.rows else "info", text, event.table_id
         case ee.ErrorRetried():
             text = (
                 f"{event.rows_copied} rows arrived that were set aside; {event.rows_left} did not"

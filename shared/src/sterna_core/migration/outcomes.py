@@ -206,7 +206,7 @@ def _done(
                 )
                 refusals.check_thresholds(draft)
         case rep.ReportRowsRetried(), RetryJob() as job:
-            refusals.retried(draft, task_id, job.error_id, command.rows_copied, command.rows_left)
+            refusals.retried(draft, command, job.error_id, assignment.generation)
         case rep.ReportRangeScanned(), ScanJob() as job:
             draft.add(
                 ev.RangeScanned(
@@ -334,7 +334,9 @@ def _compared(
     proven = sum(each.proven == table.pass_generation for each in run.tables.values())
     # What was left out of the comparison is what is known to be set aside, and not a row more.
     left_out = refusals.rows_set_aside(draft, job.table_id, table.pass_generation)
-    differing = command.differing_buckets or int(command.rows_set_aside != left_out)
+    replaced = refusals.rows_replaced(draft, job.table_id, table.pass_generation)
+    known = (command.rows_set_aside, command.rows_replaced) == (left_out, replaced)
+    differing = command.differing_buckets or int(not known)
     equal = differing == 0
     draft.add(
         ev.TableCompared(
@@ -353,6 +355,7 @@ def _compared(
             proof=command.proof if run.phase != "syncing" or run.sync.last else None,
             rows_set_aside=command.rows_set_aside,
             in_pass=run.phase == "syncing",
+            rows_replaced=command.rows_replaced,
         )
     )
     if equal:

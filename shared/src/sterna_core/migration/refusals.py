@@ -8,6 +8,9 @@ from sterna_core.migration import state as st
 from sterna_core.migration.data_error import DataError
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.error_commands import ResolveError
+from sterna_core.migration.replacement import resolution_of
+from sterna_core.migration.replacing import tell_replaced, wanted_replacement
+from sterna_core.migration.reports import ReportRowsRetried
 from sterna_core.migration.set_aside import SetAside
 from sterna_core.migration.status import status_of
 from sterna_core.migration.thresholds import RATE_NEEDS_ROWS
@@ -39,18 +42,22 @@ def escalate(
 
 def repaired(draft: Draft, table_id: str, generation: int, told: tuple[SetAside, ...]) -> None:
     """Take in everything that is set aside of a table, now that it was repaired."""
-    again = {each.error_id for each in told}
+    again = {each.error_id: each for each in told}
     for error_id, error in _of_table(draft, table_id).items():
-        if error_id not in again and error.standing != "resolved":
-            _arrived(draft, error_id, error)
-    escalate(draft, table_id, None, generation, told)
+        now = again.get(error_id)
+        tell_replaced(draft, error_id, error, generation, now.replaced if now else 0)
+        if (now is None or not now.rows) and error.standing != "resolved":
+            _arrived(draft, error_id)
+    escalate(draft, table_id, None, generation, tuple(each for each in told if each.rows))
 
 
 def compared_equal(draft: Draft, table_id: str, generation: int) -> None:
     """Close the errors of earlier snapshots: without their rows both sides are equal."""
     for error_id, error in _of_table(draft, table_id).items():
-        if error.generation != generation and error.standing != "resolved":
-            _arrived(draft, error_id, error)
+        if error.generation != generation:
+            tell_replaced(draft, error_id, error, generation, 0)
+            if error.standing != "resolved":
+                _arrived(draft, error_id)
 
 
 def rows_set_aside(draft: Draft, table_id: str, generation: int) -> int:
@@ -62,21 +69,34 @@ def rows_set_aside(draft: Draft, table_id: str, generation: int) -> int:
     )
 
 
-def retried(draft: Draft, task_id: str, error_id: str, copied: int, left: int) -> None:
+def rows_replaced(draft: Draft, table_id: str, generation: int) -> int:
+    """Count the rows of a table that are known to have another value, under a snapshot."""
+    return sum(
+        error.replaced
+        for error in _of_table(draft, table_id).values()
+        if error.generation == generation
+    )
+
+
+def retried(draft: Draft, told: ReportRowsRetried, error_id: str, generation: int) -> None:
     """Take in what became of rows that were tried again."""
     error = errors_of(draft)[error_id]
     draft.add(
         ee.ErrorRetried(
             at=draft.at,
-            task_id=task_id,
+            task_id=told.task_id,
             error_id=error_id,
             table_id=error.table_id,
-            rows_copied=copied,
-            rows_left=left,
+            rows_copied=told.rows_copied,
+            rows_left=told.rows_left,
+            code=told.code,
+            refusal=told.reason,
         )
     )
-    if not left:
-        _arrived(draft, error_id, error)
+    replaced = error.replaced + told.rows_replaced
+    tell_replaced(draft, error_id, error, generation, replaced)
+    if not told.rows_left:
+        _arrived(draft, error_id)
 
 
 def resolve(draft: Draft, command: ResolveError, context: Context) -> None:
@@ -103,7 +123,7 @@ def resolve(draft: Draft, command: ResolveError, context: Context) -> None:
             {"error": error.standing, "phase": draft.state.run.phase},
         )
     match command.resolution:
-        case "retry":
+        case "retry" | "default" | "transform":
             draft.add(
                 ee.ErrorRetryRequested(
                     at=draft.at,
@@ -111,6 +131,7 @@ def resolve(draft: Draft, command: ResolveError, context: Context) -> None:
                     table_id=error.table_id,
                     reason=command.reason,
                     by=context.actor,
+                    replacement=wanted_replacement(draft.state.plan, error, command),
                 )
             )
         case "skip":
@@ -136,10 +157,6 @@ def resolve(draft: Draft, command: ResolveError, context: Context) -> None:
                 )
             )
             return
-        case _:
-            raise Rejected(
-                "not_supported", f"The resolution {command.resolution} is not supported."
-            )
     _go_on(draft, command, context)
 
 
@@ -174,6 +191,12 @@ def skipped(draft: Draft) -> tuple[int, int]:
     """Count the errors that were skipped, and their rows."""
     errors = [each for each in errors_of(draft).values() if each.standing == "skipped"]
     return len(errors), sum(each.rows for each in errors)
+
+
+def replaced(draft: Draft) -> tuple[int, int]:
+    """Count the errors whose rows got another value, and these rows."""
+    errors = [each for each in errors_of(draft).values() if each.replaced]
+    return len(errors), sum(each.replaced for each in errors)
 
 
 def check_thresholds(draft: Draft) -> None:
@@ -232,17 +255,19 @@ def _go_on(draft: Draft, command: ResolveError, context: Context) -> None:
     if not isinstance(draft.state, st.Paused) or not draft.state.run.awaits_errors:
         return
     waits = any(each.standing == "open" for each in draft.state.run.errors.values())
-    if command.resolution == "retry" or not waits:
+    if command.resolution != "skip" or not waits:
         draft.add(ev.MigrationResumed(at=draft.at, by=context.actor))
 
 
-def _arrived(draft: Draft, error_id: str, error: DataError) -> None:
+def _arrived(draft: Draft, error_id: str) -> None:
+    error = errors_of(draft)[error_id]
+    replacement = error.replacement if error.replaced else None
     draft.add(
         ee.ErrorResolved(
             at=draft.at,
             error_id=error_id,
             table_id=error.table_id,
-            resolution="retry",
+            resolution=resolution_of(replacement) if replacement is not None else "retry",
             rows=error.rows,
             reason=None,
             by=error.by or "sterna",

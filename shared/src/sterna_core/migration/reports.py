@@ -151,6 +151,7 @@ class ReportTableCompared(Report, frozen=True, kw_only=True, tag="report.table_c
     seconds: float
     proof: TableProof | None = None
     rows_set_aside: int = 0
+    rows_replaced: int = 0
 
 
 class ReportTableRepaired(Report, frozen=True, kw_only=True, tag="report.table_repaired.v1"):
@@ -186,11 +187,18 @@ class ReportChangesRefused(Report, frozen=True, kw_only=True, tag="report.change
 
 
 class ReportRowsRetried(Report, frozen=True, kw_only=True, tag="report.rows_retried.v1"):
-    """Rows that were set aside were tried again: so many arrived, so many were refused again."""
+    """Rows that were set aside were tried again: so many arrived, so many were refused again.
+
+    `rows_replaced` of those that arrived have another value than the source. `code` and `reason` say
+    why a replacement cannot be carried out, where it cannot.
+    """
 
     rows_copied: int
     rows_left: int
     seconds: float
+    rows_replaced: int = 0
+    code: str | None = None
+    reason: str = ""
 
 
 class ReportObjectBuilt(Report, frozen=True, kw_only=True, tag="report.object_built.v1"):

@@ -33,7 +33,7 @@ def review_work(about: About, plan: Plan, review: Review, job: AnyJob) -> wk.Any
     if isinstance(job, TrialJob):
         wanted = next(each for each in review.trials.values() if each.number == job.number)
         table, column = mapping_of(plan, wanted.mapping_id)
-        return _trial(table, column, wanted.expression)
+        return trial_work(table, column, wanted.expression)
     assert isinstance(job, PlanCheckJob)
     planned, whole = planned_tables(plan)
     return wk.CheckPlan(
@@ -66,7 +66,7 @@ def _overrides(plan: Plan) -> tuple[wk.TryTransformation, ...]:
         for column in table.columns:
             if not column.overridden:
                 continue
-            trial = _trial(table, column, column.transformation)
+            trial = trial_work(table, column, column.transformation)
             size += len(msgspec.json.encode(trial))
             if len(found) == OVERRIDES_MAX or size > OVERRIDES_BYTES_MAX:
                 return tuple(found)
@@ -74,7 +74,8 @@ def _overrides(plan: Plan) -> tuple[wk.TryTransformation, ...]:
     return tuple(found)
 
 
-def _trial(table: TablePlan, column: ColumnMapping, expression: str) -> wk.TryTransformation:
+def trial_work(table: TablePlan, column: ColumnMapping, expression: str) -> wk.TryTransformation:
+    """Have an expression tried for a column."""
     return wk.TryTransformation(
         source_schema=table.source_schema,
         source_table=table.source_table,

@@ -22,7 +22,8 @@ class SetAside(Struct, frozen=True, kw_only=True):
     """Rows of one table that were refused for one reason, without anything of their contents.
 
     `error_id` follows from the chunk, the class and the column, so a repeat has the same.
-    `addresses` are those of the first rows on the source (`ctid`).
+    `addresses` are those of the first rows on the source (`ctid`). `replaced` rows more are in the
+    target, with another value in place of the refused one.
     """
 
     error_id: str
@@ -32,6 +33,7 @@ class SetAside(Struct, frozen=True, kw_only=True):
     column: str | None = None
     constraint: str | None = None
     addresses: tuple[str, ...] = ()
+    replaced: int = 0
 
 
 _CLASSES: dict[str, ErrorClass] = {

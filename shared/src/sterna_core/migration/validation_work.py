@@ -21,6 +21,7 @@ def validation_work(
                 tables=_tables(plan, job.part),
                 options=options.statistical,
                 snapshot_id=assignment.snapshot_id,
+                generation=assignment.generation,
             )
         case "referential":
             tables = tuple(replace(each, columns=()) for each in _tables(plan, job.part))

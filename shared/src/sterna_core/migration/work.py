@@ -9,6 +9,7 @@ from sterna_core.migration import state as st
 from sterna_core.migration.about import About
 from sterna_core.migration.buckets import bucket_bits
 from sterna_core.migration.plan import TablePlan
+from sterna_core.migration.replacing import replacement_work, replacements_of
 from sterna_core.migration.review_work import planned_tables, planning_work, review_work
 from sterna_core.migration.run import Plan, Run
 from sterna_core.migration.validation_work import validation_work
@@ -120,6 +121,7 @@ def _work(
                 error_id=job.error_id,
                 snapshot_id=assignment.snapshot_id,
                 generation=assignment.generation,
+                replacement=replacement_work(plan, job.error_id, run.errors[job.error_id]),
             )
         case jb.ScanJob():
             table = plan.tables[job.table_id]
@@ -155,6 +157,7 @@ def _work(
                 snapshot_id=assignment.snapshot_id,
                 generation=assignment.generation,
                 some_set_aside=_some_set_aside(run, job.table_id),
+                replacements=replacements_of(plan, run, job.table_id),
             )
         case jb.ChangesJob():
             table = plan.tables[job.table_id]

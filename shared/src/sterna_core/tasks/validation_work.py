@@ -24,11 +24,16 @@ class ValidateStructure(Validation, frozen=True, kw_only=True, tag="work.validat
 
 
 class ValidateStatistics(Validation, frozen=True, kw_only=True, tag="work.validate_statistics.v1"):
-    """Compare the figures of tables' columns on both sides."""
+    """Compare the figures of tables' columns on both sides.
+
+    What is set aside under the snapshot of `generation` is left out of the source's; 0 is for
+    where nothing is.
+    """
 
     tables: tuple[TableSpec, ...]
     options: StatisticalOptions
     snapshot_id: str
+    generation: int = 0
 
 
 class ValidateReferences(Validation, frozen=True, kw_only=True, tag="work.validate_references.v1"):

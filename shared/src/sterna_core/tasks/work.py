@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from sterna_core.migration.incremental import IncrementalOptions
 from sterna_core.migration.plan import Mode, Selection
+from sterna_core.migration.replacement import AnyReplacement
 from sterna_core.migration.set_aside import ROWS_REFUSED_IN_SUCCESSION_MAX, ROWS_REFUSED_MAX
 from sterna_core.tasks.table import PageRange, PlannedTable, ReceivingTable, TableSpec
 from sterna_core.tasks.validation_work import AnyValidation
@@ -40,6 +41,14 @@ class TryTransformation(Work, frozen=True, kw_only=True, tag="work.try_transform
     source_type: str
     target_type: str
     expression: str
+
+
+class RowReplacement(Struct, frozen=True, kw_only=True):
+    """What the rows of an error get where they are refused; `trial` tries an expression first."""
+
+    error_id: str
+    replacement: AnyReplacement
+    trial: TryTransformation | None = None
 
 
 class CheckPlan(Work, frozen=True, kw_only=True, tag="work.check_plan.v1"):
@@ -125,7 +134,10 @@ class CompareTable(Work, frozen=True, kw_only=True, tag="work.compare_table.v1")
 
 
 class RepairTable(Work, frozen=True, kw_only=True, tag="work.repair_table.v1"):
-    """Delete and copy again the rows that differ in the buckets of a comparison."""
+    """Delete and copy again the rows that differ in the buckets of a comparison.
+
+    Rows of errors that are refused again get what was decided for them.
+    """
 
     table: TableSpec
     pass_number: int
@@ -133,6 +145,7 @@ class RepairTable(Work, frozen=True, kw_only=True, tag="work.repair_table.v1"):
     snapshot_id: str
     generation: int
     some_set_aside: bool = False
+    replacements: tuple[RowReplacement, ...] = ()
 
 
 class CopyChanges(Work, frozen=True, kw_only=True, tag="work.copy_changes.v1"):
@@ -153,13 +166,14 @@ class CopyChanges(Work, frozen=True, kw_only=True, tag="work.copy_changes.v1"):
 
 
 class RetryRows(Work, frozen=True, kw_only=True, tag="work.retry_rows.v1"):
-    """Try the rows of an error again that were set aside."""
+    """Try the rows of an error again that were set aside; what is refused again is replaced."""
 
     table: TableSpec
     pass_number: int
     error_id: str
     snapshot_id: str
     generation: int
+    replacement: RowReplacement | None = None
 
 
 class BuildObject(Work, frozen=True, kw_only=True, tag="work.build_object.v1"):

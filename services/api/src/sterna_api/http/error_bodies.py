@@ -2,13 +2,20 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from sterna_api.http.migration_bodies import Reason, refuse_unsupported
+from sterna_api.http.connection_bodies import Identifier
+from sterna_api.http.migration_bodies import Expression, Reason
 from sterna_api.http.paging import LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX
-from sterna_api.projections.migration_errors import ErrorStatus, KnownError
-from sterna_core.clock import UtcDatetime
+from sterna_api.http.problem import InvalidShape, Problem
+from sterna_api.projections.migration_errors import ErrorStatus
 from sterna_core.migration.error_events import Resolution
+from sterna_core.migration.replacement import (
+    AnyReplacement,
+    ColumnDefault,
+    FixedValue,
+    Transformed,
+)
 from sterna_core.migration.set_aside import ErrorClass
 
 
@@ -22,61 +29,67 @@ class ErrorsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     offset: Annotated[int, Meta(ge=0, le=OFFSET_MAX)] = 0
 
 
+Scalar = Annotated[str, Meta(max_length=10_000)] | int | float | bool | None
+"""A JSON value that is neither an object nor an array."""
+
+
 class ResolveBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What becomes of the rows of an error."""
+    """What becomes of the rows of an error.
+
+    With `default` those that are refused again get `value`, or without it the default of the
+    column, and with `transform` what `expression` gives over the source's row. `column` is one of
+    the target's; without it, the one that the error names.
+    """
 
     resolution: Resolution
     reason: Reason | None = None
-    value: Annotated[str, Meta(max_length=10_000)] | None = None
-    expression: Annotated[str, Meta(max_length=10_000)] | None = None
+    column: Identifier | None = None
+    value: Scalar | UnsetType = UNSET
+    expression: Expression | None = None
 
-    def refuse_unsupported(self) -> None:
-        """Refuse what would silently not happen; raises InvalidShape."""
-        replaced = self.resolution in {"default", "transform"}
-        instead = "change the target or the source, then retry"
-        refuse_unsupported(
-            {
-                ("body", "resolution"): (replaced, instead),
-                ("body", "value"): (self.value, instead),
-                ("body", "expression"): (self.expression, instead),
-            }
-        )
+    def replacement(self) -> AnyReplacement | None:
+        """Give what rows get that are refused again; raises InvalidShape for what cannot be meant."""
+        self._refuse_contradiction()
+        column = self.column or ""
+        if self.expression is not None:
+            return Transformed(column=column, expression=self.expression)
+        if self.resolution != "default":
+            return None
+        if isinstance(self.value, UnsetType):
+            return ColumnDefault(column=column)
+        return FixedValue(column=column, text=_text_of(self.value))
+
+    def _refuse_contradiction(self) -> None:
+        given = {
+            "column": (self.column is not None, {"default", "transform"}),
+            "value": (self.value is not UNSET, {"default"}),
+            "expression": (self.expression is not None, {"transform"}),
+        }
+        problems = [
+            Problem(("body", name), f"{name} says nothing with {self.resolution}", "contradiction")
+            for name, (is_given, resolutions) in given.items()
+            if is_given and self.resolution not in resolutions
+        ]
+        if self.resolution == "transform" and self.expression is None:
+            problems.append(Problem(("body", "expression"), "Field required", "missing"))
+        if problems:
+            raise InvalidShape(problems)
+
+
+def _text_of(value: str | float | bool | None) -> str | None:
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return repr(value)
 
 
 class RetryBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why the rows of an error are tried again."""
 
     reason: Reason | None = None
-
-
-class ErrorBody(Struct, frozen=True, kw_only=True):
-    """A failure of a task, or rows that were refused, without anything of their contents.
-
-    `addresses` are those of the first rows on the source (`ctid`), `rows_left` how many are not in
-    the target; both are empty for failures of tasks.
-    """
-
-    id: str
-    migration_id: str
-    status: ErrorStatus
-    error_class: ErrorClass = field(name="class")
-    code: str
-    message: str
-    table: str | None
-    column: str | None
-    constraint: str | None
-    sqlstate: str | None
-    chunk: int | None
-    rows: int
-    rows_left: int
-    addresses: tuple[str, ...]
-    attempts: int
-    occurred_at: UtcDatetime
-    updated_at: UtcDatetime
-    resolution: Resolution | None
-    reason: str | None
-    resolved_by: str | None
-    resolved_at: UtcDatetime | None
 
 
 class ErrorAnswer(Struct, frozen=True, kw_only=True):
@@ -88,9 +101,3 @@ class ErrorAnswer(Struct, frozen=True, kw_only=True):
     resolution: Resolution
     migration_status: str
     message: str
-
-
-def show_error(migration_id: str, known: KnownError) -> ErrorBody:
-    """Show an error."""
-    fields = {name: getattr(known, name) for name in known.__struct_fields__}
-    return ErrorBody(migration_id=migration_id, **fields)

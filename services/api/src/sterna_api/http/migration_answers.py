@@ -3,7 +3,7 @@
 from msgspec import UNSET, Struct, UnsetType
 
 from sterna_api.http.eta import average_rate, eta_of, rate_now
-from sterna_api.http.quality import SkippedRows, exceptions_of
+from sterna_api.http.quality import ExemptRows, exceptions_of
 from sterna_api.http.schedule_answers import ScheduleShown, schedule_line
 from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
@@ -113,7 +113,7 @@ class MigrationBody(Struct, frozen=True, kw_only=True):
     timing: Timing
     error: FailureView | None
     dry_run: CheckView | None
-    exceptions: tuple[SkippedRows, ...]
+    exceptions: tuple[ExemptRows, ...]
     schedule: ScheduleShown | None
     links: Links
 

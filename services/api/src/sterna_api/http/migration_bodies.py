@@ -1,13 +1,13 @@
 """What is sent about migrations."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from sterna_api.http.connection_bodies import Description, Identifier, Name
 from sterna_api.http.notification_bodies import NotificationsBody
 from sterna_api.http.paging import LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX
-from sterna_api.http.problem import InvalidShape, Location, Problem
+from sterna_api.http.problem import InvalidShape, Problem
 from sterna_api.http.schedule_bodies import ScheduleBody
 from sterna_api.projections.migrations import Order, Sort
 from sterna_core.clock import UtcDatetime
@@ -159,14 +159,3 @@ class LogsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     follow: bool = False
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
     last_event_id: Annotated[str, Meta(max_length=64)] | None = None
-
-
-def refuse_unsupported(given: dict[Location, tuple[Any, str]]) -> None:
-    """Refuse every field that was given though it is not supported, saying what to do instead."""
-    problems = [
-        Problem(loc, f"This is not supported yet; {instead} instead", "not_supported")
-        for loc, (value, instead) in given.items()
-        if value
-    ]
-    if problems:
-        raise InvalidShape(problems)

@@ -5,13 +5,8 @@ from sterna_api.http.answer import answer
 from sterna_api.http.body import read_body
 from sterna_api.http.caller import caller_of
 from sterna_api.http.command_desk import CommandDesk, position_of
-from sterna_api.http.error_bodies import (
-    ErrorAnswer,
-    ErrorsQuery,
-    ResolveBody,
-    RetryBody,
-    show_error,
-)
+from sterna_api.http.error_bodies import ErrorAnswer, ErrorsQuery, ResolveBody, RetryBody
+from sterna_api.http.error_replacement import check_replacement
 from sterna_api.http.migrations import migration_id_of
 from sterna_api.http.paging import page_body
 from sterna_api.http.query import read_query
@@ -21,12 +16,15 @@ from sterna_api.projections.migration_errors import ErrorFilter, ErrorStatus, Mi
 from sterna_api.projections.migrations import Migrations
 from sterna_core.migration.error_commands import ResolveError
 from sterna_core.migration.error_events import Resolution
+from sterna_core.migration.replacement import AnyReplacement
 
 ERROR = "err_"
 
 _SAYS: dict[Resolution, tuple[ErrorStatus, str]] = {
     "retry": ("open", "The rows will be tried again"),
     "skip": ("resolved", "The rows are left out, on record"),
+    "default": ("open", "The rows will be tried again; what is refused again gets another value"),
+    "transform": ("open", "The rows will be tried again; what is refused again is transformed"),
     "escalate": ("escalated", "The error waits for somebody else"),
 }
 
@@ -70,8 +68,9 @@ class MigrationErrorRoutes:
             limit=query.limit,
             offset=query.offset,
         )
-        shown = [show_error(migration_id, known) for known in page.items]
-        return answer(page_body(shown, total=page.total, limit=page.limit, offset=page.offset))
+        return answer(
+            page_body(list(page.items), total=page.total, limit=page.limit, offset=page.offset)
+        )
 
     async def show(self, request: web.Request) -> web.Response:
         """Show one error."""
@@ -81,25 +80,43 @@ class MigrationErrorRoutes:
         known = await self._errors.find(org_id, migration_id, _error_id_of(request))
         if known is None:
             raise not_found("error")
-        return answer(show_error(migration_id, known))
+        return answer(known)
 
     async def resolve(self, request: web.Request) -> web.Response:
         """Decide what becomes of the rows of an error."""
         body = await read_body(request, ResolveBody)
-        body.refuse_unsupported()
-        return await self._decide(request, body, body.resolution, body.reason)
+        replacement = body.replacement()
+        if replacement is not None:
+            await self._check(request, replacement)
+        return await self._decide(request, body, body.resolution, body.reason, replacement)
 
     async def retry(self, request: web.Request) -> web.Response:
         """Try the rows of an error again."""
         body = await read_body(request, RetryBody)
         return await self._decide(request, body, "retry", body.reason)
 
+    async def _check(self, request: web.Request, replacement: AnyReplacement) -> None:
+        """Raise InvalidShape for a column that is not there, or an expression that may not run."""
+        org_id, migration_id = caller_of(request).org_id, migration_id_of(request)
+        await self._writes.catch_up_with(org_id, migration_id)
+        error = await self._errors.find(org_id, migration_id, _error_id_of(request))
+        if error is not None:
+            tables = await self._migrations.plan_tables(org_id, migration_id)
+            check_replacement(replacement, error, tables)
+
     async def _decide(
-        self, request: web.Request, body: Struct, resolution: Resolution, reason: str | None
+        self,
+        request: web.Request,
+        body: Struct,
+        resolution: Resolution,
+        reason: str | None,
+        replacement: AnyReplacement | None = None,
     ) -> web.Response:
         migration_id, error_id = migration_id_of(request), _error_id_of(request)
         ticket = self._desk.ticket(request, body)
-        command = ResolveError(error_id=error_id, resolution=resolution, reason=reason)
+        command = ResolveError(
+            error_id=error_id, resolution=resolution, reason=reason, replacement=replacement
+        )
         outcome = await self._desk.hand_in(ticket, migration_id, command)
         status, message = _SAYS[resolution]
         migration_status = "unknown"

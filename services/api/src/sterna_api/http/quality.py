@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from sterna_core.migration.error_events import Resolution
 from sterna_core.migration.view import MigrationView
 
 
@@ -21,11 +22,15 @@ class Quality(Struct, frozen=True, kw_only=True):
     errors_waiting: int
 
 
-class SkippedRows(Struct, frozen=True, kw_only=True):
-    """Rows that somebody decided to leave out of the target: an exception, on record."""
+class ExemptRows(Struct, frozen=True, kw_only=True):
+    """Rows that somebody decided to leave out, or to give another value: on record.
+
+    `resolution` says which: `skip`, or `default` or `transform`.
+    """
 
     error_id: str
     table: str
+    resolution: Resolution
     rows: int
     reason: str | None
     by: str | None
@@ -50,16 +55,24 @@ def quality_of(view: MigrationView) -> Quality:
     )
 
 
-def exceptions_of(view: MigrationView) -> tuple[SkippedRows, ...]:
-    """Give what was left out, as decided."""
-    return tuple(
-        SkippedRows(
-            error_id=error_id,
-            table=line.table_id,
-            rows=line.rows,
-            reason=line.reason,
-            by=line.by,
-        )
-        for error_id, line in view.errors.lines.items()
-        if line.standing == "skipped"
-    )
+def exceptions_of(view: MigrationView) -> tuple[ExemptRows, ...]:
+    """Give what was left out and what has another value, as decided."""
+    found = []
+    for error_id, line in view.errors.lines.items():
+        counts: list[tuple[Resolution, int]] = []
+        if line.standing == "skipped":
+            counts.append(("skip", line.rows))
+        if line.replaced and line.replaced_by is not None:
+            counts.append((line.replaced_by, line.replaced))
+        found += [
+            ExemptRows(
+                error_id=error_id,
+                table=line.table_id,
+                resolution=resolution,
+                rows=rows,
+                reason=line.reason,
+                by=line.by,
+            )
+            for resolution, rows in counts
+        ]
+    return tuple(found)

@@ -77,11 +77,26 @@ def _check(value: Any, kind: inspect.Type, loc: Location) -> Iterator[Problem]:
 
 
 def _check_optional(value: Any, kind: inspect.UnionType, loc: Location) -> Iterator[Problem]:
-    """Check a union of null and one other type, the only kind of union in requests."""
+    """Check a union of null and one other type, or of scalars: there is no other in requests."""
     if value is None and kind.includes_none:
         return
-    (other,) = (part for part in kind.types if not isinstance(part, inspect.NoneType))
-    yield from _check(value, other, loc)
+    others = [part for part in kind.types if not isinstance(part, inspect.NoneType)]
+    if len(others) == 1:
+        yield from _check(value, others[0], loc)
+        return
+    found = [list(_check(value, part, loc)) for part in others]
+    if not all(found):
+        return
+    # Text that is not as it should be is said to be so, and not to be no number.
+    told = next((each for part, each in zip(others, found, strict=True) if _is_text(part)), [])
+    if isinstance(value, str) and told:
+        yield from told
+    else:
+        yield Problem(loc, "Input should be a text, a number, true or false", "scalar_type")
+
+
+def _is_text(kind: inspect.Type) -> bool:
+    return isinstance(kind.type if isinstance(kind, inspect.Metadata) else kind, inspect.StrType)
 
 
 def _check_struct(value: Any, kind: inspect.StructType, loc: Location) -> Iterator[Problem]:

@@ -38,8 +38,15 @@ async def project_error(connection: asyncpg.Connection, occurrence: Occurrence) 
             await connection.execute(_SQL["reopen"], *key, *told)
         case ee.ErrorRetried() as event:
             await connection.execute(
-                _SQL["retried"], *key, event.error_id, event.rows_left, event.at
+                _SQL["retried"],
+                *key,
+                event.error_id,
+                event.rows_left,
+                event.at,
+                event.refusal or None,
             )
+        case ee.ErrorReplaced() as event:
+            await connection.execute(_SQL["replaced"], *key, event.error_id, event.rows, event.at)
         case ee.ErrorResolved() as event:
             await connection.execute(
                 _SQL["resolve"],

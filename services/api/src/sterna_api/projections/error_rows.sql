@@ -23,9 +23,16 @@ set status = 'open', reason = $4, resolved_by = $5, updated_at = $6, resolution 
 where org_id = $1 and migration_id = $2 and error_id = $3;
 
 -- name: retried
--- The rows of an error were tried again.
+-- The rows of an error were tried again; $6 says why they got no other value, where they did not.
 update migration_errors
-set status = 'escalated', rows_left = $4, attempts = attempts + 1, updated_at = $5
+set status = 'escalated', rows_left = $4, attempts = attempts + 1, updated_at = $5,
+  message = coalesce($6, message)
+where org_id = $1 and migration_id = $2 and error_id = $3;
+
+-- name: replaced
+-- So many rows of an error are in the target with another value.
+update migration_errors
+set rows_replaced = $4, updated_at = $5
 where org_id = $1 and migration_id = $2 and error_id = $3;
 
 -- name: resolve
@@ -69,8 +76,9 @@ where org_id = $1 and migration_id = $2 and status = 'escalated' and sqlstate is
 
 -- name: errors_matching
 -- A page of a migration's errors, newest first.
-select error_id, status, class, code, message, table_id, column_name, constraint_name, sqlstate,
-  chunk, rows, rows_left, addresses, attempts, occurred_at, updated_at, resolution, reason,
+select error_id as id, migration_id, status, class as error_class, code, message,
+  table_id as "table", column_name as "column", constraint_name as "constraint", sqlstate, chunk,
+  rows, rows_left, rows_replaced, addresses, attempts, occurred_at, updated_at, resolution, reason,
   resolved_by, resolved_at
 from migration_errors
 where org_id = $1 and migration_id = $2
@@ -89,7 +97,8 @@ where org_id = $1 and migration_id = $2
 
 -- name: error
 -- One error.
-select error_id, status, class, code, message, table_id, column_name, constraint_name, sqlstate,
-  chunk, rows, rows_left, addresses, attempts, occurred_at, updated_at, resolution, reason,
+select error_id as id, migration_id, status, class as error_class, code, message,
+  table_id as "table", column_name as "column", constraint_name as "constraint", sqlstate, chunk,
+  rows, rows_left, rows_replaced, addresses, attempts, occurred_at, updated_at, resolution, reason,
   resolved_by, resolved_at
 from migration_errors where org_id = $1 and migration_id = $2 and error_id = $3;

@@ -1,7 +1,7 @@
 from typing import Literal
 
 import asyncpg
-from msgspec import Struct
+from msgspec import Struct, field
 
 from sterna_api.projections.database import Database
 from sterna_api.projections.page import Page
@@ -16,11 +16,17 @@ _SQL = Statements("error_rows.sql")
 
 
 class KnownError(Struct, frozen=True, kw_only=True):
-    """A failure of a task, or rows that were refused; `rows_left` are not in the target."""
+    """A failure of a task, or rows that were refused, without anything of their contents.
+
+    `addresses` are those of the first rows on the source (`ctid`), `rows_left` how many are not in
+    the target, and `rows_replaced` how many are there with another value than the source has; all
+    of these are empty for failures of tasks.
+    """
 
     id: str
+    migration_id: str
     status: ErrorStatus
-    error_class: ErrorClass
+    error_class: ErrorClass = field(name="class")
     code: str
     message: str
     table: str | None
@@ -30,6 +36,7 @@ class KnownError(Struct, frozen=True, kw_only=True):
     chunk: int | None
     rows: int
     rows_left: int
+    rows_replaced: int
     addresses: tuple[str, ...]
     attempts: int
     occurred_at: UtcDatetime
@@ -70,25 +77,4 @@ class MigrationErrors:
 
 
 def _known(row: asyncpg.Record) -> KnownError:
-    return KnownError(
-        id=row["error_id"],
-        status=row["status"],
-        error_class=row["class"],
-        code=row["code"],
-        message=row["message"],
-        table=row["table_id"],
-        column=row["column_name"],
-        constraint=row["constraint_name"],
-        sqlstate=row["sqlstate"],
-        chunk=row["chunk"],
-        rows=row["rows"],
-        rows_left=row["rows_left"],
-        addresses=tuple(row["addresses"]),
-        attempts=row["attempts"],
-        occurred_at=row["occurred_at"],
-        updated_at=row["updated_at"],
-        resolution=row["resolution"],
-        reason=row["reason"],
-        resolved_by=row["resolved_by"],
-        resolved_at=row["resolved_at"],
-    )
+    return KnownError(**{**row, "addresses": tuple(row["addresses"])})

@@ -1,6 +1,6 @@
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, field
 
 from sterna_cli.client.answers import Pagination
 
@@ -18,6 +18,7 @@ class Error(Struct, frozen=True, kw_only=True):
     sqlstate: str | None = None
     rows: int = 0
     rows_left: int = 0
+    rows_replaced: int = 0
     addresses: tuple[str, ...] = ()
     resolution: str | None = None
     reason: str | None = None
@@ -40,6 +41,11 @@ class ErrorDecision(Struct, frozen=True, kw_only=True):
     message: str = ""
 
 
-def resolution_body(resolution: str, reason: str | None) -> dict[str, Any]:
-    """Give what is sent to resolve an error."""
-    return {"resolution": resolution} | ({"reason": reason} if reason else {})
+class Resolving(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is to become of refused rows; `value` null is a value, and without one it is left out."""
+
+    resolution: str
+    reason: str | None = None
+    column: str | None = None
+    value: Any = UNSET
+    expression: str | None = None

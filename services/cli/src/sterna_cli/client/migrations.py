@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sterna_cli.client.answers import Acknowledgement, Migration, MigrationList
-from sterna_cli.client.errors import Error, ErrorDecision, ErrorList, resolution_body
+from sterna_cli.client.errors import Error, ErrorDecision, ErrorList, Resolving
 from sterna_cli.client.follower import EntryFollower
 from sterna_cli.client.lag import LagReport
 from sterna_cli.client.lifecycle import CheckpointList, Deleted, StatusLine
@@ -130,10 +130,15 @@ class Migrations:
         self, migration_id: str, error_id: str, *, resolution: str, reason: str | None = None
     ) -> ErrorDecision:
         """Decide what becomes of rows that were refused."""
+        wanted = Resolving(resolution=resolution, reason=reason)
+        return await self.resolve_error_with(migration_id, error_id, wanted)
+
+    async def resolve_error_with(
+        self, migration_id: str, error_id: str, wanted: Resolving
+    ) -> ErrorDecision:
+        """Decide what becomes of rows that were refused, and with what."""
         decided: ErrorDecision = await self._session.post(
-            f"/v1/migrations/{migration_id}/errors/{error_id}/resolve",
-            resolution_body(resolution, reason),
-            _DECISION,
+            f"/v1/migrations/{migration_id}/errors/{error_id}/resolve", wanted, _DECISION
         )
         return decided
 

@@ -7,7 +7,8 @@ from typing import Annotated
 from cyclopts import Parameter
 from msgspec import Struct
 
-from sterna_cli.certificate.recount import Recount, recount
+from sterna_cli.certificate.exempt import Explained, explanation_of
+from sterna_cli.certificate.recount import Difference, Recount, recount
 from sterna_cli.commands.asking import shown, with_api
 from sterna_cli.console.terminal import Format, Terminal
 from sterna_cli.database_url import DatabaseUrl
@@ -20,6 +21,7 @@ from sterna_core.certificate.certificate import (
     verify_certificate,
 )
 from sterna_core.certificate.signing import PublicKey
+from sterna_core.certificate.statement import Statement
 from sterna_core.errors import InvalidRequest
 
 _NAMED_DIFFERENCES = 20
@@ -34,6 +36,7 @@ class Verified(Struct, frozen=True, kw_only=True):
     tables: int
     rows: int
     recount: Recount | None
+    explained: tuple[Explained, ...] = ()
 
 
 def fetch(
@@ -110,15 +113,16 @@ def verify(
         if source is not None and target is None:
             raise InvalidRequest("--source needs --target, whose types say how values compare.")
         certificate = verify_certificate(_read(file), _key(public_key))
-        found = None
+        found: Recount | None = None
+        explained: tuple[Explained, ...] = ()
         if target is not None:
             found = await recount(
                 certificate.tables,
                 DatabaseUrl.parse(target, "target", os.environ),
                 DatabaseUrl.parse(source, "source", os.environ) if source else None,
             )
-            _refuse_differences(found)
-        _tell(terminal, certificate, found)
+            explained = _explained(found, certificate.statement)
+        _tell(terminal, certificate, found, explained)
         return ExitCode.OK
 
     return run(terminal, work)
@@ -138,23 +142,39 @@ def _key(text: str) -> PublicKey:
     return PublicKey.parse(text)
 
 
-def _refuse_differences(found: Recount) -> None:
-    if not found.differences:
-        return
-    problems = [
-        f"{each.table_id}: the {each.side} is not as it was certified ("
-        + (
-            "it cannot be read as it was)"
-            if each.rows is None
-            else f"{each.certified_rows} rows then, {each.rows} now; {each.parts} parts differ)"
-        )
-        for each in found.differences[:_NAMED_DIFFERENCES]
-    ]
-    message = f"{len(found.differences)} tables are not as they were certified: {problems[0]}"
+def _explained(found: Recount, statement: Statement) -> tuple[Explained, ...]:
+    """Give what the exceptions explain; raises CertificateInvalid where they do not explain all."""
+    explained, unexplained = [], []
+    for each in found.differences:
+        explanation = explanation_of(each, statement.exceptions)
+        if explanation is not None:
+            explained.append(explanation)
+        else:
+            unexplained.append(each)
+    if not unexplained:
+        return tuple(explained)
+    problems = [_problem(each, statement) for each in unexplained[:_NAMED_DIFFERENCES]]
+    message = f"{len(unexplained)} tables are not as they were certified: {problems[0]}"
     raise CertificateInvalid(message, code="contents_changed", details={"problems": problems})
 
 
-def _tell(terminal: Terminal, certificate: Certificate, found: Recount | None) -> None:
+def _problem(each: Difference, statement: Statement) -> str:
+    exempt = sum(it.rows for it in statement.exceptions if it.table_id == each.table_id)
+    known = f"; {exempt} rows are exceptions" if exempt and each.side == "source" else ""
+    found = (
+        "it cannot be read as it was"
+        if each.rows is None
+        else f"{each.certified_rows} rows then, {each.rows} now; {each.parts} parts differ"
+    )
+    return f"{each.table_id}: the {each.side} is not as it was certified ({found}{known})"
+
+
+def _tell(
+    terminal: Terminal,
+    certificate: Certificate,
+    found: Recount | None,
+    explained: tuple[Explained, ...],
+) -> None:
     statement = certificate.statement
     coverage = statement.coverage
     verified = Verified(
@@ -164,6 +184,7 @@ def _tell(terminal: Terminal, certificate: Certificate, found: Recount | None) -
         tables=coverage.tables_compared,
         rows=coverage.rows_compared,
         recount=found,
+        explained=explained,
     )
     if terminal.is_json:
         terminal.document(verified)
@@ -180,3 +201,10 @@ def _tell(terminal: Terminal, certificate: Certificate, found: Recount | None) -
         terminal.say(f"Exception: {each.table_id or 'all'}: {each.rows} rows, {each.reason}")
     if found is not None:
         terminal.say(f"Summed again: {found.rows} rows of {found.tables} tables, as certified")
+    for known in explained:
+        terminal.say(
+            f"  but {known.table_id} on the source: {known.parts} parts of it differ, which"
+            f" {known.rows_left_out} rows left out and {known.rows_replaced} with another value"
+            " explain; other rows in these parts were not compared",
+            "yellow",
+        )

@@ -50,10 +50,18 @@ class Terminal:
         *,
         right: frozenset[int] = frozenset(),
     ) -> None:
-        """Print a table for a person; the columns numbered in `right` are flush right."""
+        """Print a table for a person; the columns numbered in `right` are flush right.
+
+        What comes first names the row, and is never broken.
+        """
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
         for number, head in enumerate(heads):
-            table.add_column(head, justify="right" if number in right else "left", overflow="fold")
+            table.add_column(
+                head,
+                justify="right" if number in right else "left",
+                overflow="fold",
+                no_wrap=number == 0,
+            )
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
         self.remarks.print(table, soft_wrap=False)

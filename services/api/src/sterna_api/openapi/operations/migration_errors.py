@@ -2,12 +2,12 @@
 
 from sterna_api.http.error_bodies import (
     ErrorAnswer,
-    ErrorBody,
     ErrorsQuery,
     ResolveBody,
     RetryBody,
 )
 from sterna_api.openapi.operation import Operation, Page
+from sterna_api.projections.migration_errors import KnownError
 
 _ALL = "/v1/migrations/{migration_id}/errors"
 _ONE = f"{_ALL}/{{error_id}}"
@@ -19,14 +19,14 @@ OPERATIONS = (
         scope="migrations:read",
         summary="List failures of tasks and rows that were refused, newest first",
         query=ErrorsQuery,
-        answers={200: Page(ErrorBody)},
+        answers={200: Page(KnownError)},
     ),
     Operation(
         method="GET",
         path=_ONE,
         scope="migrations:read",
         summary="Show an error",
-        answers={200: ErrorBody},
+        answers={200: KnownError},
     ),
     Operation(
         method="POST",

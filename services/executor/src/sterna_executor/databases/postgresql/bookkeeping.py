@@ -105,6 +105,7 @@ async def _create_schema(connection: Connection) -> None:
             await connection.execute(_sql(name))
     elif mark == _MARK:
         await connection.execute(_sql("create_set_aside"))
+        await connection.execute(_sql("extend_set_aside"))
     else:
         raise TargetConflict(
             f"the target has a schema {SCHEMA} that Sterna did not make: rename or drop it",

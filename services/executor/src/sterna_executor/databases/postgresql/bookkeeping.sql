@@ -134,8 +134,19 @@ create table if not exists _sterna.set_aside (
     key text,
     body text,
     at timestamptz not null default pg_catalog.clock_timestamp(),
+    arrived_place bigint,
+    arrived_hash bigint,
+    replaced_column text,
     primary key (migration_id, table_id, generation, address)
 )
+
+-- name: extend_set_aside
+-- What a version before this one has not: the hashes of a row that is in the target all the same,
+-- with another value in one column.
+alter table _sterna.set_aside
+add column if not exists arrived_place bigint,
+add column if not exists arrived_hash bigint,
+add column if not exists replaced_column text
 
 -- name: forget_set_aside
 -- Removes what is kept of one migration: the rows set aside.

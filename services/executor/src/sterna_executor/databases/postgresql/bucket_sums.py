@@ -78,6 +78,19 @@ async def keep(target: Connection, migration_id: str, work: ScanRange, sums: Sum
         )
 
 
+async def keep_replaced(target: Connection, migration_id: str, work: CompareTable) -> None:
+    """Keep the sums of rows that have another value, in the transaction that compares."""
+    with translated("target"):
+        await target.execute(
+            _sql("keep_replaced"),
+            migration_id,
+            work.table.table_id,
+            work.pass_number,
+            work.generation,
+            work.bucket_bits,
+        )
+
+
 async def forget_earlier(target: Connection, migration_id: str, work: CompareTable) -> None:
     """Remove the sums of earlier comparisons of the table."""
     with translated("target"):

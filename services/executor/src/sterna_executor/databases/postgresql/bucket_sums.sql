@@ -9,6 +9,31 @@ values (
     $8::text::int[], $9::text::bigint[], $10::text::numeric[]
 )
 
+-- name: keep_replaced
+-- Keeps, as one range more of the source, the sums of rows that were set aside and are in the target
+-- with another value: what they are there is what they should be.
+insert into _sterna.bucket_sums (
+    migration_id, table_id, pass_number, side, range_number, generation, bucket_bits,
+    buckets, counts, sums
+)
+select
+    $1, $2, $3, 'source',
+    (
+        select max(range_number) + 1 from _sterna.bucket_sums
+        where migration_id = $1 and table_id = $2 and pass_number = $3 and side = 'source'
+    ),
+    $4, $5::int, array_agg(bucket), array_agg(rows), array_agg(hashes)
+from (
+    select
+        (arrived_place & ((1::bigint << $5::int) - 1))::int as bucket,
+        count(*) as rows,
+        sum((arrived_hash >> 32) * (arrived_hash & 4294967295)) as hashes
+    from _sterna.set_aside
+    where migration_id = $1 and table_id = $2 and generation = $4 and arrived_hash is not null
+    group by bucket
+) as replaced
+having count(*) > 0
+
 -- name: forget_earlier
 -- Removes the sums of earlier comparisons of a table.
 delete from _sterna.bucket_sums where migration_id = $1 and table_id = $2 and pass_number < $3

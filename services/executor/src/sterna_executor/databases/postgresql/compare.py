@@ -18,7 +18,7 @@ from sterna_executor.databases.postgresql.once import once
 from sterna_executor.databases.postgresql.page_range import WHOLE
 from sterna_executor.databases.postgresql.receipts import Claim, Figures
 from sterna_executor.databases.postgresql.scan import scan_pages
-from sterna_executor.databases.postgresql.set_aside import Shelf
+from sterna_executor.databases.postgresql.set_aside import LeftOut, Shelf
 from sterna_executor.databases.postgresql.snapshot import read_under
 from sterna_executor.databases.postgresql.table_query import is_transformed, target_table, vet
 
@@ -38,6 +38,7 @@ class CompareResult:
     seconds: float
     proof: TableProof | None
     rows_set_aside: int = 0
+    rows_replaced: int = 0
 
 
 _proof_decoder = json.Decoder(TableProof)
@@ -61,19 +62,22 @@ async def compare_table(assignment: Assignment, work: CompareTable) -> CompareRe
     )
 
     async def body(target: Connection) -> Figures:
-        among, left_out = "true", 0
+        left_out, replaced = LeftOut(), 0
         if work.some_set_aside:
             shelf = Shelf(
                 migration_id=assignment.migration_id,
                 table=work.table,
                 generation=work.generation,
             )
-            among, left_out = await set_aside.left_out(target, shelf)
+            left_out = await set_aside.left_out(target, shelf)
+            replaced = await set_aside.count_replaced(target, shelf)
         hashing = (
-            await _scan(assignment, work, target, among)
+            await _scan(assignment, work, target, left_out.others)
             if work.scan
             else await _hashing(assignment, target)
         )
+        if replaced:
+            await bucket_sums.keep_replaced(target, assignment.migration_id, work)
         compared = await bucket_sums.compare(target, assignment.migration_id, work)
         await bucket_sums.forget_earlier(target, assignment.migration_id, work)
         if work.in_pass:
@@ -91,7 +95,8 @@ async def compare_table(assignment: Assignment, work: CompareTable) -> CompareRe
                 "differing_buckets": len(compared.differing),
                 "source_digest": compared.source_digest,
                 "target_digest": compared.target_digest,
-                "set_aside": left_out,
+                "set_aside": left_out.rows,
+                "replaced": replaced,
                 "seconds": round(time.monotonic() - began, 3),
                 "proof": json.encode(_proof(work, hashing, compared)).decode(),
             },
@@ -108,6 +113,7 @@ async def compare_table(assignment: Assignment, work: CompareTable) -> CompareRe
         target_digest=str(result["target_digest"]),
         seconds=float(result["seconds"] or 0.0),
         rows_set_aside=int(result.get("set_aside") or 0),
+        rows_replaced=int(result.get("replaced") or 0),
         proof=_proof_decoder.decode(str(result["proof"])) if result.get("proof") else None,
     )
 

@@ -6,11 +6,7 @@ from sterna_core.errors import DataRejected
 from sterna_core.migration.set_aside import SetAside
 from sterna_core.tasks.work import CopyChunk
 from sterna_executor.databases.postgresql import set_aside
-from sterna_executor.databases.postgresql.careful_copy import (
-    Careful,
-    SourceRefuses,
-    copy_carefully,
-)
+from sterna_executor.databases.postgresql.careful_copy import Careful, copy_carefully
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.database import Assignment
 from sterna_executor.databases.postgresql.errors import translated
@@ -21,6 +17,7 @@ from sterna_executor.databases.postgresql.quiet import hush
 from sterna_executor.databases.postgresql.receipts import Claim, Figures, Receipt
 from sterna_executor.databases.postgresql.set_aside import Shelf
 from sterna_executor.databases.postgresql.sift import Bounds
+from sterna_executor.databases.postgresql.sifted_copy import SourceRefuses
 from sterna_executor.databases.postgresql.snapshot import read_under
 from sterna_executor.databases.postgresql.table_copy import expect_all_taken, inlet_of
 from sterna_executor.databases.postgresql.table_query import (

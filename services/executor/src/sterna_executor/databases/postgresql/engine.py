@@ -97,6 +97,9 @@ class PostgresqlEngine:
                         rows_copied=retried.rows_copied,
                         rows_left=retried.rows_left,
                         seconds=retried.seconds,
+                        rows_replaced=retried.rows_replaced,
+                        code=retried.code,
+                        reason=retried.reason,
                     )
                 )
             case wk.BuildObject():
@@ -207,6 +210,7 @@ class PostgresqlEngine:
                     seconds=found.seconds,
                     proof=found.proof,
                     rows_set_aside=found.rows_set_aside,
+                    rows_replaced=found.rows_replaced,
                 )
             case wk.RepairTable():
                 meter = self._telemetry.meter(task, "data_transfer", table)

@@ -1,7 +1,7 @@
 """Rows from one server to another as the bytes of COPY, never parsed and never all in memory."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import AsyncIterable, Awaitable
 from dataclasses import dataclass
 
 import asyncpg
@@ -64,17 +64,17 @@ async def pipe(
     try:
         async with asyncio.TaskGroup() as group:
             # asyncpg may wait for ever to write to a socket that was lost: these two know better.
-            lost = [
-                group.create_task(_lost(source, "source")),
-                group.create_task(_lost(target, "target")),
+            watches = [
+                group.create_task(lost(source, "source")),
+                group.create_task(lost(target, "target")),
                 group.create_task(flow.watch(stall_seconds)),
             ]
             sending = group.create_task(_send(source, query, inlet, flow))
             if first is not None:
                 await first
-            taking = group.create_task(_take(target, inlet, flow))
+            taking = group.create_task(take(target, inlet, flow))
             rows_sent, rows_taken = await sending, await taking
-            for watch in lost:
+            for watch in watches:
                 watch.cancel()
     except BaseExceptionGroup as group_error:
         raise foremost(group_error) from None
@@ -88,13 +88,14 @@ async def _send(source: Connection, query: str, inlet: Inlet, flow: Flow) -> int
     return _rows(status)
 
 
-async def _take(target: Connection, inlet: Inlet, flow: Flow) -> int:
+async def take(target: Connection, inlet: Inlet, rows: AsyncIterable[bytes | bytearray]) -> int:
+    """COPY rows into a table and count them; a refusal names line and column where it can."""
     try:
         status = await target.copy_to_table(
             inlet.table,
             schema_name=inlet.schema,
             columns=list(inlet.columns),
-            source=flow,
+            source=rows,
             format=inlet.copy_format,
         )
     except asyncpg.PostgresError as error:
@@ -107,7 +108,8 @@ async def _take(target: Connection, inlet: Inlet, flow: Flow) -> int:
     return _rows(status)
 
 
-async def _lost(connection: Connection, role: Role) -> None:
+async def lost(connection: Connection, role: Role) -> None:
+    """Raise Unreachable once a connection is lost; never returns."""
     gone = asyncio.Event()
 
     def tell(_: object) -> None:

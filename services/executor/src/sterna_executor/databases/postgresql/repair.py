@@ -2,23 +2,16 @@
 
 import time
 from array import array
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from sterna_core.errors import DataRejected, Transient
 from sterna_core.migration.set_aside import SetAside
-from sterna_core.postgres.identifiers import literal
 from sterna_core.tasks.work import RepairTable
 from sterna_executor.databases.postgresql import bucket_sums, hashed_rows, passes, set_aside
 from sterna_executor.databases.postgresql.buckets import fine_bits, select_buckets
-from sterna_executor.databases.postgresql.careful_copy import (
-    BOUNDS,
-    Careful,
-    copy_whatever_arrives,
-)
 from sterna_executor.databases.postgresql.comparable import BothSides, comparable
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.copy_chunk import OnProgress
+from sterna_executor.databases.postgresql.copy_missing import careful_repair, copy_missing
 from sterna_executor.databases.postgresql.database import Assignment
 from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.hashed_rows import Selected
@@ -26,13 +19,12 @@ from sterna_executor.databases.postgresql.once import once
 from sterna_executor.databases.postgresql.pipe import Inlet, pipe
 from sterna_executor.databases.postgresql.quiet import hush
 from sterna_executor.databases.postgresql.receipts import Claim, Figures
+from sterna_executor.databases.postgresql.replace_rows import replace_rows
 from sterna_executor.databases.postgresql.set_aside import Shelf
 from sterna_executor.databases.postgresql.snapshot import read_under
 from sterna_executor.databases.postgresql.statements import statements
-from sterna_executor.databases.postgresql.table_copy import expect_all_taken, inlet_of
 from sterna_executor.databases.postgresql.table_query import (
     is_transformed,
-    send_rows,
     target_table,
     vet,
 )
@@ -96,7 +88,8 @@ async def repair_table(
         await passes.enter(target, assignment.migration_id, work)
         among = "true"
         if work.some_set_aside:
-            among, _ = await set_aside.left_out(target, shelf)
+            await set_aside.take_back_replaced(target, shelf)
+            among = (await set_aside.left_out(target, shelf)).others
         await hush(target, work.table)
         async with assignment.source.session(keep=not is_transformed(work.table)) as source:
             await read_under(source, work.snapshot_id)
@@ -111,7 +104,7 @@ async def repair_table(
             if selected is not None:
                 await _list_differences(source, target, both, selected, among)
                 deleted = await _delete(target, target_table(work.table))
-                copied, size, refused = await _copy_missing(
+                copied, size, refused = await copy_missing(
                     assignment, shelf, source, target, work, on_progress
                 )
                 figures = Figures(
@@ -121,6 +114,8 @@ async def repair_table(
                 )
             if work.some_set_aside:
                 await set_aside.forget_earlier(target, shelf)
+            for replacement in work.replacements:
+                await replace_rows(careful_repair(assignment, shelf, target, work), replacement)
             figures.result["seconds"] = round(time.monotonic() - began, 3)
             return figures
 
@@ -217,80 +212,6 @@ async def _delete(target: Connection, relation: str) -> int:
             )
             deleted += int(status.rpartition(" ")[2])
     return deleted
-
-
-async def _copy_missing(
-    assignment: Assignment,
-    shelf: Shelf,
-    source: Connection,
-    target: Connection,
-    work: RepairTable,
-    on_progress: OnProgress,
-) -> tuple[int, int, int]:
-    """Copy what the target lacks. From the first refusal on, each list is copied carefully."""
-    rows = size = refused_rows = number = 0
-    known: dict[tuple[str, str], str] | None = None
-
-    def copied(more_rows: int, more_bytes: int) -> None:
-        nonlocal rows, size
-        rows, size = rows + more_rows, size + more_bytes
-        on_progress(rows, size)
-
-    careful = Careful(
-        source=assignment.source,
-        target=target,
-        shelf=shelf,
-        snapshot_id=work.snapshot_id,
-        bounds=BOUNDS,
-        on_copied=copied,
-    )
-    while True:
-        with translated("target"):
-            listed = await target.fetchrow(_sql("missing_list"), number)
-        if listed is None:
-            return rows, size, refused_rows
-        condition = f"ctid = any ({literal(listed['addresses'])}::pg_catalog.tid[])"
-        before, refused = rows, 0
-        if known is None:
-            try:
-                await _copy_listed(source, target, work, condition, copied)
-            except DataRejected:
-                known = await set_aside.known_before(target, shelf)
-        if known is not None:
-            _, refused = await copy_whatever_arrives(careful, condition, known=known)
-        refused_rows += refused
-        if rows - before + refused != listed["rows"]:
-            raise Transient(
-                f"rows of {work.table.table_id} moved on the source while they were read",
-                code="contention",
-                details={"table": work.table.table_id},
-            )
-        number += 1
-
-
-async def _copy_listed(
-    source: Connection,
-    target: Connection,
-    work: RepairTable,
-    condition: str,
-    copied: Callable[[int, int], None],
-) -> None:
-    """Copy rows under a savepoint; where one is refused, `source` is of no use any more."""
-    with translated("target"):
-        await target.execute("savepoint missing")
-    try:
-        piped = await pipe(
-            source, send_rows(source, work.table, condition), target, inlet_of(work.table)
-        )
-        expect_all_taken(work.table, piped)
-    except DataRejected:
-        with translated("target"):
-            await target.execute("rollback to savepoint missing")
-            await target.execute("release savepoint missing")
-        raise
-    with translated("target"):
-        await target.execute("release savepoint missing")
-    copied(piped.rows_taken, piped.bytes)
 
 
 async def _execute(target: Connection, statement: str) -> None:

@@ -45,7 +45,7 @@ async def scan_range(assignment: Assignment, work: ScanRange) -> ScanResult:
             await vet(source, work.table)
             both = await comparable(source, target, work.table)
             read = source if work.side == "source" else target
-            among, _ = await _compared_rows(target, assignment.migration_id, work)
+            among = await _compared_rows(target, assignment.migration_id, work)
             sums = await scan_pages(
                 read, work.side, both, work.pages, work.bucket_bits, among=among
             )
@@ -61,11 +61,11 @@ async def scan_range(assignment: Assignment, work: ScanRange) -> ScanResult:
     )
 
 
-async def _compared_rows(target: Connection, migration_id: str, work: ScanRange) -> tuple[str, int]:
+async def _compared_rows(target: Connection, migration_id: str, work: ScanRange) -> str:
     if work.side == "target" or not work.some_set_aside:
-        return "true", 0
+        return "true"
     shelf = Shelf(migration_id=migration_id, table=work.table, generation=work.generation)
-    return await set_aside.left_out(target, shelf)
+    return (await set_aside.left_out(target, shelf)).others
 
 
 async def scan_pages(

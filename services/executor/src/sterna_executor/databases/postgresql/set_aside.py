@@ -5,33 +5,25 @@ reports name classes, columns and addresses.
 """
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
 
 from sterna_core.ids import derived_id
-from sterna_core.migration.set_aside import SetAside, class_of_data
-from sterna_core.postgres.identifiers import literal, quote
+from sterna_core.migration.set_aside import ADDRESSES_TOLD, SetAside, class_of_data
+from sterna_core.postgres.identifiers import literal
 from sterna_core.tasks.table import TableSpec
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.errors import (
-    DRIVER_ERRORS,
-    translate,
     translated,
 )
+from sterna_executor.databases.postgresql.row_contents import contents_of
 from sterna_executor.databases.postgresql.sift import RefusedRow
 from sterna_executor.databases.postgresql.statements import statements
-from sterna_executor.databases.postgresql.table_query import source_table
 
 ERROR = "err_"
-ROW_BYTES_MAX = 16 * 1024 * 1024
-"""A larger row is named and not kept: it is still on the source."""
-
 ROWS_AT_ONCE = 50
-
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +33,22 @@ class Shelf:
     migration_id: str
     table: TableSpec
     generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """What is left out of the source's side: `others` is the condition that holds for the rest.
+
+    `rows` counts what is not in the target. What is there with another value in one of
+    `replaced_columns` is left out too, and not counted.
+    """
+
+    others: str = "true"
+    rows: int = 0
+    replaced_columns: frozenset[str] = frozenset()
+
+
+NOTHING_LEFT_OUT = LeftOut()
 
 
 async def keep(
@@ -61,7 +69,7 @@ async def keep(
     where = "repair" if chunk is None else str(chunk)
     for start in range(0, len(refused), ROWS_AT_ONCE):
         some = refused[start : start + ROWS_AT_ONCE]
-        found = await _contents(source, shelf.table, [row.place for row in some])
+        found = await contents_of(source, shelf.table, [row.place for row in some])
         for row in some:
             key, body = found.get(row.place, (None, None))
             told = row.error.details
@@ -110,30 +118,75 @@ async def of_table(target: Connection, shelf: Shelf) -> tuple[SetAside, ...]:
     return _told(rows)
 
 
-async def left_out(target: Connection, shelf: Shelf) -> tuple[str, int]:
-    """Give the condition that holds for the source's rows that are not set aside; count those."""
+async def left_out(target: Connection, shelf: Shelf) -> LeftOut:
+    """Say which rows of the source are left out where the others are compared value by value."""
+    return await _left_out("addresses", target, shelf)
+
+
+async def missing(target: Connection, shelf: Shelf) -> LeftOut:
+    """Say the same, and leave out only what is not in the target, with whatever value."""
+    return await _left_out("addresses_missing", target, shelf)
+
+
+async def _left_out(name: str, target: Connection, shelf: Shelf) -> LeftOut:
     with translated("target"):
         row = await target.fetchrow(
-            _sql("addresses"), shelf.migration_id, shelf.table.table_id, shelf.generation
+            _sql(name), shelf.migration_id, shelf.table.table_id, shelf.generation
         )
-    if not row["rows"]:
-        return "true", 0
-    addresses = literal(row["addresses"])
+    addresses = literal(row["addresses"] or "{}")
     # As a subselect it is looked up in a hash: an array would be gone through for every row.
-    return f"ctid not in (select pg_catalog.unnest({addresses}::pg_catalog.tid[]))", row["rows"]
+    others = f"ctid not in (select pg_catalog.unnest({addresses}::pg_catalog.tid[]))"
+    return LeftOut(
+        others=others if row["addresses"] else "true",
+        rows=row["rows"],
+        replaced_columns=frozenset(row["replaced_columns"]),
+    )
 
 
-async def addresses_of(target: Connection, shelf: Shelf, error_id: str) -> str | None:
-    """Give the addresses of an error's rows as an array in the notation of PostgreSQL."""
+async def addresses_of(target: Connection, shelf: Shelf, error_id: str) -> tuple[str, ...]:
+    """Give the addresses of an error's rows that are not in the target."""
     with translated("target"):
-        row = await target.fetchrow(
+        found: list[str] | None = await target.fetchval(
             _sql("addresses_of_error"),
             shelf.migration_id,
             shelf.table.table_id,
             shelf.generation,
             error_id,
         )
-    return str(row["addresses"]) if row["rows"] else None
+    return tuple(found or ())
+
+
+def at_addresses(addresses: Sequence[str]) -> str:
+    """Give the condition that holds for the rows at some addresses."""
+    listed = "{" + ",".join(f'"{each}"' for each in addresses) + "}"
+    return f"ctid = any ({literal(listed)}::pg_catalog.tid[])"
+
+
+async def has_arrived(
+    target: Connection, shelf: Shelf, address: str, *, place: int, row: int, column: str
+) -> None:
+    """Keep what a row is in the target that has arrived with another value of a column."""
+    with translated("target"):
+        await target.execute(
+            _sql("arrived"),
+            shelf.migration_id,
+            shelf.table.table_id,
+            shelf.generation,
+            address,
+            place,
+            row,
+            column,
+        )
+
+
+async def count_replaced(target: Connection, shelf: Shelf) -> int:
+    """Count the rows that are in the target with another value, under the snapshot."""
+    with translated("target"):
+        return int(
+            await target.fetchval(
+                _sql("count_replaced"), shelf.migration_id, shelf.table.table_id, shelf.generation
+            )
+        )
 
 
 async def known_before(target: Connection, shelf: Shelf) -> dict[tuple[str, str], str]:
@@ -153,6 +206,14 @@ async def forget_earlier(target: Connection, shelf: Shelf) -> None:
         )
 
 
+async def take_back_replaced(target: Connection, shelf: Shelf) -> None:
+    """Count replaced rows as refused again: what the target has in their place is going away."""
+    with translated("target"):
+        await target.execute(
+            _sql("take_back_replaced"), shelf.migration_id, shelf.table.table_id, shelf.generation
+        )
+
+
 async def forget_error(target: Connection, shelf: Shelf, error_id: str) -> None:
     """Forget the rows of one error, which are tried again in the same transaction."""
     with translated("target"):
@@ -163,49 +224,6 @@ async def forget_error(target: Connection, shelf: Shelf, error_id: str) -> None:
             shelf.generation,
             error_id,
         )
-
-
-async def _contents(
-    source: Connection, table: TableSpec, addresses: list[str]
-) -> dict[str, tuple[str | None, str | None]]:
-    """Read key and contents of rows; without them where the source cannot give them."""
-    relation = source_table(table)
-    key = ", ".join(f"t.{quote(name)}" for name in table.key)
-    wanted = f"(select pg_catalog.row_to_json(k)::pg_catalog.text from (select {key}) as k)"
-    query = (
-        f"select ctid::pg_catalog.text as address, {wanted if key else 'null'} as key,"
-        " case when pg_catalog.octet_length(pg_catalog.row_to_json(t)::pg_catalog.text)"
-        f" <= {ROW_BYTES_MAX} then pg_catalog.row_to_json(t)::pg_catalog.text end as body"
-        f" from only {relation} as t where ctid = any ($1::pg_catalog.text[]::pg_catalog.tid[])"
-    )
-    with translated("source"):
-        await source.execute("savepoint contents")
-    try:
-        rows = await source.fetch(query, addresses)
-    except asyncpg.DataError:
-        with translated("source"):
-            await source.execute("rollback to savepoint contents")
-        if len(addresses) == 1:
-            return {}
-        found: dict[str, tuple[str | None, str | None]] = {}
-        for address in addresses:
-            found |= await _contents(source, table, [address])
-        return found
-    except DRIVER_ERRORS as error:
-        raise translate(error, "source") from None
-    return {row["address"]: (_ascii(row["key"]), _ascii(row["body"])) for row in rows}
-
-
-def _ascii(text: str | None) -> str | None:
-    """Escape what is not ASCII in a JSON text, where it stands in strings only."""
-    if text is None:
-        return None
-
-    def escaped(found: re.Match[str]) -> str:
-        units = found[0].encode("utf-16-be", "surrogatepass").hex()
-        return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
-
-    return _BEYOND_ASCII.sub(escaped, text)
 
 
 def _identity(text: str | None) -> str | None:
@@ -227,7 +245,10 @@ def _told(rows: Sequence[asyncpg.Record]) -> tuple[SetAside, ...]:
             rows=row["rows"] + (before.rows if before else 0),
             column=row["column_name"],
             constraint=before.constraint if before else row["constraint_name"],
-            addresses=((before.addresses if before else ()) + tuple(row["addresses"]))[:10],
+            addresses=((before.addresses if before else ()) + tuple(row["addresses"] or ()))[
+                :ADDRESSES_TOLD
+            ],
+            replaced=row["replaced"] + (before.replaced if before else 0),
         )
     return tuple(merged.values())
 

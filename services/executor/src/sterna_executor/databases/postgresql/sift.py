@@ -67,15 +67,44 @@ class Bounds:
         return Bounds(rows=self.rows, in_succession=self.rows)
 
 
+class Tally:
+    """Counts refused rows, over all spans that are sifted one after another."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._refused = 0
+        self._in_succession = 0
+
+    def arrived(self, rows: int) -> None:
+        """Count rows that were taken."""
+        if rows:
+            self._in_succession = 0
+
+    def refused(self, error: DataRejected) -> None:
+        """Count a row that was refused; raises DataRejected beyond the bounds."""
+        self._refused += 1
+        self._in_succession += 1
+        if self._refused > self._bounds.rows or self._in_succession > self._bounds.in_succession:
+            raise DataRejected(
+                f"too many rows are refused: the last for SQLSTATE {error.details.get('sqlstate')}",
+                code="too_many_data_errors",
+                details={
+                    **error.details,
+                    "refused": self._refused,
+                    "in_succession": self._in_succession,
+                },
+            )
+
+
 async def sift(
-    rows: Rows[Place], whole: Span[Place], bounds: Bounds
+    rows: Rows[Place], whole: Span[Place], tally: Tally
 ) -> tuple[list[RefusedRow[Place]], int]:
     """Copy what is not refused of a span; give what is refused, in order, and the rows copied.
 
-    Raises DataRejected with the code `too_many_data_errors` beyond the bounds.
+    Raises DataRejected with the code `too_many_data_errors` beyond the bounds of the tally.
     """
     refused: list[RefusedRow[Place]] = []
-    copied = succession = 0
+    copied = 0
     trusts_names = True
     tried = [(whole, False)]
     while tried:
@@ -85,8 +114,7 @@ async def sift(
         except DataRejected as error:
             if span.only is not None:
                 refused.append(RefusedRow(span.only, error))
-                succession += 1
-                _expect_few(len(refused), succession, bounds, error)
+                tally.refused(error)
                 continue
             at = await rows.named(span, error) if trusts_names else None
             named = at is not None
@@ -98,19 +126,8 @@ async def sift(
             tried += ((after, False), (alone, named), (before, False))
         else:
             copied += count
-            if count:
-                succession = 0
+            tally.arrived(count)
             if is_named:
                 # The server read ahead, and named a row before the one that it minded.
                 trusts_names = False
     return refused, copied
-
-
-def _expect_few(count: int, succession: int, bounds: Bounds, error: DataRejected) -> None:
-    if count <= bounds.rows and succession <= bounds.in_succession:
-        return
-    raise DataRejected(
-        f"too many rows are refused: the last for SQLSTATE {error.details.get('sqlstate')}",
-        code="too_many_data_errors",
-        details={**error.details, "refused": count, "in_succession": succession},
-    )

@@ -86,12 +86,21 @@ async def read_under(connection: Connection, snapshot_id: str, *, in_order: bool
 
     With `in_order`, rows come in the order in which they are stored: no worker helps. Raises SnapshotLost where the snapshot is no longer held.
     """
+    alone = "; set local max_parallel_workers_per_gather = 0" if in_order else ""
+    await _set(
+        connection, f"{_BEGIN}; set transaction snapshot {literal(snapshot_id)}{alone}", snapshot_id
+    )
+
+
+async def look_under(connection: Connection, snapshot_id: str) -> None:
+    """Let a transaction that has just begun see what the snapshot shows; raises SnapshotLost."""
+    await _set(connection, f"set transaction snapshot {literal(snapshot_id)}", snapshot_id)
+
+
+async def _set(connection: Connection, statement: str, snapshot_id: str) -> None:
     with translated("source"):
-        alone = "; set local max_parallel_workers_per_gather = 0" if in_order else ""
         try:
-            await connection.execute(
-                f"{_BEGIN}; set transaction snapshot {literal(snapshot_id)}{alone}"
-            )
+            await connection.execute(statement)
         except asyncpg.PostgresError as error:
             if error.sqlstate in _GONE:
                 raise SnapshotLost(

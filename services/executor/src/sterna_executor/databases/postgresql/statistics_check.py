@@ -11,11 +11,13 @@ from sterna_core.migration.validation_options import StatisticalOptions
 from sterna_core.postgres.identifiers import quote
 from sterna_core.tasks.table import TableSpec
 from sterna_core.tasks.validation_work import ValidateStatistics
+from sterna_executor.databases.postgresql import set_aside
 from sterna_executor.databases.postgresql.canonical import ColumnType
 from sterna_executor.databases.postgresql.comparable import types_of
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.database import Assignment
 from sterna_executor.databases.postgresql.errors import Role, translated
+from sterna_executor.databases.postgresql.set_aside import NOTHING_LEFT_OUT, LeftOut, Shelf
 from sterna_executor.databases.postgresql.snapshot import read_under
 from sterna_executor.databases.postgresql.table_query import (
     is_plain,
@@ -72,23 +74,46 @@ async def check_statistics(assignment: Assignment, work: ValidateStatistics) -> 
         for table in work.tables:
             await vet(source, table)
             types = await types_of(target, "target", target_table(table))
-            theirs, ours = await _both(source, target, table, types)
-            found.append(judge(table.table_id, theirs, ours, work.options))
+            left_out = await _left_out(assignment, target, table, work)
+            theirs, ours = await _both(source, target, table, types, left_out)
+            found.append(judge(table.table_id, theirs, ours, work.options, left_out))
         for role, connection in (("source", source), ("target", target)):
             with translated("source" if role == "source" else "target"):
                 await connection.execute("rollback")
     return found
 
 
+async def _left_out(
+    assignment: Assignment, target: Connection, table: TableSpec, work: ValidateStatistics
+) -> LeftOut:
+    """Say what is known to differ: rows that are not in the target, values that are others there."""
+    if not work.generation:
+        return LeftOut()
+    shelf = Shelf(migration_id=assignment.migration_id, table=table, generation=work.generation)
+    return await set_aside.missing(target, shelf)
+
+
 async def _both(
-    source: Connection, target: Connection, table: TableSpec, types: dict[str, ColumnType]
+    source: Connection,
+    target: Connection,
+    table: TableSpec,
+    types: dict[str, ColumnType],
+    left_out: LeftOut,
 ) -> tuple[TableFigures, TableFigures]:
-    theirs = [(each.target, value_of(each)) for each in table.columns]
-    ours = [(each.target, quote(each.target)) for each in table.columns]
+    compared = [each for each in table.columns if each.target not in left_out.replaced_columns]
+    theirs = [(each.target, value_of(each)) for each in compared]
+    ours = [(each.target, quote(each.target)) for each in compared]
     try:
         async with asyncio.TaskGroup() as group:
             one = group.create_task(
-                _figures(source, "source", source_table(table), table, theirs, types)
+                _figures(
+                    source,
+                    "source",
+                    f"{source_table(table)} where {left_out.others}",
+                    table,
+                    theirs,
+                    types,
+                )
             )
             other = group.create_task(
                 _figures(target, "target", target_table(table), table, ours, types)
@@ -101,7 +126,7 @@ async def _both(
 async def _figures(
     connection: Connection,
     role: Role,
-    relation: str,
+    rows_of: str,
     table: TableSpec,
     values: list[tuple[str, str]],
     types: dict[str, ColumnType],
@@ -115,7 +140,7 @@ async def _figures(
         for number, (name, value) in enumerate(some):
             wanted.extend(_wanted(number, value, types.get(name), bits))
         with translated(role):
-            row = await connection.fetchrow(f"select {', '.join(wanted)} from only {relation}")
+            row = await connection.fetchrow(f"select {', '.join(wanted)} from only {rows_of}")
         rows = int(row["rows"])
         for number, (name, _) in enumerate(some):
             columns[name] = _column(dict(row), number, rows, bits)
@@ -158,7 +183,11 @@ def _column(row: dict[str, Any], number: int, rows: int, bits: int) -> ColumnFig
 
 
 def judge(
-    table_id: str, source: TableFigures, target: TableFigures, options: StatisticalOptions
+    table_id: str,
+    source: TableFigures,
+    target: TableFigures,
+    options: StatisticalOptions,
+    left_out: LeftOut = NOTHING_LEFT_OUT,
 ) -> Finding:
     """Say whether the figures of both sides agree, and which columns' do not."""
     wrong = {
@@ -179,6 +208,8 @@ def judge(
             "target_rows": target.rows,
             "columns": len(source.columns),
             "columns_differing": len(wrong),
+            "rows_left_out": left_out.rows,
+            "columns_replaced": len(left_out.replaced_columns),
         },
     )
 

@@ -20,8 +20,12 @@ def read_rows(table: TableSpec, condition: str) -> str:
     return f"select {columns} from only {source_table(table)} where {condition}"
 
 
-def send_rows(source: Connection, table: TableSpec, condition: str) -> str:
+def send_rows(
+    source: Connection, table: TableSpec, condition: str, *, addressed: bool = False
+) -> str:
     """Read the same rows in the form in which they travel: wide char(n) without its padding.
+
+    With `addressed` their address comes first.
 
     The target fills it up again. Blanks that say nothing would else be sent, and the target would
     count every one of them: a quarter of its work where a char(84) is empty.
@@ -29,12 +33,13 @@ def send_rows(source: Connection, table: TableSpec, condition: str) -> str:
     # As bytes: what trims text goes through it character by character, which costs more than it
     # saves. No encoding has the byte of a blank inside of another character.
     trims = table.copy_format == "binary" and source.get_server_version().major >= _TRIMS_SINCE
-    columns = ", ".join(
+    values = [
         f"pg_catalog.rtrim(pg_catalog.bpcharsend({value_of(column)}), ' '::pg_catalog.bytea)"
         if trims and _is_padded(column)
         else value_of(column)
         for column in table.columns
-    )
+    ]
+    columns = ", ".join(["ctid", *values] if addressed else values)
     return f"select {columns} from only {source_table(table)} where {condition}"
 
 

@@ -3,10 +3,10 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-import structlog
 from msgspec import Struct
 
 from sterna_core.errors import SternaError
@@ -17,8 +17,10 @@ from sterna_core.tasks.work import TryTransformation
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.database import Database
 from sterna_executor.databases.postgresql.errors import translated
+from sterna_executor.databases.postgresql.snapshot import look_under
 from sterna_executor.databases.postgresql.statements import statements
 from sterna_executor.databases.postgresql.trial_fit import fits
+from sterna_executor.databases.postgresql.watchdog import Watchdog
 
 ROWS_MAX = 5_000
 ROWS_PER_QUERY = 500
@@ -28,8 +30,6 @@ QUERIES_MAX = 500
 RESULT_BYTES_MAX = 1024 * 1024
 STATEMENT_SECONDS = 5
 LOCK_SECONDS = 1
-WATCHDOG_SECONDS = 20.0
-TERMINATE_SECONDS = 10.0
 _SEED = 1
 _SPOKEN = {
     "22P02": "text that is no value of the type",
@@ -53,8 +53,6 @@ _NO_EXPRESSION = {
     "22P02": "a constant is no value of its type",
 }
 
-_log = structlog.get_logger(__name__)
-
 
 class Tried(Struct, frozen=True, kw_only=True):
     """What became of an expression: `code` and `reason` say why it is refused, if it is.
@@ -70,8 +68,18 @@ class Tried(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-async def try_transformation(source: Database, work: TryTransformation) -> Tried:
-    """Run an expression over a sample of its table: all rows of a small one.
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The rows that an expression is for, by their address under a snapshot."""
+
+    snapshot_id: str
+    addresses: tuple[str, ...]
+
+
+async def try_transformation(
+    source: Database, work: TryTransformation, among: Among | None = None
+) -> Tried:
+    """Run an expression over a sample of its table: all rows of a small one, or those given.
 
     It runs in a session of its own that is thrown away, in a transaction that is read only, by
     the extended protocol, with limits of time and size; a second session ends the first where it
@@ -84,11 +92,12 @@ async def try_transformation(source: Database, work: TryTransformation) -> Tried
         return Tried(expression=work.expression, code=refused.code, reason=refused.message)
     with translated("source"):
         async with source.session(keep=False) as session:
-            watchdog = _Watchdog(source, session)
+            watchdog = Watchdog(source, session)
             try:
                 async with asyncio.TaskGroup() as group:
                     watching = group.create_task(watchdog.watch())
-                    tried = await _Trial(session, work, vetted.text, vetted.columns).run()
+                    trial = _Trial(session, work, vetted.text, vetted.columns, among)
+                    tried = await trial.run()
                     watching.cancel()
             except BaseExceptionGroup as group_error:
                 if watchdog.has_bitten:
@@ -97,36 +106,17 @@ async def try_transformation(source: Database, work: TryTransformation) -> Tried
             return _slow(work.expression) if watchdog.has_bitten else tried
 
 
-class _Watchdog:
-    """Ends a session that does not come back, from a second one.
-
-    A timeout around the trial would not: what is cancelled still rolls back, and waits for a
-    server that may not answer.
-    """
-
-    def __init__(self, source: Database, session: Connection) -> None:
-        self._source = source
-        self._session = session
-        self.has_bitten = False
-
-    async def watch(self) -> None:
-        backend = self._session.get_server_pid()
-        await asyncio.sleep(WATCHDOG_SECONDS)
-        self.has_bitten = True
-        _log.warning("trial.terminated")
-        try:
-            async with asyncio.timeout(TERMINATE_SECONDS), self._source.session() as second:
-                await second.fetchval(statements("trial.sql")["terminate"], backend)
-        finally:
-            self._session.terminate()
-
-
 def _slow(expression: str) -> Tried:
     return Tried(
         expression=expression,
         code="expression_too_slow",
         reason="the expression takes too long on the rows of this table",
     )
+
+
+def _place(address: str) -> tuple[int, int]:
+    page, place = address.strip("()").split(",")
+    return int(page), int(place)
 
 
 class _Stopped(Exception):
@@ -142,12 +132,18 @@ class _Trial:
     """One expression, tried in one session."""
 
     def __init__(
-        self, session: Connection, work: TryTransformation, text: str, columns: frozenset[str]
+        self,
+        session: Connection,
+        work: TryTransformation,
+        text: str,
+        columns: frozenset[str],
+        among: Among | None,
     ) -> None:
         self._session = session
         self._work = work
         self._text = text
         self._columns = columns
+        self._among = among
         self._relation = qualified(work.source_schema, work.source_table)
         self._expression = text
         self._failures: Counter[str] = Counter()
@@ -156,6 +152,8 @@ class _Trial:
 
     async def run(self) -> Tried:
         async with self._session.transaction(isolation="repeatable_read", readonly=True):
+            if self._among is not None:
+                await look_under(self._session, self._among.snapshot_id)
             await self._session.fetch(
                 statements("trial.sql")["settle"], f"{STATEMENT_SECONDS}s", f"{LOCK_SECONDS}s"
             )
@@ -240,6 +238,8 @@ class _Trial:
         return int(given.type.oid)
 
     async def _sample(self, pages: int) -> tuple[list[Any], bool]:
+        if self._among is not None:
+            return [_place(each) for each in self._among.addresses], True
         sampled = ""
         if pages > PAGES_MAX:
             percent = 100.0 * PAGES_MAX / pages
