@@ -4,11 +4,16 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import asyncpg
+import msgspec
 import pytest
 
-from sterna_cli.client.errors import Error
+from sterna_cli.certificate.exempt import explanation_of
+from sterna_cli.certificate.recount import recount
+from sterna_cli.client.errors import Error, Resolving
 from sterna_cli.client.failure import ApiFailure
+from sterna_cli.database_url import DatabaseUrl
 from sterna_cli.stack import Stack
+from sterna_core.certificate.certificate import Certificate
 from sterna_core.migration import events as ev
 from sterna_core.migration.error_events import ErrorsAwaited
 from support.faults import catalog, pgbench
@@ -290,6 +295,36 @@ async def test_a_row_that_somebody_skips_is_left_out_and_the_completed_migration
         migration = await found.shown("completed")
         assert migration.metrics.errors_escalated == 1
         assert [row for row in await words_in(source) if row[0] != 4321] == await words_in(target)
+
+
+async def test_a_row_that_somebody_transforms_arrives_compared_and_certified_as_an_exception(
+    stack: Stack, greek: tuple[str, str]
+) -> None:
+    source, target = greek
+    statistics = {"statistical": {"enabled": True}}
+    async with trial(stack, source, target, auto_approve_above=0.0, validation=statistics) as found:
+        await found.start()
+        error = await awaiting(found)
+        wanted = Resolving(
+            resolution="transform", column="word", expression="'id ' || id", reason="no Greek"
+        )
+        await found.sterna.migrations.resolve_error_with(found.migration_id, error.id, wanted)
+        last = await completed(found)
+        assert (last.rows, last.skipped_rows, last.replaced_rows) == (5_000, 0, 1)
+        await found.shown("completed")
+        path = f"/v1/migrations/{found.migration_id}/certificate"
+        certificate = msgspec.json.decode(
+            await found.sterna.session.get(path, bytes), type=Certificate
+        )
+    expected = [row if row[0] != 4321 else (4321, "id 4321") for row in await words_in(source)]
+    assert await words_in(target) == expected
+    (exempt,) = certificate.statement.exceptions
+    assert exempt.reason.startswith("another value of word than on the source (transform)")
+    sides = (DatabaseUrl.parse(target, "target", {}), DatabaseUrl.parse(source, "source", {}))
+    (difference,) = (await recount(certificate.tables, *sides)).differences
+    explained = explanation_of(difference, certificate.statement.exceptions)
+    assert explained is not None
+    assert (explained.rows_left_out, explained.rows_replaced) == (0, 1)
 
 
 async def test_executors_killed_while_rows_are_refused_set_each_aside_once(

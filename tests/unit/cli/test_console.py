@@ -3,12 +3,12 @@ import io
 import pytest
 from rich.console import Console
 
-from sterna_cli.client.answers import Metrics, Migration, Progress
+from sterna_cli.client.answers import ExemptRows, Metrics, Migration, Progress
 from sterna_cli.client.measures import TableComparison, TableMeasure, ValidationReport
 from sterna_cli.console.pace import Pace
 from sterna_cli.console.progress import BarView, LineView, progress_view
 from sterna_cli.console.quantities import count, duration, size
-from sterna_cli.console.report_view import show_validation
+from sterna_cli.console.report_view import show_result, show_validation
 from sterna_cli.console.terminal import Terminal
 
 
@@ -98,3 +98,17 @@ def test_a_table_that_was_not_compared_yet_is_not_called_different(
     assert not nothing
     assert "not compared yet" in printed
     assert "DIFFERENT" not in printed
+
+
+def test_rows_left_out_and_rows_with_another_value_stand_in_the_result(
+    capsys: pytest.CaptureFixture[str],
+):
+    rows = {"error_id": "err_1", "table": "public.orders", "rows": 3}
+    exceptions = (
+        ExemptRows(**rows, resolution="skip", reason="not wanted"),
+        ExemptRows(**rows, resolution="default"),
+    )
+    show_result(Terminal(), Migration(id="mig_1", status="completed", exceptions=exceptions))
+    said = capsys.readouterr().out
+    assert "3 rows of public.orders left out (skip): not wanted" in said
+    assert "3 rows of public.orders with another value than the source (default)" in said

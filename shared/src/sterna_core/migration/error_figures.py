@@ -56,11 +56,6 @@ class ErrorFigures(Struct, frozen=True, kw_only=True):
         return sum(line.rows for line in self.lines.values() if line.standing == "skipped")
 
     @property
-    def replaced_rows(self) -> int:
-        """How many rows are in the target with another value, on record."""
-        return sum(line.replaced for line in self.lines.values())
-
-    @property
     def rows_refused(self) -> int:
         """How many rows are not in the target."""
         return sum(line.rows for line in self.lines.values() if line.standing != "resolved")

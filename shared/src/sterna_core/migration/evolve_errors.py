@@ -47,7 +47,14 @@ def evolve_errors(run: Run, event: ee.AnyErrorEvent) -> Run:
         case ee.ErrorResolved():
             known = run.errors[event.error_id]
             if event.resolution == "skip":
-                changed = replace(known, standing="skipped", reason=event.reason, by=event.by)
+                changed = replace(
+                    known,
+                    standing="skipped",
+                    reason=event.reason,
+                    by=event.by,
+                    # What came to nothing is not tried again on rows that are left out.
+                    replacement=known.replacement if known.replaced else None,
+                )
             else:
                 changed = replace(known, standing="resolved", rows=0)
             return _with(run, event.error_id, changed)

@@ -69,6 +69,16 @@ class MigrationError(Struct, frozen=True, kw_only=True):
     details: dict[str, Any] | None = None
 
 
+class ExemptRows(Struct, frozen=True, kw_only=True):
+    """Rows that were left out (`skip`), or have another value (`default`, `transform`)."""
+
+    error_id: str
+    table: str
+    resolution: str = "skip"
+    rows: int = 0
+    reason: str | None = None
+
+
 class Migration(Struct, frozen=True, kw_only=True):
     """One migration as it stands."""
 
@@ -80,6 +90,7 @@ class Migration(Struct, frozen=True, kw_only=True):
     metrics: Metrics = field(default_factory=Metrics)
     timing: Timing = field(default_factory=Timing)
     error: MigrationError | None = None
+    exceptions: tuple[ExemptRows, ...] = ()
     schedule: Schedule | None = None
 
     @property

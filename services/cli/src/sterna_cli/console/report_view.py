@@ -54,6 +54,14 @@ def show_result(terminal: Terminal, migration: Migration) -> None:
         + (f" in {duration(elapsed)}" if elapsed is not None else ""),
         style,
     )
+    for each in migration.exceptions:
+        decided = "left out" if each.resolution == "skip" else "with another value than the source"
+        reason = f": {each.reason}" if each.reason else ""
+        terminal.say(
+            f"  exception: {count(each.rows)} rows of {each.table} {decided}"
+            f" ({each.resolution}){reason}",
+            "yellow",
+        )
     if migration.error is not None:
         terminal.say(f"  {migration.error.code}: {migration.error.message}", "red")
     if migration.status == "failed":
