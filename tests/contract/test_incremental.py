@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from msgspec.structs import replace
 from tests.support.api.client import Client
 from tests.support.api.service import Service
+from tests.support.migration.scenario import table
+
+from sterna_core.migration.incremental import TableSync
 
 OPTIONS = {"mode": "incremental", "incremental": {"interval_seconds": 1}}
 
@@ -102,6 +106,31 @@ async def test_a_migration_of_another_mode_has_no_lag_and_is_not_stopped(client:
     for refused in (lag, stopped):
         assert refused.status == 409
         assert refused.json["error"]["code"] == "invalid_state"
+
+
+async def test_the_plan_says_how_each_table_is_brought_up_to_date(service: Service, client: Client):
+    by_column = TableSync(strategy="changes", change_column="id", reason="it was named")
+    planned = (replace(table("orders"), sync=by_column), replace(table("notes"), sync=TableSync()))
+    before = service.executors.tables
+    service.executors.tables = planned
+    try:
+        migration_id = await client.migration(options=OPTIONS)
+        await client.in_status(migration_id, "approved")
+    finally:
+        service.executors.tables = before
+    plan = (await client.get(f"/v1/migrations/{migration_id}/plan")).json
+    assert sorted(plan["sync"], key=lambda each: each["table"]) == [
+        {"table": "public.notes", "strategy": "comparison", "change_column": None, "reason": ""},
+        {
+            "table": "public.orders",
+            "strategy": "changes",
+            "change_column": "id",
+            "reason": "it was named",
+        },
+    ]
+    lag = (await client.get(f"/v1/migrations/{migration_id}/lag")).json
+    assert [each["change_column"] for each in lag["tables"]] == [None, "id"]
+    assert (lag["lag"]["seconds"], lag["as_of"], lag["trend"]) == (None, None, None)
 
 
 async def test_options_of_the_mode_are_refused_with_another_one(client: Client):

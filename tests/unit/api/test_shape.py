@@ -24,6 +24,10 @@ class Whole(Struct, forbid_unknown_fields=True):
     word: Literal["one", "two"] | None = None
     parts: Annotated[list[Part], Meta(max_length=2)] = []
     names: list[str] = []
+    places: Annotated[
+        dict[Annotated[str, Meta(min_length=1, max_length=3)], Annotated[str, Meta(max_length=3)]],
+        Meta(max_length=2),
+    ] = {}
 
 
 _scalars = st.one_of(
@@ -37,8 +41,12 @@ _scalars = st.one_of(
 )
 _parts = st.dictionaries(st.sampled_from(["text", "at", "more"]), _scalars)
 _wholes = st.dictionaries(
-    st.sampled_from(["number", "share", "flag", "word", "parts", "names", "more"]),
-    st.one_of(_scalars, st.lists(st.one_of(_parts, _scalars), max_size=3)),
+    st.sampled_from(["number", "share", "flag", "word", "parts", "names", "places", "more"]),
+    st.one_of(
+        _scalars,
+        st.lists(st.one_of(_parts, _scalars), max_size=3),
+        st.dictionaries(st.sampled_from(["", "a", "abc", "abcd"]), _scalars),
+    ),
 )
 
 

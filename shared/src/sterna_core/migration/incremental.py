@@ -10,7 +10,7 @@ Strategy = Literal["changes", "comparison"]
 """Rows whose change column says so are copied again, or both sides are compared."""
 
 
-class IncrementalOptions(Struct, frozen=True, kw_only=True):
+class IncrementalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How often the target is brought up to date, and how.
 
     A pass begins `interval_seconds` after the last one began, or at once where that took longer.

@@ -146,7 +146,7 @@ def _work(
                 snapshot_id=assignment.snapshot_id,
                 generation=assignment.generation,
                 some_set_aside=_some_set_aside(run, job.table_id),
-                in_pass=run.phase == "syncing",
+                in_pass=run.phase == "syncing" and not run.sync.last,
             )
         case jb.RepairJob():
             table = plan.tables[job.table_id]

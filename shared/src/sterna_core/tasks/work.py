@@ -120,7 +120,8 @@ class ScanRange(Work, frozen=True, kw_only=True, tag="work.scan_range.v1"):
 class CompareTable(Work, frozen=True, kw_only=True, tag="work.compare_table.v1"):
     """Compare the buckets of both sides; scan both first where `scan` is set (small tables).
 
-    In a pass (`in_pass`) the receipts of earlier passes are removed: there is no end of these.
+    In a pass that is not the last (`in_pass`) the receipts of earlier passes are removed, for there
+    is no end of these, and no statistics are gathered.
     """
 
     table: TableSpec

@@ -48,6 +48,8 @@ def _check(value: Any, kind: inspect.Type, loc: Location) -> Iterator[Problem]:
             yield from _check_struct(value, kind, loc)
         case inspect.ListType() | inspect.VarTupleType():
             yield from _check_list(value, kind, loc)
+        case inspect.DictType():
+            yield from _check_names(value, kind, loc)
         case inspect.StrType():
             yield from _check_text(value, kind, loc)
         case inspect.IntType():
@@ -126,6 +128,21 @@ def _check_list(
         yield Problem(loc, f"There should be at most {kind.max_length} items", "too_long")
     for index, item in enumerate(value):
         yield from _check(item, kind.item_type, (*loc, index))
+
+
+def _check_names(value: Any, kind: inspect.DictType, loc: Location) -> Iterator[Problem]:
+    """Check an object whose names are as free as its values."""
+    if not isinstance(value, dict):
+        yield Problem(loc, "Input should be an object", "object_type")
+        return
+    if kind.min_length is not None and len(value) < kind.min_length:
+        yield Problem(loc, f"There should be at least {kind.min_length} items", "too_short")
+    if kind.max_length is not None and len(value) > kind.max_length:
+        yield Problem(loc, f"There should be at most {kind.max_length} items", "too_long")
+    for name, item in value.items():
+        place = (*loc, name[:100])
+        yield from _check(name, kind.key_type, place)
+        yield from _check(item, kind.value_type, place)
 
 
 def _check_text(value: Any, kind: inspect.StrType, loc: Location) -> Iterator[Problem]:

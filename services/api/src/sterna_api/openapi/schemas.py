@@ -76,6 +76,8 @@ def _plain(schema: Any) -> Any:
     }
     if plain.get("type") == "string" and not plain.keys() & {"pattern", "format", "enum"}:
         plain["pattern"] = NO_NUL
+    if isinstance(names := plain.get("propertyNames"), dict):
+        plain["propertyNames"] = {"pattern": NO_NUL, **names}
     if "enum" in plain and "type" not in plain:
         kinds = {type(value) for value in plain["enum"]}
         if kinds == {str}:

@@ -37,6 +37,7 @@ class Watch:
         self._look_seconds = look_seconds
         self._has_metrics = True
         self._pause_asked = False
+        self._stop_explained = False
 
     async def until_rest(self, migration_id: str) -> Migration:
         """Give the migration when it is paused, over, or waits for somebody.
@@ -56,11 +57,20 @@ class Watch:
             self._view.show(migration, await self._tables(migration))
             if migration.is_over or migration.status in _RESTING:
                 return migration
+            self._explain_stop(migration)
             if self._on_look is not None:
                 await self._on_look(migration, self._view.remark)
             if self._interrupts.asked.is_set() and not self._pause_asked:
                 await self._pause(migration_id)
             await self._rest()
+
+    def _explain_stop(self, migration: Migration) -> None:
+        if migration.phase == "syncing" and not self._stop_explained:
+            self._stop_explained = True
+            self._view.remark(
+                "The copy is done and is kept up to date from now on. To finish it:"
+                f" sterna migrations stop {migration.id}"
+            )
 
     async def _rest(self) -> None:
         if self._pause_asked:

@@ -47,7 +47,8 @@ _proof_decoder = json.Decoder(TableProof)
 async def compare_table(assignment: Assignment, work: CompareTable) -> CompareResult:
     """Compare the buckets of both sides, scanning both first, at once, where the work says so.
 
-    A table that is equal has its statistics gathered, so that the first queries find them.
+    A table that is equal has its statistics gathered, so that the first queries find them; in
+    passes, which are many, that is left to the server.
     Equal means equal as multisets of rows, each value by `=` of its type or stricter. Raises
     Fenced, SnapshotLost and Unreachable as `copy_chunk` does, and Terminal where the sums are not
     all there.
@@ -84,7 +85,7 @@ async def compare_table(assignment: Assignment, work: CompareTable) -> CompareRe
             await passes.enter(target, assignment.migration_id, work)
             with translated("target"):
                 await receipts.forget_earlier(target, asked)
-        if not compared.differing:
+        if not compared.differing and not work.in_pass:
             # Here and not at the cutover: tables are compared side by side, and nobody waits.
             with translated("target"):
                 await target.execute(f"analyze {target_table(work.table)}")
