@@ -1,5 +1,6 @@
 """What the interface says of migrations that keep their target up to date."""
 
+from operator import itemgetter
 from typing import Any
 
 from msgspec.structs import replace
@@ -119,7 +120,7 @@ async def test_the_plan_says_how_each_table_is_brought_up_to_date(service: Servi
     finally:
         service.executors.tables = before
     plan = (await client.get(f"/v1/migrations/{migration_id}/plan")).json
-    assert sorted(plan["sync"], key=lambda each: each["table"]) == [
+    assert sorted(plan["sync"], key=itemgetter("table")) == [
         {"table": "public.notes", "strategy": "comparison", "change_column": None, "reason": ""},
         {
             "table": "public.orders",
