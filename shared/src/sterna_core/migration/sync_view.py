@@ -61,7 +61,8 @@ def fold_sync(known: SyncView | None, event: ev.AnyEvent) -> SyncView:
     """Give the view after an event."""
     view = known or SyncView()
     match event:
-        case ev.TaskDispatched() if isinstance(event.job, SnapshotJob):
+        case ev.TaskDispatched(attempt=1) if isinstance(event.job, SnapshotJob):
+            # A later attempt is no news: the first one may have taken the snapshot after all.
             return replace(view, asked_at=event.at)
         case ev.SnapshotExported():
             return replace(view, snapshot_at=view.asked_at or event.at)
