@@ -1,29 +1,16 @@
 """What the interface says of migrations that keep their target up to date."""
 
 from operator import itemgetter
-from typing import Any
 
 from msgspec.structs import replace
 from tests.support.api.client import Client
+from tests.support.api.lives import follower
 from tests.support.api.service import Service
 from tests.support.migration.scenario import table
 
 from sterna_core.migration.incremental import TableSync
 
 OPTIONS = {"mode": "incremental", "incremental": {"interval_seconds": 1}}
-
-
-async def follower(client: Client, **incremental: Any) -> str:
-    """Make a migration that has brought its target up to date once; gives its id."""
-    options = {"mode": "incremental", "incremental": {"interval_seconds": 1, **incremental}}
-    migration_id = await client.migration(options=options)
-    await client.in_status(migration_id, "approved")
-    started = await client.post(f"/v1/migrations/{migration_id}/start", {})
-    assert started.status == 200
-    await client.until(
-        f"/v1/migrations/{migration_id}/lag", lambda body: body["passes"]["finished"] >= 1
-    )
-    return migration_id
 
 
 async def test_lag_says_how_far_the_target_is_behind(service: Service, client: Client):
@@ -87,7 +74,7 @@ async def test_a_stop_may_be_repeated_with_its_key_and_is_refused_once_it_is_ove
     place, key = f"/v1/migrations/{migration_id}/stop", f"stop-{migration_id}"
 
     first = await client.post(f"{place}?immediate=true", {}, key=key)
-    again = await client.post(place, {"immediate": True}, key=key)
+    again = await client.post(f"{place}?immediate=true", {}, key=key)
     other = await client.post(place, {}, key=key)
 
     assert (first.status, again.status, other.status) == (200, 200, 422)

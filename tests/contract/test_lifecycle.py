@@ -5,22 +5,10 @@ from typing import Any
 
 import pytest
 from tests.support.api.client import Client
+from tests.support.api.lives import paused
 from tests.support.api.service import Service
 
 _STATUS = {"id", "status", "phase", "progress", "timing", "errors"}
-
-
-async def _paused(service: Service, client: Client, **fields: Any) -> str:
-    migration_id = await client.migration(**fields)
-    await client.in_status(migration_id, "approved")
-    service.executors.working.clear()
-    try:
-        await client.post(f"/v1/migrations/{migration_id}/start")
-        await client.post(f"/v1/migrations/{migration_id}/pause")
-    finally:
-        service.executors.working.set()
-    await client.in_status(migration_id, "paused")
-    return migration_id
 
 
 async def _completed(client: Client, **fields: Any) -> str:
@@ -114,7 +102,7 @@ async def test_a_change_of_the_wrong_shape_is_refused(
 async def test_phases_pauses_and_people_make_checkpoints_that_are_listed(
     service: Service, client: Client
 ):
-    migration_id = await _paused(service, client)
+    migration_id = await paused(service, client)
     one = f"/v1/migrations/{migration_id}"
     made = await client.post(f"{one}/checkpoints", {"reason": "before lunch"})
     assert made.status == 201, made.text
@@ -143,7 +131,7 @@ async def test_phases_pauses_and_people_make_checkpoints_that_are_listed(
 async def test_a_paused_migration_is_undone_and_says_how_that_went(
     service: Service, client: Client
 ):
-    migration_id = await _paused(service, client)
+    migration_id = await paused(service, client)
     one = f"/v1/migrations/{migration_id}"
     before = (await client.get(f"{one}/rollback/status")).json
     assert before["rollback_status"] == "not_requested"
@@ -174,7 +162,7 @@ async def test_a_completed_migration_is_undone_where_its_ledger_was_kept(client:
 async def test_a_strategy_that_this_target_does_not_have_is_refused_clearly(
     service: Service, client: Client, strategy: str
 ):
-    migration_id = await _paused(service, client)
+    migration_id = await paused(service, client)
     refused = await client.post(f"/v1/migrations/{migration_id}/rollback", {"strategy": strategy})
     assert refused.status == 409
     assert refused.json["error"]["code"] == "rollback_not_available"
@@ -211,7 +199,7 @@ async def test_a_deleted_migration_is_gone_and_what_was_to_be_kept_is_not(
 
 
 async def test_a_migration_at_work_is_not_deleted(service: Service, client: Client):
-    migration_id = await _paused(service, client)
+    migration_id = await paused(service, client)
     refused = await client.delete(f"/v1/migrations/{migration_id}")
     assert refused.status == 409
     assert refused.json["error"]["code"] == "invalid_state"
@@ -276,7 +264,7 @@ async def test_a_pause_says_when_it_will_be_only_by_what_was_measured(
 async def test_a_run_goes_back_to_a_checkpoint_that_nothing_came_after_and_to_no_other(
     service: Service, client: Client
 ):
-    migration_id = await _paused(service, client)
+    migration_id = await paused(service, client)
     one = f"/v1/migrations/{migration_id}"
     first = (await client.post(f"{one}/checkpoints", {})).json["id"]
     restored = await client.post(f"{one}/restore", {"checkpoint_id": first})

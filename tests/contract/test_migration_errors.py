@@ -1,34 +1,14 @@
-from typing import Any
-
 import pytest
 from tests.support.api.client import Client
+from tests.support.api.lives import refused, the_error
 from tests.support.api.service import Service
 
 from sterna_core.ids import random_id
 
 
-async def refused(service: Service, client: Client, *, orders: int = 1, **fields: Any) -> str:
-    """Start a migration whose target refuses some rows; wait until only these are left."""
-    migration_id = await client.migration(**fields)
-    await client.in_status(migration_id, "approved")
-    service.executors.world(migration_id).refused["public.orders"] = set(range(orders))
-    await client.post(f"/v1/migrations/{migration_id}/start")
-    waiting = await client.in_status(migration_id, "paused")
-    assert waiting["error"]["code"] == "errors_escalated"
-    assert waiting["phase"] == "validation"
-    return migration_id
-
-
 @pytest.fixture
 async def waiting(service: Service, client: Client) -> str:
     return await refused(service, client)
-
-
-async def the_error(client: Client, migration_id: str, query: str = "") -> Any:
-    reply = await client.get(f"/v1/migrations/{migration_id}/errors{query}")
-    assert reply.status == 200, reply.text
-    (error,) = reply.json["data"]
-    return error
 
 
 async def test_refused_rows_are_listed_by_class_table_and_reason_without_contents(

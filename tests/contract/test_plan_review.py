@@ -10,6 +10,8 @@ from tests.support.migration.scenario import table
 
 from sterna_core.migration.review import Difference
 
+_BOTH = ("map_orders", "map_customers")
+
 
 @pytest.fixture
 async def waiting(service: Service, client: Client) -> AsyncIterator[str]:
@@ -120,6 +122,51 @@ async def test_a_patch_that_cannot_be_meant_is_refused(
     refused = await client.send("PATCH", f"{waiting}/mappings/map_orders", body)
     assert refused.status == 422
     assert len(refused.json["detail"]) == 1
+
+
+async def test_a_column_is_sent_elsewhere_by_hand_where_the_target_has_its_tables(client: Client):
+    chosen = {"table": "public.customers", "column": "old", "target_column": None}
+    migration_id = await client.migration(
+        options={"mode": "data_only"},
+        target={"connection_id": await client.connection("new"), "columns": [chosen]},
+    )
+    await client.in_status(migration_id, "approved")
+    one = f"/v1/migrations/{migration_id}"
+    before = (await client.get(f"{one}/plan")).json["digest"]
+    changed = await client.send("PATCH", f"{one}/mappings/map_orders", {"target_column": "number"})
+    assert changed.status == 200, changed.text
+    assert changed.json["id"] == "map_orders"
+    shown = (await client.get(one)).json
+    orders = {"table": "public.orders", "column": "id", "target_column": "number"}
+    assert shown["target"]["columns"] == [chosen, orders]
+    await client.in_status(migration_id, "approved")
+    assert (await client.get(f"{one}/plan")).json["digest"] != before
+
+    both = {"mappings": [{"id": each, "target_column": None} for each in _BOTH]}
+    assert (await client.send("PATCH", f"{one}/mappings", both)).status == 200
+    shown = (await client.get(one)).json
+    assert {each["target_column"] for each in shown["target"]["columns"]} == {None}
+    unknown = await client.send("PATCH", f"{one}/mappings/map_none", {"target_column": "x"})
+    assert (unknown.status, unknown.json["error"]["code"]) == (404, "mapping_not_found")
+    again = await client.send("PATCH", one, {"target": {"columns": []}})
+    assert again.json["target"]["columns"] == []
+
+
+async def test_where_a_column_goes_is_said_alone_and_only_where_it_can_go_elsewhere(
+    client: Client, waiting: str
+):
+    path = f"{waiting}/mappings/map_orders"
+    fixed = await client.send("PATCH", path, {"target_column": "number"})
+    assert (fixed.status, fixed.json["error"]["code"]) == (409, "mapping_fixed")
+    for more in ({"approved": True}, {"comment": "x"}, {"override_transformation": "id"}):
+        refused = await client.send("PATCH", path, {"target_column": None, **more})
+        assert refused.status == 422
+        assert refused.json["detail"][0]["loc"] == ["body", "target_column"]
+    some = {
+        "mappings": [{"id": _BOTH[0], "target_column": "x"}, {"id": _BOTH[1], "approved": True}]
+    }
+    refused = await client.send("PATCH", f"{waiting}/mappings", some)
+    assert refused.json["detail"][0]["loc"] == ["body", "mappings", 1, "target_column"]
 
 
 async def test_a_transformation_is_tried_and_taken_into_the_plan(client: Client, waiting: str):

@@ -1,5 +1,6 @@
 """`/v1/migrations/{id}/schedule`, schedules at creation, and the calendar."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -7,6 +8,9 @@ from uuid import uuid4
 import pytest
 from tests.support.api.client import Client
 from tests.support.api.service import Service
+
+from sterna_core.migration.schedule_commands import SetSchedule
+from sterna_core.schedule.schedule import Awaited, Schedule
 
 NIGHT = {
     "name": "night",
@@ -20,6 +24,7 @@ WHOLE = {
     "windows": [NIGHT],
     "outside_window": "continue",
     "window_ending_warning": "30m",
+    "pause_lead": "2m",
     "recurring": {
         "cron": "0 2 * * 6",
         "timezone": "Europe/Berlin",
@@ -74,6 +79,7 @@ async def test_a_schedule_is_shown_as_it_was_set(client: Client):
     shown = (await client.get(f"/v1/migrations/{migration_id}/schedule")).json
     assert shown["windows"][0] == {**NIGHT, "days": ["sat", "sun"]}
     assert shown["window_ending_warning"] == "30m"
+    assert shown["pause_lead"] == "2m"
     assert shown["recurring"]["cron"] == "0 2 * * 6"
     assert shown["recurring"]["max_duration"] == "4h"
     assert shown["recurring"]["next_at"] == "2090-02-18T01:00:00Z"
@@ -124,6 +130,7 @@ WRONG: list[tuple[dict[str, Any], list[str | int], str]] = [
     ({"windows": [{**NIGHT, "days": ["someday"]}]}, ["windows", 0, "days", 0], "literal_error"),
     ({"window_ending_warning": "soon"}, ["window_ending_warning"], "string_pattern_mismatch"),
     ({"window_ending_warning": "9d"}, ["window_ending_warning"], "duration_out_of_range"),
+    ({"pause_lead": "2h"}, ["pause_lead"], "duration_out_of_range"),
     ({"outside_window": "stop"}, ["outside_window"], "literal_error"),
     ({"wait_for": [{"migration_id": "x", "condition": "completed"}]}, ["wait_for", 0, "migration_id"], "migration_unknown"),
     ({"wait_for": [{"migration_id": f"mig_{'0' * 32}"}]}, ["wait_for"], "migration_unknown"),
@@ -164,6 +171,59 @@ async def test_a_migration_cannot_wait_for_itself(client: Client):
     path = f"/v1/migrations/{migration_id}/schedule"
     reply = await client.post(path, {"exclude_concurrent": [migration_id]})
     assert (reply.status, reply.json["error"]["code"]) == (409, "waits_for_itself")
+
+
+async def test_migrations_that_would_wait_for_each_other_are_refused_and_named(client: Client):
+    first, second, third = [await client.migration() for _ in range(3)]
+    for one, other in ((first, second), (second, third)):
+        path = f"/v1/migrations/{one}/schedule"
+        reply = await client.post(path, {"wait_for": [{"migration_id": other}]})
+        assert reply.status == 201, reply.text
+        assert reply.json["circle"] == []
+    path = f"/v1/migrations/{third}/schedule"
+    body = {"wait_for": [{"migration_id": first}]}
+    closing = await client.post(path, body)
+    assert (closing.status, closing.json["error"]["code"]) == (409, "waits_for_itself")
+    assert closing.json["error"]["details"]["circle"] == [third, first, second]
+    assert (await client.post(path, {"start_at": soon(3600)})).status == 201
+    changed = await client.send("PATCH", path, body)
+    assert (changed.status, changed.json["error"]["code"]) == (409, "waits_for_itself")
+
+
+async def test_of_those_who_close_a_circle_at_once_one_at_least_is_refused(client: Client):
+    ids = [await client.migration() for _ in range(4)]
+    replies = await asyncio.gather(
+        *(
+            client.post(f"/v1/migrations/{one}/schedule", {"wait_for": [{"migration_id": other}]})
+            for one, other in zip(ids, (*ids[1:], ids[0]), strict=True)
+        )
+    )
+    statuses = sorted(reply.status for reply in replies)
+    assert statuses == [201, 201, 201, 409]
+
+
+async def test_a_circle_that_was_closed_all_the_same_is_shown_and_logged(
+    client: Client, service: Service
+):
+    one, other = [await client.migration() for _ in range(2)]
+    for migration_id, awaited in ((one, other), (other, one)):
+        # As if each had been asked for before the other was known.
+        schedule = Schedule(wait_for=(Awaited(migration_id=awaited, condition="completed"),))
+        await service.client_of_journal.send(
+            migration_id,
+            "org_default",
+            SetSchedule(schedule=schedule),
+            command_id=str(uuid4()),
+            actor="test",
+            now=datetime.now(UTC),
+            deadline_seconds=5.0,
+        )
+    shown = await client.until(f"/v1/migrations/{one}/schedule", lambda body: bool(body["circle"]))
+    assert shown["circle"] == [one, other]
+    lines = (await client.get(f"/v1/migrations/{one}/logs?level=warning")).json["data"]
+    assert [line["code"] for line in lines] == ["waits_for_itself"]
+    await client.delete(f"/v1/migrations/{other}/schedule")
+    await client.until(f"/v1/migrations/{one}/schedule", lambda body: not body["circle"])
 
 
 async def test_a_repeat_of_setting_a_schedule_gets_the_first_answer(client: Client):

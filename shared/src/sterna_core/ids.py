@@ -13,6 +13,7 @@ TASK = "tsk_"
 CERTIFICATE = "cert_"
 EVENT = "evt_"
 NOTICE = "ntc_"
+WAITS = "wts_"
 
 
 def random_id(prefix: str) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from sterna_core.errors import Misconfigured, MissingRight, TargetConflict
-from sterna_core.migration.plan import ColumnMapping, TablePlan
+from sterna_core.migration.plan import ColumnChoice, ColumnMapping, TablePlan
 from sterna_executor.databases.postgresql.plan_migration import Plan
 from support.plan.sides import Sides
 
@@ -72,6 +72,48 @@ async def test_a_column_without_a_counterpart_waits_for_a_person(sides: Sides):
     assert (left.confidence, left.status, left.copied) == (0.0, "pending", False)
     assert not left.target_column
     assert "columns_left_behind" in {risk.type for risk in found.risks}
+
+
+async def test_columns_go_where_a_person_has_chosen_and_the_others_where_they_went_before(
+    sides: Sides,
+):
+    await sides.source.execute(
+        "create table t (id int primary key, a text, b text, c text, d int[], e int);"
+        "insert into t values (1, 'x', '7', 'y', '{1}', 3), (2, 'x', 'seven', 'y', '{1}', 3)"
+    )
+    await sides.target.execute(
+        "create table t (id int primary key, b text, far int, taken text, day date,"
+        " made int generated always as (id) stored)"
+    )
+
+    def choose(source: str, target: str) -> ColumnChoice:
+        return ColumnChoice(table_id="public.t", source_column=source, target_column=target)
+
+    choices = (
+        *(choose("a", "b"), choose("b", "far"), choose("c", "taken"), choose("id", "id")),
+        *(choose("d", "day"), choose("e", "made"), choose("gone", "b")),
+    )
+    (table,) = (await plan(sides, choices=choices)).tables
+
+    a, b, c = (column(table, name) for name in "abc")
+    assert (a.target_column, b.target_column, c.target_column) == ("b", "far", "taken")
+    assert "chosen by hand (a is b)" in a.evidence
+    assert a.status == "approved"
+    # What a person has chosen is measured all the same.
+    assert b.score is not None
+    assert (b.score.rate, b.score.failing, b.status) == (0.5, ("id=2",), "pending")
+    assert b.guard
+    for name, why in (("d", "does not become date"), ("e", "no such column, computes it")):
+        left = column(table, name)
+        assert (left.target_column, left.status, left.copied) == ("", "pending", False)
+        assert why in left.evidence
+
+    again = (choose("a", "taken"), choose("c", "taken"), choose("b", ""))
+    (table,) = (await plan(sides, choices=again)).tables
+    assert column(table, "a").target_column == "taken"
+    for name in ("b", "c"):
+        assert not column(table, name).copied
+    assert "goes nowhere" in column(table, "b").evidence
 
 
 async def test_a_cast_that_would_cut_values_counts_as_failing_and_names_the_rows(sides: Sides):

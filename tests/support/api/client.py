@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import msgspec
+from tests.support.api.description import check_described
 
 PATIENCE_SECONDS = 20.0
 _POLL_SECONDS = 0.02
@@ -58,6 +59,7 @@ class Client:
         async with self.session.request(method, self.url + path, data=sending, headers=sent) as got:
             text = await got.text()
             self.seen.append(text)
+            check_described(method, path, got.status, got.headers.get("Content-Type", ""))
             return Reply(got.status, got.headers, text)
 
     async def get(self, path: str, **options: Any) -> Reply:

@@ -27,6 +27,7 @@ from sterna_api.projections.positions import JournalPosition, ProjectedPositions
 from sterna_api.projections.projector import Projector
 from sterna_api.projections.rebuild import rebuild
 from sterna_api.projections.schema_steps import apply_schema
+from sterna_api.repeats.postgres_answers import open_answers
 from sterna_api.streams.hub import Hub
 from sterna_api.webhooks.guard import AddressGuard, parse_networks
 from sterna_core.api_key.commands import CreateApiKey
@@ -188,6 +189,7 @@ class Service:
                 await apply_schema(connection, self.database.schema)
             await self.database.open()
             stack.push_async_callback(self.database.close)
+            self.answers = await stack.enter_async_context(open_answers(self.database))
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(work) for work in self._works()]
                 interface = self._interface()
@@ -232,6 +234,7 @@ class Service:
                 log=self.log,
                 topics=self.topics,
                 database=self.database,
+                answers=self.answers,
                 positions=self.positions,
                 hub=self.hub,
                 keyring=self.keyring,

@@ -16,6 +16,7 @@ from sterna_core.migration.review import Difference
 from sterna_core.migration.status import Status, status_of
 from sterna_core.schedule.schedule import Schedule
 from sterna_core.tasks import work as wk
+from sterna_core.waiting.decider import WAITS
 from support.migration.executors import World, outstanding
 from support.migration.scenario import create, summary, table
 
@@ -26,7 +27,7 @@ class Clockwork:
     """Several migrations; time goes on only by `to`, which fires what becomes due on the way."""
 
     def __init__(self, now: datetime) -> None:
-        self.decider = LocalDecider([MIGRATIONS])
+        self.decider = LocalDecider([MIGRATIONS, WAITS])
         self.decider.now = now
         self.worlds: dict[str, World] = {}
         self.differences: tuple[Difference, ...] = ()

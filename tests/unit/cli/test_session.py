@@ -16,8 +16,10 @@ async def test_a_command_whose_outcome_is_unknown_is_sent_again_under_the_same_k
 
     def start(request: web.Request) -> web.Response:
         seen.append((request.headers["Idempotency-Key"], request.headers["Authorization"]))
-        if len(seen) < 3:
+        if len(seen) == 1:
             return web.json_response({"error": {"code": "outcome_unknown"}}, status=503)
+        if len(seen) == 2:
+            return web.json_response({"error": {"code": "request_in_progress"}}, status=409)
         return web.json_response({"id": "mig_1", "status": "running"})
 
     url = await serve({"/v1/migrations/mig_1/start": start})

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from sterna_core.migration import commands as cmd
+from sterna_core.migration import events as ev
 from sterna_core.migration import schedule_commands as scmd
 from sterna_core.migration.deletion import DeleteMigration
 from sterna_core.schedule.schedule import Awaited, Condition, Recurrence, Schedule
@@ -121,6 +122,24 @@ def test_a_migration_gives_way_to_one_that_it_must_not_run_beside_and_goes_on_af
     clock.finish(A)
     clock.settle()
     assert clock.status(B) == "running"
+
+
+def test_work_beside_one_that_it_must_not_run_beside_is_stopped_after_the_lead() -> None:
+    clock = Clockwork(START)
+    clock.create(A)
+    lead = timedelta(seconds=90)
+    clock.create(B, Schedule(start_at=START, exclude_concurrent=(A,), pause_lead_seconds=90))
+    clock.settle()
+    clock.begin(B)
+    begun = clock.now
+    clock.send(A, cmd.StartMigration())
+    clock.to(begun + lead - timedelta(milliseconds=1))
+    told = [each for each in clock.events(B) if isinstance(each, ev.TaskWithdrawn)]
+    assert clock.status(B) == "pausing"
+    assert not told
+    clock.to(begun + lead)
+    told = [each for each in clock.events(B) if isinstance(each, ev.TaskWithdrawn)]
+    assert [each.at for each in told] == [begun + lead]
 
 
 def test_of_two_that_exclude_each_other_and_start_at_once_one_goes_on_and_then_the_other() -> None:

@@ -13,7 +13,7 @@ from sterna_core.migration import events as ev
 from sterna_core.migration import schedule_commands as scmd
 from sterna_core.migration import state as st
 from sterna_core.migration.decider import MIGRATIONS
-from sterna_core.migration.due import LEAD, moments
+from sterna_core.migration.due import moments
 from sterna_core.migration.narrate import LogEntry, narrate
 from sterna_core.migration.review import Difference
 from sterna_core.migration.view import fold_view
@@ -23,6 +23,7 @@ from support.migration.clockwork import Clockwork
 M = "mig_0001"
 NIGHT = Window(name="night", start_time="02:00", end_time="06:00", timezone="America/New_York")
 """07:00 to 11:00 UTC in winter."""
+LEAD = Schedule().pause_lead
 
 
 def at(text: str) -> datetime:
@@ -119,6 +120,58 @@ def test_what_is_at_work_still_when_the_window_ends_is_stopped() -> None:
     assert len(withdrawn) == 1
 
 
+@pytest.mark.parametrize("seconds", [0, 1, 600, 3_600])
+def test_a_pause_is_asked_for_as_long_before_the_end_as_is_set_and_all_work_stops_at_the_end(
+    seconds: int,
+) -> None:
+    clock = at_work(pause_lead_seconds=seconds)
+    lead = timedelta(seconds=seconds)
+    clock.to(at("02T11:00") - lead - timedelta(milliseconds=1))
+    assert clock.status(M) == "running"
+    clock.to(at("02T11:00") - lead)
+    assert clock.status(M) == "pausing"
+    clock.to(at("02T11:00"))
+    _all_work_is_stopped_by(clock, at("02T11:00"))
+
+
+def test_no_work_begins_in_what_the_lead_leaves_of_a_window() -> None:
+    clock = scheduled(start_at=at("02T10:30"), pause_lead_seconds=1_800)
+    clock.to(at("03T06:59"))
+    assert clock.status(M) == "approved"
+    clock.to(at("03T07:00"))
+    assert clock.status(M) == "running"
+
+
+def test_a_lead_that_is_as_long_as_a_window_is_refused() -> None:
+    short = replace(NIGHT, name="short", start_time="02:00", end_time="02:10")
+    whole = replace(NIGHT, name="whole", start_time="02:00", end_time="02:00")
+    clock = Clockwork(at("01T12:00"))
+    clock.create(M)
+    for windows, seconds, code in (
+        ((NIGHT, short), 600, "pause_lead_too_long"),
+        ((NIGHT, short), 599, None),
+        ((whole,), 3_600, None),
+    ):
+        wanted = Schedule(windows=windows, pause_lead_seconds=seconds)
+        outcome = clock.decider.send(M, scmd.SetSchedule(schedule=wanted))
+        assert outcome is not None
+        assert (outcome.rejected.code if outcome.rejected else None) == code
+
+
+def _all_work_is_stopped_by(clock: Clockwork, end: datetime) -> None:
+    """Nothing is with executors then but what they were told to let go of, and the snapshot."""
+    told = [each for each in clock.events(M) if isinstance(each, ev.TaskWithdrawn)]
+    assert told
+    assert all(each.at <= end for each in told)
+    state = clock.decider.state(M)
+    left = {
+        task_id
+        for task_id, each in state.run.jobs.items()
+        if each.standing == "dispatched" and each.job.__struct_config__.tag != "snapshot"
+    }
+    assert left <= {each.task_id for each in told}
+
+
 def test_a_run_that_may_go_on_outside_its_window_goes_on() -> None:
     clock = at_work("continue")
     clock.to(at("02T20:00"))
@@ -127,8 +180,11 @@ def test_a_run_that_may_go_on_outside_its_window_goes_on() -> None:
 
 def test_a_run_that_must_not_go_on_fails_when_its_window_ends() -> None:
     clock = at_work("fail")
+    clock.to(at("02T11:00") - timedelta(milliseconds=1))
+    assert clock.status(M) == "running"
     clock.to(at("02T11:00"))
     assert clock.status(M) == "failed"
+    _all_work_is_stopped_by(clock, at("02T11:00"))
     assert clock.decider.state(M).code == "window_over"
 
 

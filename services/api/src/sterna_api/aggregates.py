@@ -5,9 +5,10 @@ from sterna_core.journal.codec import AnyAggregate
 from sterna_core.migration.certify import certifying
 from sterna_core.migration.decider import MIGRATIONS
 from sterna_core.notice.decider import NOTICES
+from sterna_core.waiting.decider import WAITS
 from sterna_core.webhook.decider import WEBHOOK
 
-AGGREGATES: tuple[AnyAggregate, ...] = (MIGRATIONS, CONNECTION, WEBHOOK, API_KEY, NOTICES)
+AGGREGATES: tuple[AnyAggregate, ...] = (MIGRATIONS, CONNECTION, WEBHOOK, API_KEY, NOTICES, WAITS)
 """Every kind of thing that commands are sent to."""
 
 

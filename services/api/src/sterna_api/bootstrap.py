@@ -28,6 +28,9 @@ from sterna_api.projections.position_watch import PositionWatch
 from sterna_api.projections.positions import ProjectedPositions
 from sterna_api.projections.projector import Projector
 from sterna_api.projections.schema_steps import apply_schema
+from sterna_api.repeats.answers import Answers
+from sterna_api.repeats.postgres_answers import open_answers
+from sterna_api.repeats.retention import AnswerRetention
 from sterna_api.settings import ApiSettings
 from sterna_api.streams.hub import Hub
 from sterna_api.webhooks.delivery import new_session
@@ -121,8 +124,11 @@ class ApiProcess:
                 messenger = await self._messenger(stack, database, client)
                 await stack.enter_async_context(_running(group, messenger.run()))
             if "http" in roles:
+                answers = await stack.enter_async_context(open_answers(database))
+                retention_of_answers = AnswerRetention(answers, self._settings.idempotency_hours)
+                await stack.enter_async_context(_running(group, retention_of_answers.run()))
                 await stack.enter_async_context(
-                    self._answering(group, database, log, sender, client)
+                    self._answering(group, database, answers, log, sender, client)
                 )
             _log.info("api.started", roles=list(roles), port=self.port)
             await stopping.wait()
@@ -167,6 +173,7 @@ class ApiProcess:
         self,
         group: asyncio.TaskGroup,
         database: Database,
+        answers: Answers,
         log: KafkaLog,
         sender: KafkaSender,
         client: CommandClient,
@@ -179,6 +186,7 @@ class ApiProcess:
                 log=log,
                 topics=self._topics,
                 database=database,
+                answers=answers,
                 positions=positions,
                 hub=hub,
                 keyring=self._keyring,
@@ -191,6 +199,7 @@ class ApiProcess:
                 position_seconds=settings.position_seconds,
                 allow_http_webhooks=settings.webhook_allow_http,
                 message_channels=settings.message_channels(),
+                public_url=settings.public_url,
                 certificate_public_key=(
                     self._certificate_key.public if self._certificate_key else None
                 ),

@@ -47,6 +47,7 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     http_streams_per_key: Annotated[int, Meta(ge=1, le=1_000_000)] = 100
     command_seconds: Annotated[float, Meta(ge=0.1, le=120.0)] = 10.0
     position_seconds: Annotated[float, Meta(ge=0.1, le=60.0)] = 5.0
+    idempotency_hours: Annotated[float, Meta(ge=1.0, le=720.0)] = 24.0
     shutdown_seconds: Annotated[float, Meta(ge=1.0, le=300.0)] = 15.0
     decider_instance_id: str | None = None
     decider_session_seconds: Annotated[float, Meta(ge=1.0, le=300.0)] = 10.0

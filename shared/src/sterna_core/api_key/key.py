@@ -14,12 +14,20 @@ from sterna_core.errors import Misconfigured
 from sterna_core.secrets.secret import Secret
 
 PREFIX = "sk_"
+FEED_PREFIX = "feed_"
+"""Of a word that stands in the address of a calendar; it is no key."""
 _PREFIXES: dict[Environment, str] = {"live": "sk_live_", "test": "sk_test_"}
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BODY_CHARACTERS = 43
 _CHECKSUM_CHARACTERS = 6
 _PEPPER_BYTES_MIN = 16
 _ENTROPY_BYTES = 32
+
+
+def make_feed_token(entropy: bytes) -> Secret:
+    """Make the word of a calendar's address from 32 bytes."""
+    body = _base62(int.from_bytes(entropy), _BODY_CHARACTERS)
+    return Secret(FEED_PREFIX + body + _checksum(body))
 
 
 def make_key(entropy: bytes | None = None, *, environment: Environment = "live") -> Secret:
@@ -32,6 +40,15 @@ def make_key(entropy: bytes | None = None, *, environment: Environment = "live")
 def is_well_formed(text: str) -> bool:
     """Tell whether a text can be a key at all."""
     prefix = next((each for each in _PREFIXES.values() if text.startswith(each)), PREFIX)
+    return _is_made_of(prefix, text)
+
+
+def is_feed_token(text: str) -> bool:
+    """Tell whether a text can be the word of a calendar's address at all."""
+    return _is_made_of(FEED_PREFIX, text)
+
+
+def _is_made_of(prefix: str, text: str) -> bool:
     body, checksum = text[len(prefix) : -_CHECKSUM_CHARACTERS], text[-_CHECKSUM_CHARACTERS:]
     return (
         text.startswith(prefix)

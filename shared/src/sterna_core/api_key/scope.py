@@ -43,6 +43,8 @@ Grant = Literal[
 """One entry of a key's scopes: a right, or many by a wildcard."""
 
 ANY = "*"
+FEED = "calendar:read"
+"""What the address of a calendar may do, and nothing else may be given with it: read the calendar."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 GRANTS: tuple[Grant, ...] = get_args(Grant)
 EVERYTHING: tuple[str, ...] = (ANY,)

@@ -30,6 +30,8 @@ class Agenda(Struct, frozen=True, kw_only=True):
     - `warned_for`: the end of hours that was announced last.
     - `known`: how others stand, as they have told.
     - `watchers`: who wants to know how this one stands.
+    - `registered`, `answer`: for whom this one is known to wait, and which answer said so; `circle`
+      is who waits for whom, from this one on, where that leads back to it.
     - `fired_at`, `child_id`: the last recurrence, and the migration it made.
     - `parent_id`, `deadline_seconds`: by which recurrence this migration was made, and how long
       after its start it is cancelled.
@@ -46,6 +48,9 @@ class Agenda(Struct, frozen=True, kw_only=True):
     known: dict[str, KnownStanding] = {}
     watchers: dict[str, Watcher] = {}
     standing: Standing = Standing()
+    registered: tuple[str, ...] = ()
+    answer: int = 0
+    circle: tuple[str, ...] = ()
     fired_at: UtcDatetime | None = None
     child_id: str | None = None
     parent_id: str | None = None
@@ -58,6 +63,14 @@ class Agenda(Struct, frozen=True, kw_only=True):
             return False
         ends = {"completed"} if awaited.condition == "completed" else _ENDS
         return known.standing.kind in ends
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The migrations that this one is to wait for; a pattern leaves that to what it makes."""
+        schedule = self.schedule
+        if schedule is None or schedule.recurring is not None:
+            return ()
+        return tuple(dict.fromkeys(each.migration_id for each in schedule.wait_for))
 
     def is_blocked(self) -> bool:
         """Tell whether others keep this migration from beginning to work."""
@@ -96,6 +109,8 @@ class Farewell(Struct, frozen=True, kw_only=True):
     migration_id: str
     standing: Standing
     watchers: dict[str, Watcher]
+    org_id: str = ""
+    """Where others are to know that it waits for nobody any more; empty where nobody thinks so."""
 
 
 _ENDS = {"completed", "failed", "ended"}

@@ -29,7 +29,7 @@ from sterna_core.migration.reviewing import review
 from sterna_core.migration.revision import EditMigration
 from sterna_core.migration.rolling_back import roll_back
 from sterna_core.migration.schedule_commands import AnyScheduleCommand
-from sterna_core.migration.scheduling import refuse_itself, schedule
+from sterna_core.migration.scheduling import refuse_impossible, schedule
 from sterna_core.migration.sync_commands import BeginPass, StopMigration
 from sterna_core.migration.syncing import begin_due_pass, stop
 from sterna_core.migration.timers import timers
@@ -44,7 +44,7 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
     draft = Draft(state, context.now)
     match command:
         case cmd.CreateMigration():
-            refuse_itself(command.schedule, context.aggregate_id)
+            refuse_impossible(command.schedule, context.aggregate_id)
             lifecycle.create(draft, command, context)
         case _ if isinstance(state, st.Absent):
             raise Rejected("migration_not_found", "There is no such migration.")
@@ -104,5 +104,5 @@ MIGRATIONS: Aggregate[st.State, Any, Any] = Aggregate(
     evolve=evolve,
     tasks=tasks,
     timers=timers,
-    schema_version=5,
+    schema_version=6,
 )

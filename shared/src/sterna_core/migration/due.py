@@ -9,12 +9,6 @@ from sterna_core.schedule.firings import next_firing
 from sterna_core.schedule.open_hours import OpenHours
 from sterna_core.schedule.schedule import Schedule
 
-LEAD = timedelta(seconds=30)
-"""A pause is asked for so long before hours end, for tasks at work to end by then.
-
-What is at work at the end all the same is stopped; nothing is lost by it.
-"""
-
 CHECK_AGAIN = timedelta(minutes=5)
 """A plan that could not be compared with the source is compared again so much later."""
 CHECK_GOOD_FOR = timedelta(minutes=10)
@@ -49,7 +43,7 @@ def moments(state: st.State) -> Iterator[tuple[datetime, str]]:
             if base(state) < agenda.held_until:
                 yield agenda.held_until, "stop"
         case st.Paused() if agenda.held_until is not None and not agenda.is_excluded():
-            opens = hours.opening(max(base(state), agenda.held_until), least=LEAD)
+            opens = hours.opening(max(base(state), agenda.held_until), least=schedule.pause_lead)
             if opens is not None:
                 yield opens, "resume"
         case _:
@@ -76,7 +70,7 @@ def start_moment(state: st.Approved, schedule: Schedule) -> datetime | None:
     if not begins_by_itself(schedule) or state.about.agenda.is_blocked():
         return None
     earliest = max(base(state), schedule.start_at or base(state))
-    return OpenHours(schedule.windows).opening(earliest, least=LEAD)
+    return OpenHours(schedule.windows).opening(earliest, least=schedule.pause_lead)
 
 
 def is_checked(agenda: Agenda, at: datetime) -> bool:
@@ -128,5 +122,7 @@ def _while_running(
     warning = schedule.window_ending_warning_seconds
     if warning is not None and agenda.warned_for != closes:
         yield closes - timedelta(seconds=warning), "warn"
-    if schedule.outside_window != "continue":
-        yield closes - LEAD, "close"
+    if schedule.outside_window == "pause":
+        yield closes - schedule.pause_lead, "close"
+    elif schedule.outside_window == "fail":
+        yield closes, "close"

@@ -49,6 +49,10 @@ def evolve_agenda(agenda: Agenda, event: ev.AnyEvent) -> Agenda:
         case sev.StandingLearned():
             known = KnownStanding(standing=event.standing, mutual=event.mutual)
             return replace(agenda, known={**agenda.known, event.migration_id: known})
+        case sev.WaitsLearned():
+            return replace(
+                agenda, registered=event.waits_for, answer=event.answer, circle=event.circle
+            )
         case sev.RecurrenceFired():
             known_left = {k: v for k, v in agenda.known.items() if k != agenda.child_id}
             return replace(agenda, fired_at=event.at, child_id=event.child_id, known=known_left)
@@ -94,11 +98,17 @@ def _set(agenda: Agenda, event: sev.ScheduleSet) -> Agenda:
 
 def _farewell(about: About, event: ev.AnyEvent) -> Farewell | None:
     standing, watchers = about.agenda.standing, about.agenda.watchers
-    if not watchers:
+    registered = bool(about.agenda.registered)
+    if not watchers and not registered:
         return None
     if standing.kind not in {"completed", "ended"}:
         standing = Standing(kind="ended", number=standing.number + 1, at=event.at)
-    return Farewell(migration_id=about.migration_id, standing=standing, watchers=watchers)
+    return Farewell(
+        migration_id=about.migration_id,
+        standing=standing,
+        watchers=watchers,
+        org_id=about.org_id if registered else "",
+    )
 
 
 def _told(watchers: dict[str, Watcher], event: sev.WatchersTold) -> dict[str, Watcher]:

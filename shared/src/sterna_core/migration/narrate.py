@@ -21,6 +21,7 @@ from sterna_core.migration.schedule_events import AnyScheduleEvent
 from sterna_core.migration.sync_events import AnySyncEvent
 from sterna_core.migration.undo import RollbackRequested
 from sterna_core.tasks.telemetry import Level, Phase
+from sterna_core.waiting.circles import spoken
 
 
 class LogEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -305,6 +306,12 @@ def _schedule(event: AnyScheduleEvent) -> LogEntry | None:
             )
         case sev.ScheduleHeld():
             return _info(event, "A migration that this one must not run beside is at work: pausing")
+        case sev.WaitsLearned() if event.circle:
+            text = (
+                f"The migration waits for itself: {spoken(event.circle)}. None of these starts by"
+                " itself until the schedule of one of them is changed"
+            )
+            return _warn(event, text, code="waits_for_itself")
         case sev.RecurrenceFired():
             return _info(event, f"Recurrence due: {event.child_id} is made")
         case sev.RecurrenceSkipped():

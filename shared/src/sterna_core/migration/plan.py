@@ -3,6 +3,7 @@
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sterna_core.migration.incremental import TableSync
 
@@ -18,16 +19,34 @@ MappingStatus = Literal["approved", "pending", "rejected"]
 Severity = Literal["low", "medium", "high", "critical"]
 
 
+class ColumnChoice(Struct, frozen=True, kw_only=True):
+    """Where a person wants a column of the source to go; nowhere, where `target_column` is empty.
+
+    `table_id` is `schema.table` of the source.
+    """
+
+    table_id: str
+    source_column: str
+    target_column: str
+
+
 class Selection(Struct, frozen=True, kw_only=True):
     """Which tables of the source are meant, and where they go.
 
     `schemas` empty means every schema that is not the system's. `exclude_tables` are globs
     (`*`, `?`) over `table` or `schema.table`. `target_schema` None keeps each schema's name.
+    `choices` are columns that are not matched by their names, where both sides have tables.
     """
 
     schemas: tuple[str, ...] = ()
     exclude_tables: tuple[str, ...] = ()
     target_schema: str | None = None
+    choices: tuple[ColumnChoice, ...] = ()
+
+    def choosing(self, choices: tuple[ColumnChoice, ...]) -> "Selection":
+        """Give the selection with other choices for the columns that these name."""
+        chosen = {(each.table_id, each.source_column): each for each in (*self.choices, *choices)}
+        return replace(self, choices=tuple(chosen.values()))
 
 
 class Trial(Struct, frozen=True, kw_only=True):

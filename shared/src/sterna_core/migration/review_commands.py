@@ -28,6 +28,20 @@ class ReviewMappings(Command, frozen=True, kw_only=True, tag="migration.review_m
     plan_digests: tuple[str, ...] = ()
 
 
+class WantedColumn(Struct, frozen=True, kw_only=True):
+    """Which column of the target's table a mapping is to go to; none, where that is empty."""
+
+    mapping_id: str
+    target_column: str
+
+
+class ChooseColumns(Command, frozen=True, kw_only=True, tag="migration.choose_columns.v1"):
+    """Let columns go elsewhere than they were matched to; the plan is made again."""
+
+    columns: tuple[WantedColumn, ...]
+    plan_digests: tuple[str, ...] = ()
+
+
 class CheckPlan(Command, frozen=True, kw_only=True, tag="migration.check_plan.v1"):
     """Compare the approved plan with the source as it is now; a rehearsal tries everything."""
 
@@ -36,4 +50,4 @@ class CheckPlan(Command, frozen=True, kw_only=True, tag="migration.check_plan.v1
     plan_digests: tuple[str, ...] = ()
 
 
-AnyReviewCommand = ReviewMappings | CheckPlan
+AnyReviewCommand = ReviewMappings | ChooseColumns | CheckPlan

@@ -17,6 +17,7 @@ from sterna_core.migration.approval import (
     refuse_planless,
     refuse_unapproved,
 )
+from sterna_core.migration.choosing import choose_columns
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.job import Assignment, PlanCheckJob, TrialJob
 from sterna_core.migration.mapping_changes import next_digest
@@ -25,6 +26,7 @@ from sterna_core.migration.review import Difference
 from sterna_core.migration.review_commands import (
     AnyReviewCommand,
     CheckPlan,
+    ChooseColumns,
     MappingReview,
     ReviewMappings,
 )
@@ -40,6 +42,8 @@ def review(draft: Draft, command: AnyReviewCommand, context: Context) -> None:
     match command:
         case ReviewMappings():
             _review_all(draft, command, context)
+        case ChooseColumns():
+            choose_columns(draft, command, context)
         case CheckPlan():
             _check(draft, command, context)
 

@@ -21,6 +21,7 @@ class ChangeSchedule(Command, frozen=True, kw_only=True, tag="migration.change_s
     windows: tuple[Window, ...] | UnsetType = UNSET
     outside_window: OutsideWindow | UnsetType = UNSET
     window_ending_warning_seconds: int | UnsetType | None = UNSET
+    pause_lead_seconds: int | UnsetType = UNSET
     wait_for: tuple[Awaited, ...] | UnsetType = UNSET
     exclude_concurrent: tuple[str, ...] | UnsetType = UNSET
     recurring: Recurrence | UnsetType | None = UNSET
@@ -55,6 +56,17 @@ class ConfirmTold(Command, frozen=True, kw_only=True, tag="migration.confirm_tol
     asked_by: UtcDatetime
 
 
+class LearnWaits(Command, frozen=True, kw_only=True, tag="migration.learn_waits.v1"):
+    """It is known for whom this migration waits, and whether that is a circle.
+
+    `circle` begins with this migration: each waits for the next, and the last for the first.
+    """
+
+    answer: int
+    waits_for: tuple[str, ...]
+    circle: tuple[str, ...] = ()
+
+
 AnyScheduleCommand = (
     SetSchedule
     | ChangeSchedule
@@ -63,4 +75,5 @@ AnyScheduleCommand = (
     | WatchMigration
     | LearnStanding
     | ConfirmTold
+    | LearnWaits
 )

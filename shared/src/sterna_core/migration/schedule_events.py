@@ -61,6 +61,14 @@ class StandingLearned(Event, frozen=True, kw_only=True, tag="standing.learned.v1
     mutual: bool
 
 
+class WaitsLearned(Event, frozen=True, kw_only=True, tag="waits.learned.v1"):
+    """It is known for whom this migration waits, and whether that is a circle."""
+
+    answer: int
+    waits_for: tuple[str, ...]
+    circle: tuple[str, ...]
+
+
 class RecurrenceFired(Event, frozen=True, kw_only=True, tag="recurrence.fired.v1"):
     """It was time again: another migration with the same configuration is made."""
 
@@ -84,6 +92,7 @@ AnyScheduleEvent = (
     | WatcherAdded
     | WatchersTold
     | StandingLearned
+    | WaitsLearned
     | RecurrenceFired
     | RecurrenceSkipped
 )

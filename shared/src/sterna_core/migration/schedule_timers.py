@@ -1,7 +1,7 @@
 """The timers of a schedule: when it is to be attended to, and what others must be told."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sterna_core.journal.aggregate import Timer
 from sterna_core.migration import state as st
@@ -15,7 +15,10 @@ from sterna_core.migration.schedule_commands import (
     WatchMigration,
 )
 from sterna_core.migration.standing import Standing
+from sterna_core.waiting.commands import RegisterWaits
+from sterna_core.waiting.place import waits_of
 
+_BEFORE_START = (st.Planning, st.PlanFailed, st.PlanReady, st.Approved)
 _CONFIRM_AFTER = timedelta(seconds=30)
 """Tellings are given up only when this much later they are all on the bus: timers go in order."""
 
@@ -24,7 +27,13 @@ def schedule_timers(state: st.State) -> tuple[Timer, ...]:
     """Give every timer that a schedule sets in this state."""
     if isinstance(state, st.Absent):
         return () if state.farewell is None else tuple(_farewells(state.farewell))
-    return (*_wakings(state), *_questions(state), *_tellings(state), *_birth(state))
+    return (
+        *_wakings(state),
+        *_questions(state),
+        *_tellings(state),
+        *_registration(state),
+        *_birth(state),
+    )
 
 
 def _wakings(state: st.State) -> Iterator[Timer]:
@@ -75,9 +84,34 @@ def _tellings(state: st.State) -> Iterator[Timer]:
 
 def _farewells(farewell: Farewell) -> Iterator[Timer]:
     """Tell whoever watched a migration that was deleted how it has ended."""
+    if farewell.org_id and farewell.standing.at is not None:
+        command = RegisterWaits(
+            migration_id=farewell.migration_id, number=farewell.standing.number, waits_for=()
+        )
+        yield _registering(farewell.org_id, command, farewell.standing.at)
     for watcher_id, each in farewell.watchers.items():
         if each.told < farewell.standing.number:
             yield _telling(farewell.migration_id, farewell.standing, watcher_id, each, mutual=False)
+
+
+def _registration(state: st.State) -> Iterator[Timer]:
+    """Say for whom this migration waits, until that is known: circles are seen there."""
+    assert not isinstance(state, st.Absent)
+    about, agenda = state.about, state.about.agenda
+    waits_for = agenda.waits_for if isinstance(state, _BEFORE_START) else ()
+    if waits_for != agenda.registered:
+        standing = agenda.standing
+        yield _registering(
+            about.org_id,
+            RegisterWaits(
+                migration_id=about.migration_id, number=standing.number, waits_for=waits_for
+            ),
+            standing.at or about.created_at,
+        )
+
+
+def _registering(org_id: str, command: RegisterWaits, at: datetime) -> Timer:
+    return Timer(at=at, command=command, name=f"waits:{command.number}", to=waits_of(org_id))
 
 
 def _telling(

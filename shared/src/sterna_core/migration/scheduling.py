@@ -18,7 +18,6 @@ from sterna_core.migration.child import child_id
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.due import (
     CHECK_AGAIN,
-    LEAD,
     base,
     deadline,
     firing,
@@ -29,7 +28,7 @@ from sterna_core.migration.lifecycle import cancel, resume, start
 from sterna_core.migration.refusal import refuse
 from sterna_core.migration.review_commands import CheckPlan
 from sterna_core.migration.reviewing import review
-from sterna_core.schedule.open_hours import OpenHours
+from sterna_core.schedule.open_hours import OpenHours, length_seconds
 from sterna_core.schedule.schedule import Schedule
 
 
@@ -53,6 +52,8 @@ def schedule(draft: Draft, command: scmd.AnyScheduleCommand, context: Context) -
             _learn(draft, command)
         case scmd.ConfirmTold():
             _confirm(draft, command)
+        case scmd.LearnWaits():
+            _learn_waits(draft, command)
 
 
 def _known(draft: Draft) -> Schedule:
@@ -69,14 +70,25 @@ def _set(draft: Draft, wanted: Schedule | None, context: Context) -> None:
         case st.Completed() if wanted is not None and wanted.recurring is None:
             refuse(draft, "schedule")
         case _:
-            refuse_itself(wanted, context.aggregate_id)
+            refuse_impossible(wanted, context.aggregate_id)
             draft.add(sev.ScheduleSet(at=draft.at, schedule=wanted, by=context.actor))
 
 
-def refuse_itself(wanted: Schedule | None, migration_id: str) -> None:
-    """Refuse a schedule in which a migration waits for itself; raises Rejected."""
-    if wanted is not None and migration_id in wanted.others:
+def refuse_impossible(wanted: Schedule | None, migration_id: str) -> None:
+    """Refuse a schedule by which a migration could never work; raises Rejected."""
+    if wanted is None:
+        return
+    if migration_id in wanted.others:
         raise Rejected("waits_for_itself", "A migration cannot wait for itself.")
+    for window in wanted.windows:
+        seconds = length_seconds(window)
+        if wanted.pause_lead_seconds >= seconds:
+            raise Rejected(
+                "pause_lead_too_long",
+                f"The window {window.name} lasts for {seconds} s, and a pause would be asked for"
+                f" {wanted.pause_lead_seconds} s before its end.",
+                {"window": window.name, "window_seconds": seconds},
+            )
 
 
 def attend(draft: Draft, context: Context) -> None:
@@ -122,7 +134,7 @@ def _work_by(draft: Draft, wanted: Schedule, context: Context) -> None:
                 draft.add(sev.ApprovalMissed(at=draft.at, start_at=wanted.start_at))
         case st.Approved() as state:
             due_at = start_moment(state, wanted)
-            if due_at is not None and due_at <= draft.at and _has_time(hours, draft.at):
+            if due_at is not None and due_at <= draft.at and _has_time(hours, wanted, draft.at):
                 _begin(draft, state, context)
         case st.Running() as state:
             _keep_hours(draft, state, wanted, hours)
@@ -131,7 +143,7 @@ def _work_by(draft: Draft, wanted: Schedule, context: Context) -> None:
                 _stop_work(draft)
         case st.Paused(about=about) if about.agenda.held_until is not None:
             may = draft.at >= about.agenda.held_until and not about.agenda.is_excluded()
-            if may and _has_time(hours, draft.at):
+            if may and _has_time(hours, wanted, draft.at):
                 resume(draft, context)
         case _:
             return
@@ -147,14 +159,15 @@ def _begin(draft: Draft, state: st.Approved, context: Context) -> None:
         review(draft, CheckPlan(), context)
 
 
-def _has_time(hours: OpenHours, at: datetime) -> bool:
-    return hours.opening(at, least=LEAD) == at
+def _has_time(hours: OpenHours, wanted: Schedule, at: datetime) -> bool:
+    return hours.opening(at, least=wanted.pause_lead) == at
 
 
 def _keep_hours(draft: Draft, state: st.Running, wanted: Schedule, hours: OpenHours) -> None:
     agenda, at = state.about.agenda, draft.at
     if agenda.gives_way_to(state.about.migration_id) is not None:
-        _hold(draft, until=at, held_by="excluded", reason="Another migration is at work")
+        until = at + wanted.pause_lead
+        _hold(draft, until=until, held_by="excluded", reason="Another migration is at work")
         return
     closes = hours.closing(base(state))
     if closes is None:
@@ -163,10 +176,12 @@ def _keep_hours(draft: Draft, state: st.Running, wanted: Schedule, hours: OpenHo
     is_near = warning is not None and at >= closes - timedelta(seconds=warning)
     if is_near and at < closes and agenda.warned_for != closes:
         draft.add(sev.WindowEnding(at=at, closes_at=closes))
-    if wanted.outside_window == "continue" or at < closes - LEAD or _has_time(hours, at):
+    ends = closes - wanted.pause_lead if wanted.outside_window == "pause" else closes
+    if wanted.outside_window == "continue" or at < ends or _has_time(hours, wanted, at):
         # Where nobody attended for long, the next hours may have begun by now.
         return
     if wanted.outside_window == "fail":
+        _stop_work(draft)
         draft.add(
             ev.MigrationFailed(
                 at=at,
@@ -189,6 +204,8 @@ def _keep_hours(draft: Draft, state: st.Running, wanted: Schedule, hours: OpenHo
 def _hold(draft: Draft, *, until: datetime, held_by: sev.HeldBy, reason: str) -> None:
     draft.add(ev.PauseRequested(at=draft.at, reason=reason, immediate=False))
     draft.add(sev.ScheduleHeld(at=draft.at, until=until, held_by=held_by))
+    if until <= draft.at:
+        _stop_work(draft)
 
 
 def _stop_work(draft: Draft) -> None:
@@ -223,6 +240,19 @@ def _learn(draft: Draft, command: scmd.LearnStanding) -> None:
             mutual=command.mutual,
         )
     )
+
+
+def _learn_waits(draft: Draft, command: scmd.LearnWaits) -> None:
+    assert not isinstance(draft.state, st.Absent)
+    if command.answer > draft.state.about.agenda.answer:
+        draft.add(
+            sev.WaitsLearned(
+                at=draft.at,
+                answer=command.answer,
+                waits_for=command.waits_for,
+                circle=command.circle,
+            )
+        )
 
 
 def _confirm(draft: Draft, command: scmd.ConfirmTold) -> None:

@@ -17,6 +17,7 @@ _NEAR = 2 * _DAY
 """As a rule enough: a window of every day opens and closes within it."""
 _SECOND = timedelta(seconds=1)
 _REMEMBERED = 1_024
+_DAY_MINUTES = 24 * 60
 
 
 class Stretch(Struct, frozen=True, order=True):
@@ -81,6 +82,12 @@ def minutes_of(text: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
+def length_seconds(window: Window) -> int:
+    """Give how long a window lasts by a clock that is not changed meanwhile."""
+    minutes = (minutes_of(window.end_time) - minutes_of(window.start_time)) % _DAY_MINUTES
+    return (minutes or _DAY_MINUTES) * 60
+
+
 @lru_cache(_REMEMBERED)
 def _ahead(windows: tuple[Window, ...], at: datetime, horizon: timedelta) -> tuple[Stretch, ...]:
     """Give what is ahead of a moment; asked again and again while a run is at work."""
@@ -120,7 +127,7 @@ def _walls(window: Window, day: date) -> tuple[datetime, datetime]:
     start, end = minutes_of(window.start_time), minutes_of(window.end_time)
     midnight = datetime.combine(day, time())
     if end <= start:
-        end += 24 * 60
+        end += _DAY_MINUTES
     return midnight + timedelta(minutes=start), midnight + timedelta(minutes=end)
 
 

@@ -1,5 +1,6 @@
 """When a migration may work: what somebody has set."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -15,6 +16,8 @@ WINDOWS_MAX = 50
 OTHERS_MAX = 50
 WARNING_SECONDS_MAX = 86_400
 DURATION_SECONDS_MAX = 366 * 86_400
+PAUSE_LEAD_SECONDS = 30
+PAUSE_LEAD_SECONDS_MAX = 3_600
 
 
 class Window(Struct, frozen=True, kw_only=True):
@@ -58,15 +61,24 @@ class Schedule(Struct, frozen=True, kw_only=True):
     """All that was set about when a migration works.
 
     `window_ending_warning_seconds` is how long before a window's end it is announced.
+    `pause_lead_seconds` is how long before a window's end a pause is asked for, so that tasks at
+    work come to their end; what is at work at the end all the same is stopped. Nothing begins in
+    what is left of a window then.
     """
 
     start_at: UtcDatetime | None = None
     windows: Annotated[tuple[Window, ...], Meta(max_length=WINDOWS_MAX)] = ()
     outside_window: OutsideWindow = "pause"
     window_ending_warning_seconds: Annotated[int, Meta(ge=1, le=WARNING_SECONDS_MAX)] | None = None
+    pause_lead_seconds: Annotated[int, Meta(ge=0, le=PAUSE_LEAD_SECONDS_MAX)] = PAUSE_LEAD_SECONDS
     wait_for: Annotated[tuple[Awaited, ...], Meta(max_length=OTHERS_MAX)] = ()
     exclude_concurrent: Annotated[tuple[str, ...], Meta(max_length=OTHERS_MAX)] = ()
     recurring: Recurrence | None = None
+
+    @property
+    def pause_lead(self) -> timedelta:
+        """How long before a window's end a pause is asked for."""
+        return timedelta(seconds=self.pause_lead_seconds)
 
     @property
     def others(self) -> frozenset[str]:

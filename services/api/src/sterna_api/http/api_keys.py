@@ -13,6 +13,7 @@ from sterna_api.http.api_key_bodies import (
     check_networks,
 )
 from sterna_api.http.body import read_body
+from sterna_api.http.calendar_feeds import feed_token, holder_scopes
 from sterna_api.http.caller import caller_of
 from sterna_api.http.command_desk import CommandDesk, Ticket, position_of
 from sterna_api.http.deleted import DeletedBody
@@ -31,6 +32,7 @@ from sterna_core.api_key.commands import (
 )
 from sterna_core.api_key.events import ApiKeyRotated
 from sterna_core.api_key.key import Pepper, make_key
+from sterna_core.api_key.scope import FEED
 from sterna_core.secrets.secret import Secret
 
 
@@ -113,7 +115,7 @@ class ApiKeyRoutes:
             scopes=UNSET if body.scopes is UNSET else tuple(dict.fromkeys(body.scopes)),
             expires_at=body.expires_at,
             ip_whitelist=networks,
-            holder_scopes=ticket.caller.scopes,
+            holder_scopes=holder_scopes(ticket.caller.scopes),
         )
         outcome = await self._desk.hand_in(ticket, api_key_id, command)
         await self._writes.reach(outcome.position)
@@ -126,11 +128,12 @@ class ApiKeyRoutes:
         ticket = self._desk.ticket(request, body)
         # A key that was made for tests stays one; what it is for never changes.
         known = await self._find(request)
-        key = self._key(ticket, known.environment)
+        is_feed = known.scopes == [FEED]
+        key = feed_token(self._pepper, ticket) if is_feed else self._key(ticket, known.environment)
         command = RotateApiKey(
             digest=self._pepper.digest(key.reveal()),
             overlap_seconds=body.overlap_seconds,
-            holder_scopes=ticket.caller.scopes,
+            holder_scopes=holder_scopes(ticket.caller.scopes),
         )
         outcome = await self._desk.hand_in(ticket, api_key_id, command)
         await self._writes.reach(outcome.position)

@@ -1,12 +1,11 @@
-import hashlib
 from datetime import datetime
 from typing import Protocol
 
-import msgspec
 from aiohttp import web
 from msgspec import Struct
 
 from sterna_api.http.caller import ORIGIN, Caller, caller_of
+from sterna_api.http.fingerprint import fingerprint
 from sterna_api.http.idempotency import idempotency_key
 from sterna_core import ids
 from sterna_core.clock import Clock
@@ -65,13 +64,10 @@ class CommandDesk:
         """Identify a request; raises InvalidShape where its Idempotency-Key is no word."""
         caller = caller_of(request)
         key = idempotency_key(request)
-        # The body counts as it was understood, so white space and order make no difference. With
-        # a key, for it may hold a password, and the journal lets nobody try out guesses of it.
-        content = f"{request.method} {request.path}\0".encode() + msgspec.json.encode(body)
         return Ticket(
             caller=caller,
             command_id=ids.command_id_for(caller.org_id, key),
-            request_hash=hashlib.blake2b(content, digest_size=16, key=self._hash_key).hexdigest(),
+            request_hash=fingerprint(request, body, self._hash_key),
             now=self._clock(),
             origin=request.get(ORIGIN, Origin()),
         )

@@ -28,6 +28,7 @@ _STATUS_BY_CODE = {
     "undecodable": 500,
     "unknown_aggregate": 404,
     "connection_failed": 409,
+    "request_in_progress": 409,
 }
 _STATUS_BY_KIND: tuple[tuple[type[e.SternaError], int], ...] = (
     (e.Unauthorized, 401),
@@ -117,7 +118,7 @@ def answer_error(request: web.Request, error: e.SternaError) -> web.Response:
     headers = {}
     if isinstance(error, e.RateLimited):
         headers["Retry-After"] = str(error.retry_after_seconds)
-    if status == 503:
+    elif isinstance(error, e.Transient):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"

@@ -2,7 +2,6 @@ import re
 
 from aiohttp import web
 
-from sterna_api.http.errors import Handler
 from sterna_api.http.problem import InvalidShape, Problem
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
@@ -18,11 +17,3 @@ def idempotency_key(request: web.Request) -> str | None:
         msg = "The key is 1 to 255 visible ASCII characters"
         raise InvalidShape([Problem(("header", IDEMPOTENCY_HEADER), msg, "key_invalid")])
     return keys[0]
-
-
-@web.middleware
-async def idempotency_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a key that is no word, also where nothing is done that could be done twice."""
-    if request.method not in {"GET", "HEAD"}:
-        idempotency_key(request)
-    return await handler(request)

@@ -14,6 +14,7 @@ from sterna_api.http.authentication import Authenticator
 from sterna_api.http.authorisation import Gate
 from sterna_api.http.bus_description import BusDescriptionRoutes
 from sterna_api.http.calendar import CalendarRoutes
+from sterna_api.http.calendar_feeds import CalendarFeedRoutes
 from sterna_api.http.certificates import CertificateRoutes
 from sterna_api.http.client_address import ClientAddresses, Network
 from sterna_api.http.command_desk import CommandDesk, CommandPort
@@ -22,7 +23,6 @@ from sterna_api.http.cors import Cors
 from sterna_api.http.docs_page import DocsPageRoutes
 from sterna_api.http.errors import errors_middleware
 from sterna_api.http.health import Check, HealthRoutes
-from sterna_api.http.idempotency import idempotency_middleware
 from sterna_api.http.limits import Limits, LimitSettings
 from sterna_api.http.logs import LogRoutes
 from sterna_api.http.mapping_desk import MappingDesk
@@ -39,6 +39,7 @@ from sterna_api.http.planned_schemas import PlannedSchemaRoutes
 from sterna_api.http.probe_desk import ProbeDesk
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.refusals import Refusals
+from sterna_api.http.repeats import Repeats
 from sterna_api.http.request_id import request_id_middleware
 from sterna_api.http.schedules import ScheduleRoutes
 from sterna_api.http.starts import StartRoutes
@@ -61,6 +62,7 @@ from sterna_api.projections.migrations import Migrations
 from sterna_api.projections.notices import Notices
 from sterna_api.projections.positions import ProjectedPositions
 from sterna_api.projections.webhooks import Webhooks
+from sterna_api.repeats.answers import Answers
 from sterna_api.streams.follower import Follower, Wanted
 from sterna_api.streams.hub import Hub
 from sterna_api.webhooks.guard import AddressGuard
@@ -82,6 +84,7 @@ class InterfaceParts:
     log: Log
     topics: Topics
     database: Database
+    answers: Answers
     positions: ProjectedPositions
     hub: Hub
     keyring: Keyring
@@ -98,6 +101,7 @@ class InterfaceParts:
     limits: LimitSettings
     trusted_proxies: tuple[Network, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    public_url: str | None = None
     message_channels: frozenset[NoticeChannel] = frozenset()
 
 
@@ -112,11 +116,16 @@ class Interface:
 
     def _app(self, parts: InterfaceParts) -> web.Application:
         database, clock = parts.database, parts.clock
+        hash_key = parts.pepper.derive("request-hash")
         desk = CommandDesk(
-            parts.port,
-            clock,
-            deadline_seconds=parts.command_seconds,
-            hash_key=parts.pepper.derive("request-hash"),
+            parts.port, clock, deadline_seconds=parts.command_seconds, hash_key=hash_key
+        )
+        repeats = Repeats(
+            OPERATIONS,
+            parts.answers,
+            parts.keyring,
+            hash_key=hash_key,
+            patience_seconds=parts.command_seconds,
         )
         writes = ReadYourWrites(
             parts.positions,
@@ -147,6 +156,7 @@ class Interface:
             ),
             ScheduleRoutes(desk, migrations, writes, clock),
             CalendarRoutes(Calendars(database), clock),
+            CalendarFeedRoutes(desk, parts.pepper, writes, public_url=parts.public_url),
             MigrationRoutes(
                 desk,
                 migrations,
@@ -179,13 +189,16 @@ class Interface:
             ApiKeyRoutes(desk, api_keys, parts.pepper, writes),
             AuditLogRoutes(AuditLog(database)),
         )
-        return make_app(groups, self._middlewares(parts, api_keys, limits, writes, cors), cors)
+        return make_app(
+            groups, self._middlewares(parts, api_keys, limits, repeats, writes, cors), cors
+        )
 
     def _middlewares(
         self,
         parts: InterfaceParts,
         api_keys: ApiKeys,
         limits: Limits,
+        repeats: Repeats,
         writes: ReadYourWrites,
         cors: Cors,
     ) -> tuple[Middleware, ...]:
@@ -203,8 +216,8 @@ class Interface:
             limits.middleware,
             Gate(OPERATIONS, self.refusals).middleware,
             Negotiation(OPERATIONS).middleware,
-            idempotency_middleware,
             writes.middleware,
+            repeats.middleware,
         )
 
 

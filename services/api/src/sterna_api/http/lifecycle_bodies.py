@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from sterna_api.http.connection_bodies import Description, Identifier, Name
-from sterna_api.http.migration_bodies import ConnectionId, Glob, OptionsBody, Reason
+from sterna_api.http.migration_bodies import ColumnChoices, ConnectionId, Glob, OptionsBody, Reason
 from sterna_core.migration.undo import Strategy
 from sterna_core.tasks.telemetry import Phase
 
@@ -41,6 +41,7 @@ class TargetPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     connection_id: ConnectionId | UnsetType = UNSET
     schema: Identifier | UnsetType | None = UNSET
+    columns: ColumnChoices | UnsetType = UNSET
 
 
 class EditMigrationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,10 +16,17 @@ from sterna_core.errors import Rejected
 from sterna_core.expression.vetting import ExpressionRefused, vet_expression
 from sterna_core.journal.outcome import Outcome
 from sterna_core.migration.plan import TablePlan
-from sterna_core.migration.review_commands import MappingReview, ReviewMappings
+from sterna_core.migration.review_commands import (
+    ChooseColumns,
+    MappingReview,
+    ReviewMappings,
+    WantedColumn,
+)
 
 TRIAL_SECONDS = 5.0
 """How long an answer waits for a transformation that is being tried."""
+PLAN_SECONDS = 5.0
+"""How long an answer waits for a plan that is being made again."""
 _POLL_SECONDS = 0.05
 
 
@@ -51,6 +58,34 @@ class MappingDesk:
             reviews=tuple(review for review, _ in reviews), plan_digests=wanted_digests(request)
         )
         return await self._desk.hand_in(ticket, migration_id, command)
+
+    async def choose(
+        self,
+        request: web.Request,
+        ticket: Ticket,
+        migration_id: str,
+        columns: tuple[WantedColumn, ...],
+    ) -> Outcome:
+        """Let columns go elsewhere, which makes the plan anew; raises what that is refused with."""
+        command = ChooseColumns(columns=columns, plan_digests=wanted_digests(request))
+        outcome = await self._desk.hand_in(ticket, migration_id, command)
+        await self._planned(ticket.caller.org_id, migration_id, outcome)
+        return outcome
+
+    async def _planned(self, org_id: str, migration_id: str, outcome: Outcome) -> None:
+        """Wait until there is a plan again; raises Rejected where there is none."""
+        await self._writes.reach(outcome.position)
+        deadline = asyncio.get_running_loop().time() + PLAN_SECONDS
+        while True:
+            known = await self._migrations.find(org_id, migration_id)
+            if known is None or known.view.summary is not None or known.view.status == "failed":
+                return
+            if asyncio.get_running_loop().time() > deadline:
+                raise Rejected(
+                    "plan_not_ready",
+                    "The choice is taken, and the plan is being made again: read it in a moment.",
+                )
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def plan(
         self, org_id: str, migration_id: str

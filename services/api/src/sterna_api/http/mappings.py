@@ -6,7 +6,7 @@ from sterna_api.http.body import read_body
 from sterna_api.http.caller import caller_of
 from sterna_api.http.command_desk import CommandDesk, position_of
 from sterna_api.http.entity_tag import etag_of
-from sterna_api.http.mapping_bodies import MappingPatch, MappingsPatch, MappingsQuery
+from sterna_api.http.mapping_bodies import MappingPatch, MappingsPatch, MappingsQuery, chosen
 from sterna_api.http.mapping_desk import MappingDesk
 from sterna_api.http.migration_bodies import ApproveBody
 from sterna_api.http.migrations import migration_id_of
@@ -65,8 +65,14 @@ class MappingRoutes:
         body = await read_body(request, MappingPatch)
         migration_id, mapping_id = migration_id_of(request), mapping_id_of(request)
         ticket = self._desk.ticket(request, body)
-        review = body.review(mapping_id, ("body",))
-        outcome = await self._mappings.hand_in(request, ticket, migration_id, [(review, ("body",))])
+        columns = chosen([(mapping_id, body, ("body",))])
+        if columns:
+            outcome = await self._mappings.choose(request, ticket, migration_id, columns)
+        else:
+            review = body.review(mapping_id, ("body",))
+            outcome = await self._mappings.hand_in(
+                request, ticket, migration_id, [(review, ("body",))]
+            )
         known, shown = await self._mappings.settled(
             ticket.caller.org_id, migration_id, mapping_id, outcome
         )
@@ -78,10 +84,13 @@ class MappingRoutes:
         migration_id = migration_id_of(request)
         ticket = self._desk.ticket(request, body)
         locations = [("body", "mappings", place) for place in range(len(body.mappings))]
-        reviews = [
-            (each.review(loc), loc) for each, loc in zip(body.mappings, locations, strict=True)
-        ]
-        outcome = await self._mappings.hand_in(request, ticket, migration_id, reviews)
+        placed = list(zip(body.mappings, locations, strict=True))
+        columns = chosen([(each.id, each, loc) for each, loc in placed])
+        if columns:
+            outcome = await self._mappings.choose(request, ticket, migration_id, columns)
+        else:
+            reviews = [(each.review(loc), loc) for each, loc in placed]
+            outcome = await self._mappings.hand_in(request, ticket, migration_id, reviews)
         org_id = ticket.caller.org_id
         # Trials run side by side, a bounded number at once: the answer waits for the first.
         await self._mappings.settled(org_id, migration_id, body.mappings[0].id, outcome)

@@ -9,6 +9,7 @@ from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import Options, Party
 from sterna_core.migration.check_view import CheckView
+from sterna_core.migration.plan import Selection
 from sterna_core.migration.status import Status
 from sterna_core.migration.view import (
     FailureView,
@@ -30,12 +31,21 @@ class SourceShown(Struct, frozen=True):
     tables_count: int | None
 
 
+class ChoiceShown(Struct, frozen=True):
+    """Where a person wants a column to go; no `target_column` is nowhere."""
+
+    table: str
+    column: str
+    target_column: str | None
+
+
 class TargetShown(Struct, frozen=True):
     """Where it goes."""
 
     connection_id: str
     connection_name: str
     schema: str | None
+    columns: tuple[ChoiceShown, ...] = ()
 
 
 class Links(Struct, frozen=True):
@@ -143,9 +153,17 @@ def source_of(party: Party, schemas: tuple[str, ...], tables: int | None) -> Sou
     return SourceShown(party.endpoint.connection_id, party.connection_name, schemas, tables)
 
 
-def target_of(party: Party, schema: str | None) -> TargetShown:
+def target_of(party: Party, selection: Selection) -> TargetShown:
     """Show a target, without what enters it."""
-    return TargetShown(party.endpoint.connection_id, party.connection_name, schema)
+    return TargetShown(
+        party.endpoint.connection_id,
+        party.connection_name,
+        selection.target_schema,
+        tuple(
+            ChoiceShown(each.table_id, each.source_column, each.target_column or None)
+            for each in selection.choices
+        ),
+    )
 
 
 def show_migration(known: KnownMigration, now: UtcDatetime) -> MigrationBody:
@@ -162,7 +180,7 @@ def show_migration(known: KnownMigration, now: UtcDatetime) -> MigrationBody:
         created_at=about.created_at,
         created_by=about.created_by,
         source=source_of(about.source, about.selection.schemas, tables),
-        target=target_of(about.target, about.selection.target_schema),
+        target=target_of(about.target, about.selection),
         options=about.options,
         plan=PlanLine(view.plan_status, None),
         progress=Progress(

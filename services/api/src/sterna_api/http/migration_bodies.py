@@ -1,5 +1,6 @@
 """What is sent about migrations."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -12,8 +13,9 @@ from sterna_api.http.schedule_bodies import ScheduleBody
 from sterna_api.projections.migrations import Order, Sort
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import MEBIBYTE
+from sterna_core.migration.choosing import CHOICES_MAX
 from sterna_core.migration.incremental import IncrementalOptions
-from sterna_core.migration.plan import Mode
+from sterna_core.migration.plan import ColumnChoice, Mode, Selection
 from sterna_core.migration.status import Status
 from sterna_core.migration.thresholds import Thresholds
 from sterna_core.migration.validation_options import ValidationOptions
@@ -33,11 +35,39 @@ class SourceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     exclude_tables: Annotated[list[Glob], Meta(max_length=1_000)] = []
 
 
+class ColumnChoiceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a column goes whatever its name is; `target_column` null is nowhere.
+
+    `table` is `schema.table` of the source.
+    """
+
+    table: Annotated[str, Meta(min_length=3, max_length=200)]
+    column: Identifier
+    target_column: Identifier | None
+
+
+ColumnChoices = Annotated[list[ColumnChoiceBody], Meta(max_length=CHOICES_MAX)]
+
+
 class TargetBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where it goes; without `schema` each schema keeps its name."""
+    """Where it goes; without `schema` each schema keeps its name. `columns` is for `data_only`."""
 
     connection_id: ConnectionId
     schema: Identifier | None = None
+    columns: ColumnChoices = []
+
+
+def choices_of(bodies: Iterable[ColumnChoiceBody]) -> tuple[ColumnChoice, ...]:
+    """Read where columns are to go; the last word for a column counts."""
+    choices = tuple(
+        ColumnChoice(
+            table_id=each.table,
+            source_column=each.column,
+            target_column=each.target_column or "",
+        )
+        for each in bodies
+    )
+    return Selection().choosing(choices).choices
 
 
 class OptionsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -24,13 +24,14 @@ from sterna_api.http.lifecycle_bodies import (
     RollbackBody,
 )
 from sterna_api.http.migration_answers import show_migration
+from sterna_api.http.migration_bodies import choices_of
 from sterna_api.http.migrations import PartyFinder, migration_id_of
 from sterna_api.http.paging import PageQuery, page_body
 from sterna_api.http.query import read_query
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found
 from sterna_api.http.validation_bodies import refuse_unsafe
-from sterna_api.projections.checkpoints import Checkpoints
+from sterna_api.projections.checkpoints import Checkpoints, KnownCheckpoint
 from sterna_api.projections.migrations import KnownMigration, Migrations
 from sterna_core.clock import Clock
 from sterna_core.errors import Rejected
@@ -112,6 +113,8 @@ class MigrationLifecycleRoutes:
                 )
             if body.target.schema is not UNSET:
                 selection["target_schema"] = body.target.schema
+            if body.target.columns is not UNSET:
+                selection["choices"] = choices_of(body.target.columns)
         if selection:
             old = known.view.about.selection
             given["selection"] = msgspec.structs.replace(old, **selection)
@@ -154,7 +157,10 @@ class MigrationLifecycleRoutes:
         """Put on record how far a run is."""
         body = await read_body(request, CheckpointBody)
         migration_id, outcome = await self._act(request, body, CreateCheckpoint(reason=body.reason))
-        made = next(each for each in outcome.events if isinstance(each, CheckpointRecorded))
+        made = next((e for e in outcome.events if isinstance(e, CheckpointRecorded)), None)
+        if made is None:
+            before = await self._made_before(request, migration_id, outcome)
+            return answer(before, status=201, headers=position_of(outcome))
         shown = CheckpointShown(
             id=made.checkpoint_id,
             timestamp=made.at,
@@ -164,7 +170,6 @@ class MigrationLifecycleRoutes:
             records_completed=made.rows,
             size_bytes=made.bytes,
         )
-        del migration_id
         return answer(shown, status=201, headers=position_of(outcome))
 
     async def restore(self, request: web.Request) -> web.Response:
@@ -194,7 +199,7 @@ class MigrationLifecycleRoutes:
             strategy=body.strategy, verify=body.verify_after, reason=body.reason
         )
         migration_id, outcome = await self._act(request, body, command)
-        over = not outcome.events
+        over = not outcome.events and not outcome.repeated
         begun = RollbackBegun(
             id=migration_id,
             status="rolled_back" if over else "rolling_back",
@@ -208,6 +213,17 @@ class MigrationLifecycleRoutes:
     async def rollback_status(self, request: web.Request) -> web.Response:
         """Show how the last rollback goes, or went."""
         return answer(show_rollback(await self._find(request), self._clock()))
+
+    async def _made_before(
+        self, request: web.Request, migration_id: str, outcome: Outcome
+    ) -> KnownCheckpoint:
+        """Find the checkpoint that the first of repeated requests has made; raises NotFound."""
+        org_id = caller_of(request).org_id
+        await self._writes.catch_up_with(org_id, migration_id)
+        known = await self._checkpoints.made_at(org_id, migration_id, outcome.first_sequence or 0)
+        if known is None:
+            raise not_found("checkpoint")
+        return known
 
     async def _act(
         self, request: web.Request, body: Struct, command: Struct

@@ -18,7 +18,7 @@ from sterna_api.http.migration_answers import (
     source_of,
     target_of,
 )
-from sterna_api.http.migration_bodies import CreateMigrationBody, ListQuery
+from sterna_api.http.migration_bodies import CreateMigrationBody, ListQuery, choices_of
 from sterna_api.http.other_migrations import refuse_unknown_others
 from sterna_api.http.paging import page_body
 from sterna_api.http.plan_answers import show_plan
@@ -87,6 +87,7 @@ class MigrationRoutes:
             schemas=tuple(body.source.schemas),
             exclude_tables=tuple(body.source.exclude_tables),
             target_schema=body.target.schema,
+            choices=choices_of(body.target.columns),
         )
         command = CreateMigration(
             name=body.name,
@@ -118,7 +119,7 @@ class MigrationRoutes:
             created_at=created_at,
             created_by=ticket.caller.key_id,
             source=source_of(source, selection.schemas, None),
-            target=target_of(target, selection.target_schema),
+            target=target_of(target, selection),
             plan=PlanLine("generating", None),
             links=links_of(migration_id),
         )

@@ -1,7 +1,14 @@
+from uuid import UUID, uuid5
+
+from msgspec.structs import replace
+
+from sterna_api.http.command_desk import CommandDesk, Ticket
 from sterna_api.http.problem import InvalidShape, Location, Problem
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.projections.migrations import Migrations
 from sterna_core.schedule.schedule import Schedule
+from sterna_core.waiting.commands import ReserveWaits
+from sterna_core.waiting.place import waits_of
 
 
 async def refuse_unknown_others(
@@ -25,3 +32,19 @@ async def refuse_unknown_others(
             problems.append(Problem((*loc, "wait_for"), msg, "migration_unknown"))
     if problems:
         raise InvalidShape(problems)
+
+
+async def refuse_circle(
+    desk: CommandDesk, ticket: Ticket, migration_id: str, schedule: Schedule
+) -> None:
+    """Refuse a schedule by which migrations would wait for each other; raises Rejected.
+
+    What is asked for is reserved for a while, so that nobody closes a circle beside this.
+    """
+    waits_for = tuple(dict.fromkeys(each.migration_id for each in schedule.wait_for))
+    if not waits_for:
+        return
+    # The one request leads to two commands, and a repeat of it to the same two.
+    own = replace(ticket, command_id=str(uuid5(UUID(ticket.command_id), "waits")))
+    command = ReserveWaits(migration_id=migration_id, waits_for=waits_for)
+    await desk.hand_in(own, waits_of(ticket.caller.org_id), command)

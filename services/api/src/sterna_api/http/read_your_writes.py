@@ -63,7 +63,7 @@ class ReadYourWrites:
         """Wait for `?min_position=`; answers 503 when it is not reached in time."""
         text = request.query.get(PARAMETER)
         caller = request.get(CALLER)
-        if text is not None:
+        if text is not None and caller is not None:
             await self._wait(self._parse(text).wanted)
         elif caller is not None and request.method == "GET":
             await self._wait_for_recent(caller.org_id)

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.agenda import Agenda
-from sterna_core.migration.due import LEAD, begins_by_itself
+from sterna_core.migration.due import begins_by_itself
 from sterna_core.migration.status import Status
 from sterna_core.migration.view import MigrationView
 from sterna_core.schedule.duration import duration_text
@@ -49,6 +49,7 @@ class ScheduleShown(Struct, frozen=True, kw_only=True):
     """When a migration works.
 
     `next_start_at` is None where it does not start by itself, has, or waits for others.
+    `circle` is empty, or says through whom the migration waits for itself: each for the next.
     `window_opens_at` and `window_closes_at` are of the hours that are open now, or next.
     """
 
@@ -57,6 +58,7 @@ class ScheduleShown(Struct, frozen=True, kw_only=True):
     windows: tuple[WindowShown, ...]
     outside_window: OutsideWindow
     window_ending_warning: str | None
+    pause_lead: str
     wait_for: tuple[AwaitedShown, ...]
     exclude_concurrent: tuple[str, ...]
     recurring: RecurrenceShown | None
@@ -65,6 +67,7 @@ class ScheduleShown(Struct, frozen=True, kw_only=True):
     window_opens_at: UtcDatetime | None
     window_closes_at: UtcDatetime | None
     waits_for_others: bool
+    circle: tuple[str, ...]
     paused_by_schedule: bool
     made_by: str | None
 
@@ -78,7 +81,7 @@ def show_schedule(
     blocked = agenda.is_blocked()
     starts_at = None
     if begins_by_itself(schedule) and not blocked and (status is None or status in _BEFORE_START):
-        starts_at = hours.opening(max(now, schedule.start_at or now), least=LEAD)
+        starts_at = hours.opening(max(now, schedule.start_at or now), least=schedule.pause_lead)
     warning = schedule.window_ending_warning_seconds
     return ScheduleShown(
         migration_id=migration_id,
@@ -95,6 +98,7 @@ def show_schedule(
         ),
         outside_window=schedule.outside_window,
         window_ending_warning=None if warning is None else duration_text(warning),
+        pause_lead=duration_text(schedule.pause_lead_seconds),
         wait_for=tuple(
             AwaitedShown(
                 migration_id=each.migration_id, condition=each.condition, met=agenda.is_met(each)
@@ -108,6 +112,7 @@ def show_schedule(
         window_opens_at=stretch.opens if stretch else None,
         window_closes_at=hours.closing(now),
         waits_for_others=blocked,
+        circle=agenda.circle,
         paused_by_schedule=agenda.held_until is not None,
         made_by=agenda.parent_id,
     )

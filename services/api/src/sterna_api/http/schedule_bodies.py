@@ -18,6 +18,8 @@ from sterna_core.schedule.schedule import (
     DAYS,
     DURATION_SECONDS_MAX,
     OTHERS_MAX,
+    PAUSE_LEAD_SECONDS,
+    PAUSE_LEAD_SECONDS_MAX,
     WARNING_SECONDS_MAX,
     WINDOWS_MAX,
     Awaited,
@@ -107,6 +109,7 @@ class ScheduleBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     windows: Annotated[list[WindowBody], Meta(max_length=WINDOWS_MAX)] = []
     outside_window: OutsideWindow = "pause"
     window_ending_warning: DurationText | None = None
+    pause_lead: DurationText = f"{PAUSE_LEAD_SECONDS}s"
     wait_for: Annotated[list[AwaitedBody], Meta(max_length=OTHERS_MAX)] = []
     exclude_concurrent: Annotated[list[OtherId], Meta(max_length=OTHERS_MAX)] = []
     recurring: RecurrenceBody | None = None
@@ -119,6 +122,7 @@ class ScheduleChangeBody(Struct, frozen=True, kw_only=True, forbid_unknown_field
     windows: Annotated[list[WindowBody], Meta(max_length=WINDOWS_MAX)] | UnsetType = UNSET
     outside_window: OutsideWindow | UnsetType = UNSET
     window_ending_warning: DurationText | UnsetType | None = UNSET
+    pause_lead: DurationText | UnsetType = UNSET
     wait_for: Annotated[list[AwaitedBody], Meta(max_length=OTHERS_MAX)] | UnsetType = UNSET
     exclude_concurrent: Annotated[list[OtherId], Meta(max_length=OTHERS_MAX)] | UnsetType = UNSET
     recurring: RecurrenceBody | UnsetType | None = UNSET
@@ -157,6 +161,9 @@ class _Reading:
             "outside_window": body.outside_window,
             "window_ending_warning_seconds": self._duration(
                 body.window_ending_warning, "window_ending_warning", 1, WARNING_SECONDS_MAX
+            ),
+            "pause_lead_seconds": self._duration(
+                body.pause_lead, "pause_lead", 0, PAUSE_LEAD_SECONDS_MAX
             ),
             "wait_for": self._awaited(body.wait_for),
             "exclude_concurrent": self._others(body.exclude_concurrent),

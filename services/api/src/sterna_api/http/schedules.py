@@ -6,7 +6,7 @@ from sterna_api.http.caller import caller_of
 from sterna_api.http.command_desk import CommandDesk, position_of
 from sterna_api.http.deleted import DeletedBody
 from sterna_api.http.migrations import migration_id_of
-from sterna_api.http.other_migrations import refuse_unknown_others
+from sterna_api.http.other_migrations import refuse_circle, refuse_unknown_others
 from sterna_api.http.problem import Location
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found
@@ -71,6 +71,7 @@ class ScheduleRoutes:
         await refuse_unknown_others(
             self._migrations, self._writes, ticket.caller.org_id, schedule, _BODY
         )
+        await refuse_circle(self._desk, ticket, migration_id, schedule)
         outcome = await self._desk.hand_in(ticket, migration_id, SetSchedule(schedule=schedule))
         return await self._answer(request, outcome, schedule, status=201)
 
@@ -83,6 +84,7 @@ class ScheduleRoutes:
         await refuse_unknown_others(
             self._migrations, self._writes, ticket.caller.org_id, Schedule(**changes), _BODY
         )
+        await refuse_circle(self._desk, ticket, migration_id, Schedule(**changes))
         outcome = await self._desk.hand_in(ticket, migration_id, ChangeSchedule(**changes))
         return await self._answer(request, outcome, Schedule(**changes), status=200)
 

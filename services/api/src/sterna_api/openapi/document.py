@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from sterna_api.http.authentication import FEED_PARAMETER
 from sterna_api.http.errors import ErrorBody, ProblemBody, ProblemsBody
 from sterna_api.http.media import JSON, PROBLEM
 from sterna_api.openapi.operation import Media, Operation
@@ -18,6 +19,11 @@ _ABOUT = (
     "Moves databases and proves that everything arrived. Every request but those of the group"
     " *service* needs a key; a key's scopes say what it may do."
 )
+_DONE = {
+    204: "There is nothing more to come",
+    304: "The version that was named is the newest",
+    503: "Not ready",
+}
 _ERRORS = {
     400: "The request cannot be read",
     401: "No valid key",
@@ -28,6 +34,7 @@ _ERRORS = {
     412: "It has changed since it was read: `If-Match` names another version",
     413: "The body is larger than 1 MiB",
     415: "The body is not JSON",
+    500: "A fault of the service, or a setting that it lacks; it has been logged",
     429: "Too many requests; `Retry-After` says when to send the next",
     503: "Not now, or the outcome is not known yet: send it again with the same `Idempotency-Key`",
 }
@@ -62,7 +69,13 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "An API key, `sk_live_…` or `sk_test_…`",
-                }
+                },
+                "feed": {
+                    "type": "apiKey",
+                    "in": "query",
+                    "name": FEED_PARAMETER,
+                    "description": "The word of an address of the calendar, `feed_…`",
+                },
             },
         },
     }
@@ -80,7 +93,7 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if operation.description:
         described["description"] = operation.description
     if operation.scope:
-        described["security"] = [{"key": []}]
+        described["security"] = [{"key": []}, *([{"feed": []}] if operation.takes_token else [])]
         described["x-required-scope"] = operation.scope
     else:
         described["security"] = []
@@ -94,7 +107,10 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
             "content": {JSON: {"schema": schemas.of(operation.body)}},
         }
     described["responses"] = {
-        **{str(status): _answer(kind, schemas) for status, kind in operation.answers.items()},
+        **{
+            str(status): _answer(status, kind, schemas)
+            for status, kind in operation.answers.items()
+        },
         **{
             str(status): {"$ref": f"#/components/responses/{status}"}
             for status in _errors_of(operation)
@@ -104,7 +120,7 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     return described
 
 
-def _answer(kind: Any, schemas: Schemas) -> dict[str, Any]:
+def _answer(status: int, kind: Any, schemas: Schemas) -> dict[str, Any]:
     kinds = kind if isinstance(kind, tuple) else (kind,)
     content: dict[str, Any] = {}
     for each in kinds:
@@ -112,7 +128,8 @@ def _answer(kind: Any, schemas: Schemas) -> dict[str, Any]:
             content[each.type] = {"schema": {"description": each.description}}
         elif each is not None:
             content[JSON] = {"schema": schemas.of(each)}
-    described: dict[str, Any] = {"description": "Done", "headers": answer_headers()}
+    words = _DONE.get(status, "Done")
+    described: dict[str, Any] = {"description": words, "headers": answer_headers()}
     if content:
         described["content"] = content
     return described
@@ -120,8 +137,8 @@ def _answer(kind: Any, schemas: Schemas) -> dict[str, Any]:
 
 def _errors_of(operation: Operation) -> list[int]:
     if operation.scope is None:
-        return [400, 406]
-    found = {400, 401, 403, 404, 406, 409, 413, 415, 422, 429, 503}
+        return [400, 406, 415, 500]
+    found = {400, 401, 403, 404, 406, 409, 413, 415, 422, 429, 500, 503}
     if "If-Match" in operation.headers:
         found.add(412)
     return sorted(found)

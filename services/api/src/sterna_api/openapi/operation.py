@@ -35,6 +35,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     query: Any = None
     answers: dict[int, Any]
     description: str = ""
+    takes_token: bool = False
+    """The word of an address may stand for a key."""
     headers: dict[str, str] = {}
     """Request headers of this operation only, with what they are for."""
 

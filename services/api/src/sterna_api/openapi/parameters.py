@@ -22,7 +22,12 @@ PREFIXES = {
 IDEMPOTENCY_KEY: dict[str, Any] = {
     "name": IDEMPOTENCY_HEADER,
     "in": "header",
-    "description": "The same key with the same request is carried out once",
+    "description": (
+        "The same key with the same request is carried out once: a repeat gets the first answer"
+        " for 24 hours, with `Idempotent-Replayed: true`. With another request it is refused (422"
+        " `idempotency_key_reused`); while the first is under way it may be answered with 409"
+        " `request_in_progress`."
+    ),
     "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
 }
 _POSITION: dict[str, Any] = {

@@ -23,4 +23,5 @@ async def project_checkpoint(connection: asyncpg.Connection, occurrence: Occurre
             event.reason,
             event.rows,
             event.bytes,
+            occurrence.sequence,
         )

@@ -28,6 +28,15 @@ class Checkpoints:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def made_at(
+        self, org_id: str, migration_id: str, sequence: int
+    ) -> KnownCheckpoint | None:
+        """Give the checkpoint that was made at a version of a migration, if it is there still."""
+        row = await self._database.fetchrow(
+            _SQL["checkpoint_made_at"], org_id, migration_id, sequence
+        )
+        return KnownCheckpoint(*row.values()) if row else None
+
     async def page(
         self, org_id: str, migration_id: str, *, limit: int, offset: int
     ) -> Page[KnownCheckpoint]:

@@ -108,6 +108,8 @@ def _told(event: Event) -> tuple[str, dict[str, Any]] | None:
             return "approval.denied", {"mapping_id": event.mapping_id, "by": event.by}
         case sev.ApprovalMissed():
             return "approval.timeout", {"start_at": event.start_at}
+        case sev.WaitsLearned() if event.circle:
+            return "error.occurred", {"code": "waits_for_itself", "circle": list(event.circle)}
         case sev.WindowEnding():
             return "migration.window.ending", {"closes_at": event.closes_at}
         case ev.RollbackStarted():

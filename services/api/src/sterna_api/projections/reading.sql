@@ -160,6 +160,11 @@ select checkpoint_id, at, kind, phase, reason, records_completed, size_bytes fro
 where org_id = $1 and migration_id = $2
 order by event_offset desc, checkpoint_id limit $3 offset $4;
 
+-- name: checkpoint_made_at
+-- The checkpoint that was made at a version of its migration.
+select checkpoint_id, at, kind, phase, reason, records_completed, size_bytes from checkpoints
+where org_id = $1 and migration_id = $2 and sequence = $3;
+
 -- name: checkpoints_count
 -- How many checkpoints a run has had.
 select count(*) from checkpoints where org_id = $1 and migration_id = $2;

@@ -205,8 +205,8 @@ select count(*) from gone;
 -- name: insert_checkpoint
 -- A run got so far; told twice, it is one checkpoint.
 insert into checkpoints (org_id, migration_id, checkpoint_id, event_offset, at, kind, phase, reason,
-  records_completed, size_bytes)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  records_completed, size_bytes, sequence)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 on conflict do nothing;
 
 -- name: delete_migration

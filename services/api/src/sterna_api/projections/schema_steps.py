@@ -36,9 +36,9 @@ class SchemaStep(Struct, frozen=True):
         return sha256(self.sql.encode()).hexdigest()
 
 
-def schema_steps() -> tuple[SchemaStep, ...]:
-    """Read the steps that this version knows, in order."""
-    folder = files(__package__).joinpath(_FOLDER)
+def schema_steps(package: str = "sterna_api.projections") -> tuple[SchemaStep, ...]:
+    """Read the steps that this version knows of a package's tables, in order."""
+    folder = files(package).joinpath(_FOLDER)
     steps = []
     for entry in folder.iterdir():
         match = _NAME.match(entry.name)

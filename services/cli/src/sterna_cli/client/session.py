@@ -19,6 +19,7 @@ PATIENCE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 3.0
 _RETRIED_STATUSES = frozenset({429, 502, 503, 504})
+_RETRIED_CODES = frozenset({"request_in_progress"})
 _LARGEST_ANSWER_BYTES = 256 << 20
 
 
@@ -58,6 +59,11 @@ class Session:
         """Send a command; raises ApiFailure or ApiUnreachable."""
         headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
         return answer(await self._send("POST", path, {}, msgspec.json.encode(body), headers))
+
+    async def patch(self, path: str, body: object, answer: Callable[[bytes], _A]) -> _A:
+        """Change something; raises ApiFailure or ApiUnreachable."""
+        headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
+        return answer(await self._send("PATCH", path, {}, msgspec.json.encode(body), headers))
 
     async def delete(self, path: str) -> None:
         """Delete something; raises ApiFailure or ApiUnreachable."""
@@ -104,7 +110,7 @@ class Session:
             try:
                 return await self._attempt(method, path, params, body, headers)
             except ApiFailure as failure:
-                if failure.status not in _RETRIED_STATUSES or time.monotonic() + pause > deadline:
+                if not _is_retried(failure) or time.monotonic() + pause > deadline:
                     raise
             except (aiohttp.ClientConnectionError, TimeoutError, aiohttp.ClientPayloadError):
                 if time.monotonic() + pause > deadline:
@@ -138,6 +144,10 @@ class Session:
             if method != "GET" and (position := response.headers.get("Sterna-Position")):
                 self._position = position
             return content
+
+
+def _is_retried(failure: ApiFailure) -> bool:
+    return failure.status in _RETRIED_STATUSES or failure.code in _RETRIED_CODES
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

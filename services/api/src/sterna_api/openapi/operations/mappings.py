@@ -16,6 +16,11 @@ _OVERRIDE = (
     " on rows of the source before it is taken into the plan; until then, and where it is refused,"
     " the mapping is `pending` and `trial` says why."
 )
+_CHOICE = (
+    " In the mode `data_only`, `target_column` says to which column of the target's table the"
+    " values go (null: nowhere), whatever their names are. It is given alone, and the plan is made"
+    " again with it."
+)
 
 OPERATIONS = (
     Operation(
@@ -55,7 +60,7 @@ OPERATIONS = (
         path=f"{_ONE}/mappings",
         scope="migrations:approve",
         summary="Review several mappings: all of them, or none",
-        description=_OVERRIDE,
+        description=_OVERRIDE + _CHOICE,
         body=MappingsPatch,
         answers={200: Page(MappingShown)},
         headers=_HEADERS,
@@ -72,7 +77,7 @@ OPERATIONS = (
         path=f"{_ONE}/mappings/{{mapping_id}}",
         scope="migrations:approve",
         summary="Review one mapping, or comment on it",
-        description=_OVERRIDE,
+        description=_OVERRIDE + _CHOICE,
         body=MappingPatch,
         answers={200: MappingShown},
         headers=_HEADERS,

@@ -1,5 +1,6 @@
 """`/v1/migrations`: create, list and look at them."""
 
+from sterna_api.http.entity_tag import IF_NONE_MATCH
 from sterna_api.http.logs import EVENT_STREAM, LogsBody
 from sterna_api.http.metrics_answers import MetricsBody
 from sterna_api.http.migration_answers import CreatedBody, MigrationBody
@@ -40,7 +41,8 @@ OPERATIONS = (
         path=f"{_ONE}/plan",
         scope="migrations:read",
         summary="Show a migration's plan",
-        answers={200: PlanBody},
+        answers={200: PlanBody, 304: None},
+        headers={IF_NONE_MATCH: "The `ETag` of the plan that is known; 304 where it is this one"},
     ),
     Operation(
         method="GET",

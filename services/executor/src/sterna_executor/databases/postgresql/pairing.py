@@ -1,5 +1,7 @@
 """Which table and which column of the source goes to which of the target."""
 
+from collections.abc import Mapping, Sequence
+
 from msgspec import Struct
 
 from sterna_executor.databases.postgresql.cast import Cast, cast_between
@@ -33,7 +35,7 @@ class ColumnPair(Struct, frozen=True, kw_only=True):
     """A column of the source and its counterpart, how it becomes that, and how alike they are.
 
     `target` and `cast` are None where there is none; `closest` names the column that is next to
-    it, and why it is none.
+    it, and why it is none. `chosen` says that a person has said where it goes.
     """
 
     source: Column
@@ -41,6 +43,7 @@ class ColumnPair(Struct, frozen=True, kw_only=True):
     cast: Cast | None = None
     name_score: float = 0.0
     closest: str = ""
+    chosen: bool = False
 
 
 def pair_tables(source: Inventory, target: Inventory) -> tuple[list[TablePair], list[Table]]:
@@ -72,10 +75,19 @@ def pair_tables(source: Inventory, target: Inventory) -> tuple[list[TablePair], 
 def pair_columns(
     pair: TablePair, source: Inventory, target: Inventory, *, source_major: int
 ) -> list[ColumnPair]:
-    """Pair the columns of two tables one to one, by names, types and their part in the key."""
+    """Pair the columns of two tables one to one, by names, types and their part in the key.
+
+    Columns for which a person has chosen another go there, and are left out of the rest.
+    """
+    wanted = {
+        choice.source_column: choice.target_column
+        for choice in source.selection.choices
+        if choice.table_id == pair.source.id
+    }
     context = words_of(pair.source.name, pair.target.name)
     ours = list(pair.source.columns)
     theirs = [column for column in pair.target.columns if column.generated is None]
+    chosen = _chosen([each.name for each in ours], [each.name for each in theirs], wanted)
     labels = {made.oid: made.definition for made in target.user_types if made.kind == "enum"}
     casts: dict[tuple[int, int], Cast | None] = {}
 
@@ -101,6 +113,8 @@ def pair_columns(
         return score * (KEY_OF_ONE if any(roles) and not all(roles) and mine != its else 1.0)
 
     def score(one: int, other: int) -> float:
+        if ours[one].name in wanted or other in chosen.values():
+            return 0.0
         sure = by_name(one, other)
         if sure < COLUMN_AT_LEAST:
             return 0.0
@@ -117,7 +131,7 @@ def pair_columns(
             COLUMN_AT_LEAST / 2,
         )
     }
-    return [
+    matched = [
         ColumnPair(
             source=column,
             target=theirs[found[place]],
@@ -128,6 +142,41 @@ def pair_columns(
         else ColumnPair(source=column, closest=_closest(column, pair.target, context))
         for place, column in enumerate(ours)
     ]
+    return [
+        _by_hand(
+            column,
+            theirs[chosen[place]] if place in chosen else None,
+            cast(place, chosen[place]) if place in chosen else None,
+            wanted[column.name],
+        )
+        if column.name in wanted
+        else matched[place]
+        for place, column in enumerate(ours)
+    ]
+
+
+def _chosen(
+    ours: Sequence[str], theirs: Sequence[str], wanted: Mapping[str, str]
+) -> dict[int, int]:
+    """Give the places of the pairs that a person has chosen; of two for one column the first."""
+    found: dict[int, int] = {}
+    for place, name in enumerate(ours):
+        other = wanted.get(name, "")
+        if other in theirs and theirs.index(other) not in found.values():
+            found[place] = theirs.index(other)
+    return found
+
+
+def _by_hand(column: Column, target: Column | None, cast: Cast | None, wanted: str) -> ColumnPair:
+    if target is not None and cast is not None:
+        return ColumnPair(source=column, target=target, cast=cast, name_score=1.0, chosen=True)
+    if not wanted:
+        why = "it was chosen that it goes nowhere"
+    elif target is None:
+        why = f"{wanted} was chosen, and the table has no such column, computes it, or it is taken"
+    else:
+        why = f"{wanted} was chosen, and {column.type} does not become {target.type}"
+    return ColumnPair(source=column, closest=why, chosen=True)
 
 
 def _closest(column: Column, table: Table, context: frozenset[str]) -> str:

@@ -123,7 +123,9 @@ def evidence(score: Score, pair: ColumnPair, table: Table) -> str:
     """Explain a score in words."""
     assert pair.target is not None
     assert pair.cast is not None
-    words = [f"name {score.name:.2f} ({pair.source.name} is {pair.target.name})"]
+    together = f"{pair.source.name} is {pair.target.name}"
+    said = f"name {score.name:.2f} ({together})"
+    words = [f"chosen by hand ({together})" if pair.chosen else said]
     if score.table < 1:
         words.append(f"table {score.table:.2f} ({table.id})")
     words.append(f"type {score.type:.2f} ({pair.cast.why})")
