@@ -118,7 +118,8 @@ class MappingDesk:
             known, shown = await self.mapping(org_id, migration_id, mapping_id)
             running = shown.trial is not None and shown.trial.status == "running"
             if not running or asyncio.get_running_loop().time() > deadline:
-                return known, shown
+                # The mapping may have been read later than the plan that it belongs to.
+                return await self._migrations.find(org_id, migration_id) or known, shown
             await asyncio.sleep(_POLL_SECONDS)
 
     async def _vet(
