@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from tests.support.api.client import Client
 from tests.support.api.lives import refused, the_error
