@@ -158,9 +158,9 @@ async def test_an_expression_that_fails_on_the_rows_is_told_and_they_wait_again(
 @pytest.mark.parametrize(
     ("body", "loc", "kind"),
     [
-        ({"resolution": "default"}, "column", "missing"),
+        ({"resolution": "default"}, "column", "column_needed"),
         ({"resolution": "default", "column": "nothing"}, "column", "column_unknown"),
-        ({"resolution": "transform", "column": "id"}, "expression", "missing"),
+        ({"resolution": "transform", "column": "id"}, "expression", "expression_needed"),
         (
             {"resolution": "transform", "column": "id", "expression": "pg_sleep(9)"},
             "expression",

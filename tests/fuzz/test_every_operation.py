@@ -39,6 +39,7 @@ _SAID_BY_SCHEMAS = {
     "literal_error",
     "datetime_type",
     "string_nul",
+    "scalar_type",
     "string_too_short",
     "string_too_long",
     "string_pattern_mismatch",

@@ -22,7 +22,8 @@ select
     where relnamespace = 'public'::regnamespace) as relations,
   (select last_value from victim_secret_sequence_seq) as sequence,
   (select count(*) from pg_largeobject_metadata) as large_objects,
-  (select count(*) from pg_locks where locktype = 'advisory') as locks
+  (select count(*) from pg_locks where locktype = 'advisory' and database = (
+    select oid from pg_database where datname = current_database())) as locks
 """
 
 

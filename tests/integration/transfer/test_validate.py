@@ -123,6 +123,8 @@ async def test_the_figures_of_equal_tables_agree(moving: Moving) -> None:
         "target_rows": 2000,
         "columns": 6,
         "columns_differing": 0,
+        "rows_left_out": 0,
+        "columns_replaced": 0,
     }
 
 

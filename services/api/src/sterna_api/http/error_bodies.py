@@ -29,6 +29,8 @@ class ErrorsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     offset: Annotated[int, Meta(ge=0, le=OFFSET_MAX)] = 0
 
 
+_NO_EXPRESSION = "To transform rows takes an expression"
+
 Scalar = Annotated[str, Meta(max_length=10_000)] | int | float | bool | None
 """A JSON value that is neither an object nor an array."""
 
@@ -71,7 +73,7 @@ class ResolveBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             if is_given and self.resolution not in resolutions
         ]
         if self.resolution == "transform" and self.expression is None:
-            problems.append(Problem(("body", "expression"), "Field required", "missing"))
+            problems.append(Problem(("body", "expression"), _NO_EXPRESSION, "expression_needed"))
         if problems:
             raise InvalidShape(problems)
 

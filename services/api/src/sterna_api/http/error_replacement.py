@@ -23,7 +23,7 @@ def check_replacement(
     where = ("body", "column")
     name = replacement.column or error.column
     if name is None:
-        raise InvalidShape([Problem(where, _NO_COLUMN, "missing")])
+        raise InvalidShape([Problem(where, _NO_COLUMN, "column_needed")])
     if column_of(table, name) is None:
         raise InvalidShape([Problem(where, _UNKNOWN, "column_unknown")])
     if not isinstance(replacement, Transformed):

@@ -52,7 +52,7 @@ class RowWindows:
         await self._queue.put(last)
 
     async def next(self) -> list[Frame]:
-        """Give the next rows; none at the end. Raises what reading raised, after all rows."""
+        """Give the next rows; none at the end. Raises what reading raised."""
         size = sum(len(frame.data) for frame in self._held)
         while not self._over and len(self._held) < self._rows and size < WINDOW_BYTES:
             with translated("source"):
