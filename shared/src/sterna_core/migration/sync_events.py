@@ -28,7 +28,7 @@ class PassStarted(Event, frozen=True, kw_only=True, tag="pass.started.v1"):
 class PassFinished(Event, frozen=True, kw_only=True, tag="pass.finished.v1"):
     """Every table holds what the source held at the snapshot of this pass, as far as it looked.
 
-    `next_at` is when the next one begins; None where this was the last.
+    `next_at` is when the next one begins, at once where that has passed; None after the last.
     """
 
     number: int

@@ -73,7 +73,9 @@ def finish(draft: Draft) -> None:
     assert isinstance(draft.state, st.Running)
     run, options = draft.state.run, draft.state.about.options.passes
     began_at = run.sync.began_at or draft.at
-    due_at = max(draft.at, began_at + timedelta(seconds=options.interval_seconds))
+    # Counted from the beginning, which a timer has set: what ends a pass is an executor's report,
+    # by the clock there. A moment that has passed already is due at once.
+    due_at = began_at + timedelta(seconds=options.interval_seconds)
     draft.add(
         PassFinished(
             at=draft.at,
