@@ -8,6 +8,8 @@ from tests.support.api.client import Client
 from tests.support.api.lives import paused
 from tests.support.api.service import Service
 
+from sterna_core.tasks import work as wk
+
 _STATUS = {"id", "status", "phase", "progress", "timing", "errors"}
 
 
@@ -261,7 +263,7 @@ async def test_a_pause_says_when_it_will_be_only_by_what_was_measured(
     await client.in_status(migration_id, "paused")
 
 
-async def test_a_run_goes_back_to_a_checkpoint_that_nothing_came_after_and_to_no_other(
+async def test_a_checkpoint_that_nothing_came_after_is_where_a_run_stands(
     service: Service, client: Client
 ):
     migration_id = await paused(service, client)
@@ -284,9 +286,101 @@ async def test_a_run_goes_back_to_a_checkpoint_that_nothing_came_after_and_to_no
     assert over.json["error"]["code"] == "invalid_state"
 
 
-@pytest.mark.parametrize("scope", ["phase", "tables"])
-async def test_a_part_of_a_migration_is_not_undone(client: Client, scope: str):
-    migration_id = await client.migration()
-    refused = await client.post(f"/v1/migrations/{migration_id}/rollback", {"scope": scope})
+async def _stuck(service: Service, client: Client) -> str:
+    """Let a migration fail when every row has been copied."""
+    service.executors.failing[wk.CompareTable] = "target_conflict"
+    try:
+        migration_id = await client.migration()
+        await client.in_status(migration_id, "approved")
+        await client.post(f"/v1/migrations/{migration_id}/start")
+        await client.in_status(migration_id, "failed")
+    finally:
+        del service.executors.failing[wk.CompareTable]
+    return migration_id
+
+
+async def _completes(service: Service, client: Client, migration_id: str) -> None:
+    resumed = await client.post(f"/v1/migrations/{migration_id}/resume")
+    assert resumed.status == 200, resumed.text
+    await client.in_status(migration_id, "completed")
+    world = service.executors.world(migration_id)
+    assert world.target == world.source
+
+
+async def test_a_run_goes_back_to_a_checkpoint_and_on_from_there(service: Service, client: Client):
+    migration_id = await _stuck(service, client)
+    one = f"/v1/migrations/{migration_id}"
+    made = (await client.get(f"{one}/checkpoints")).json["data"]
+    first = next(each for each in made if each["phase"] == "schema_migration")
+    later = next(each for each in made if each["phase"] == "data_transfer")
+
+    begun = await client.post(f"{one}/restore", {"checkpoint_id": first["id"]})
+    assert begun.status == 200, begun.text
+    assert set(begun.json) == {"id", "status", "restored_to_checkpoint", "message"}
+    assert begun.json["status"] == "rolling_back"
+    shown = await client.in_status(migration_id, "paused")
+
+    assert shown["phase"] == "schema_migration"
+    assert not any(service.executors.world(migration_id).target.values())
+    status = (await client.get(f"{one}/status")).json
+    assert status["progress"]["records_processed"] == 0
+    gone = await client.post(f"{one}/restore", {"checkpoint_id": later["id"]})
+    assert gone.status == 409
+    assert gone.json["error"]["code"] == "restore_not_available"
+    assert gone.json["error"]["details"]["reason"] == "taken_back"
+    await _completes(service, client, migration_id)
+
+
+async def test_the_rows_of_two_tables_are_undone_and_copied_again(service: Service, client: Client):
+    migration_id = await _stuck(service, client)
+    one = f"/v1/migrations/{migration_id}"
+    body = {"scope": "tables", "tables": ["public.orders"]}
+
+    begun = await client.post(f"{one}/rollback", body)
+    assert begun.status == 200, begun.text
+    assert (begun.json["status"], begun.json["rollback_status"]) == ("rolling_back", "initiated")
+    assert begun.json["scope"] == "tables"
+    await client.in_status(migration_id, "paused")
+
+    target = service.executors.world(migration_id).target
+    assert (len(target["public.orders"]), len(target["public.customers"])) == (0, 4)
+    shown = (await client.get(f"{one}/rollback/status")).json
+    assert shown["rollback_status"] == "completed"
+    assert (shown["scope"], shown["tables"]) == ("tables", ["public.orders"])
+    assert shown["verification"]["passed"] is True
+    assert shown["verification"]["removed"] == {"row": 4}
+    again = await client.post(f"{one}/rollback", body)
+    assert (again.json["status"], again.json["rollback_status"]) == ("paused", "completed")
+    await _completes(service, client, migration_id)
+
+
+@pytest.mark.parametrize("phase", ["schema_migration", "data_transfer", "validation"])
+async def test_a_phase_is_undone_and_done_again(service: Service, client: Client, phase: str):
+    migration_id = await _stuck(service, client)
+    one = f"/v1/migrations/{migration_id}"
+
+    begun = await client.post(f"{one}/rollback", {"scope": "phase", "phase": phase})
+    assert begun.status == 200, begun.text
+    shown = await client.in_status(migration_id, "paused")
+
+    assert shown["phase"] == phase
+    assert (await client.get(f"{one}/rollback/status")).json["phase"] == phase
+    await _completes(service, client, migration_id)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"scope": "tables"},
+        {"scope": "tables", "tables": ["public.nothing"]},
+        {"scope": "phase"},
+        {"scope": "phase", "phase": "planning"},
+    ],
+)
+async def test_a_part_that_a_migration_does_not_have_is_not_undone(
+    service: Service, client: Client, body: dict[str, Any]
+):
+    migration_id = await _stuck(service, client)
+    refused = await client.post(f"/v1/migrations/{migration_id}/rollback", body)
     assert refused.status == 409
     assert refused.json["error"]["code"] == "rollback_not_available"

@@ -139,6 +139,9 @@ STAGES: dict[Stage, Status] = {
     rollback_failed: "failed",
 }
 
+SCHEMA = {"scope": "phase", "phase": "schema_migration"}
+SOME_TABLE = {"scope": "tables", "tables": ["public.orders"]}
+
 CASES: list[tuple[Stage, str, str, Any, int, str]] = [
     (pending, "POST", "/start", {}, 409, "plan_not_ready"),
     (planning, "POST", "/start", {}, 409, "plan_not_ready"),
@@ -160,6 +163,8 @@ CASES: list[tuple[Stage, str, str, Any, int, str]] = [
     (running, "POST", "/start", {}, 409, "invalid_state"),
     (running, "PATCH", "", {"name": "x"}, 409, "invalid_state"),
     (running, "POST", "/rollback", {}, 409, "invalid_state"),
+    (running, "POST", "/rollback", SOME_TABLE, 409, "invalid_state"),
+    (running, "POST", "/restore", {"checkpoint_id": "ckpt_1"}, 409, "invalid_state"),
     (running, "POST", "/checkpoints", {}, 201, ""),
     (running, "POST", "/pause", {}, 200, "pausing"),
     (running, "POST", "/cancel", {}, 200, "cancelling"),
@@ -169,6 +174,9 @@ CASES: list[tuple[Stage, str, str, Any, int, str]] = [
     (paused, "POST", "/pause", {}, 200, "paused"),
     (paused, "POST", "/resume", {}, 200, "running"),
     (paused, "POST", "/rollback", {"strategy": "truncate"}, 200, "rolling_back"),
+    (paused, "POST", "/rollback", SCHEMA, 200, "rolling_back"),
+    (paused, "POST", "/rollback", SOME_TABLE, 200, "paused"),
+    (paused, "POST", "/restore", {"checkpoint_id": "ckpt_1"}, 404, ""),
     (paused, "DELETE", "", None, 409, "invalid_state"),
     (validating, "POST", "/start", {}, 409, "invalid_state"),
     (validating, "POST", "/pause", {}, 200, "pausing"),
@@ -177,15 +185,19 @@ CASES: list[tuple[Stage, str, str, Any, int, str]] = [
     (completed, "POST", "/resume", {}, 409, "invalid_state"),
     (completed, "POST", "/cancel", {}, 409, "invalid_state"),
     (completed, "POST", "/rollback", {}, 409, "rollback_not_available"),
+    (completed, "POST", "/rollback", SCHEMA, 409, "rollback_not_available"),
+    (completed, "POST", "/restore", {"checkpoint_id": "ckpt_1"}, 409, "invalid_state"),
     (completed, "DELETE", "", None, 200, ""),
     (cancelled, "POST", "/start", {}, 409, "invalid_state"),
     (cancelled, "DELETE", "", None, 200, ""),
     (rolling_back, "POST", "/rollback", {}, 409, "invalid_state"),
+    (rolling_back, "POST", "/restore", {"checkpoint_id": "ckpt_1"}, 409, "invalid_state"),
     (rolling_back, "DELETE", "", None, 409, "invalid_state"),
     (rolled_back, "POST", "/resume", {}, 409, "invalid_state"),
     (rolled_back, "DELETE", "", None, 200, ""),
     (rollback_failed, "POST", "/resume", {}, 409, "rollback_failed"),
     (rollback_failed, "POST", "/start", {}, 409, "rollback_failed"),
+    (rollback_failed, "POST", "/rollback", SOME_TABLE, 409, "rollback_failed"),
     (rollback_failed, "POST", "/rollback", {}, 200, "rolling_back"),
     (rollback_failed, "DELETE", "", None, 200, ""),
 ]

@@ -12,15 +12,26 @@ from sterna_core.certificate.proof import TableProof, joined_leaves, root_of_lea
 from sterna_core.ids import derived_id
 from sterna_core.journal.local import LocalDecider
 from sterna_core.migration import reports as rep
+from sterna_core.migration.kept_chunks import KeptChunks
 from sterna_core.migration.review import Difference, Rehearsal
 from sterna_core.migration.set_aside import SetAside
 from sterna_core.migration.validation_events import Finding
 from sterna_core.tasks import work as wk
 from sterna_core.tasks.task import Task
+from sterna_core.tasks.undo_work import DropObjects, UndoRows
 from sterna_core.tasks.validation_work import AnyValidation
 
 ANOTHER = -1
 """The version of a row that has another value than the source, as decided."""
+
+_UNFENCED = (
+    wk.HoldSnapshot
+    | wk.TryTransformation
+    | wk.CheckPlan
+    | wk.CreateSchema
+    | wk.RaiseFence
+    | wk.RemoveBookkeeping
+)
 
 Rows = dict[str, dict[int, int]]
 """Table to row to the row's version."""
@@ -46,7 +57,10 @@ class World:
         self.target: Rows = {name: {} for name in self.source}
         self.snapshots: dict[str, Rows] = {}
         self.held: set[str] = set()
-        self.receipts: set[str] = set()
+        self.receipts: set[tuple[str, int]] = set()
+        self.written: dict[tuple[str, int], set[int]] = {}
+        self.undone: set[str] = set()
+        self.fence: int | None = 1
         self.built: list[str] = []
         self.copies = 0
         self.refused: dict[str, set[int]] = {name: set() for name in self.source}
@@ -82,6 +96,12 @@ class World:
         """Do a task as an executor would; gives its reports."""
         work = task.work
         by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
+        if task.epoch != self.fence and not isinstance(work, _UNFENCED):
+            return (
+                rep.ReportTaskFailed(
+                    **by, code="fenced", message="over", transient=False, details={}
+                ),
+            )
         match work:
             case wk.HoldSnapshot():
                 name = f"snap-{len(self.snapshots)}"
@@ -107,7 +127,14 @@ class World:
                         details=details,
                     ),
                 )
+            case wk.CreateSchema() if self.fence not in {None, task.epoch}:
+                return (
+                    rep.ReportTaskFailed(
+                        **by, code="fenced", message="over", transient=False, details={}
+                    ),
+                )
             case wk.CreateSchema():
+                self.fence = task.epoch
                 return (
                     rep.ReportObjectsFound(**by, part=0, objects=self.objects),
                     rep.ReportSchemaCreated(
@@ -139,14 +166,68 @@ class World:
             case wk.RemoveBookkeeping():
                 self.bookkeeping = False
                 return (rep.ReportBookkeepingRemoved(**by),)
+            case wk.RaiseFence() if self.fence is not None and task.epoch < self.fence:
+                return (
+                    rep.ReportTaskFailed(
+                        **by, code="fenced", message="over", transient=False, details={}
+                    ),
+                )
             case wk.RaiseFence():
+                self.fence = task.epoch
                 return (rep.ReportFenceRaised(**by),)
             case wk.RollBack():
                 assert self.bookkeeping, "nothing tells what was created"
                 self.target = {name: {} for name in self.target}
+                self.receipts.clear()
+                self.built.clear()
+                self.aside.clear()
+                self.fence = None
                 return (rep.ReportRolledBack(**by, removed={}, differences=()),)
+            case DropObjects():
+                self.built = [each for each in self.built if each not in work.object_ids]
+                return (
+                    rep.ReportObjectsDropped(
+                        **by, others=(), dropped=len(work.object_ids), seconds=0.1
+                    ),
+                )
+            case UndoRows():
+                return (self._undo(task, work),)
             case _:
                 return self._read(task)
+
+    def _undo(self, task: Task, work: UndoRows) -> Struct:
+        """Take chunks back; a repeat of what was done finds its receipt."""
+        name, stay = work.table.table_id, KeptChunks(work.below, work.but)
+        removed = 0
+        if task.task_id not in self.undone:
+            self.undone.add(task.task_id)
+            rows = self.target[name]
+            left = {
+                row
+                for chunk in range(self.chunks)
+                if stay.holds(chunk)
+                for row in self.written.get((name, chunk), set())
+            }
+            removed = len(rows.keys() - left)
+            self.target[name] = {row: version for row, version in rows.items() if row in left}
+            self.receipts -= {
+                each for each in self.receipts if each[0] == name and not stay.holds(each[1])
+            }
+            self.aside = {
+                key: {row: error for row, error in found.items() if stay.holds(row % self.chunks)}
+                if key[0] == name
+                else found
+                for key, found in self.aside.items()
+            }
+        return rep.ReportRowsUndone(
+            task_id=task.task_id,
+            attempt=task.attempt,
+            executor_id="exec_1",
+            rows=len(self.target[name]),
+            bytes=stay.count,
+            rows_removed=removed,
+            seconds=0.1,
+        )
 
     def _tried(self, work: wk.TryTransformation, by: dict[str, Any]) -> Struct:
         if "/ 0" in work.expression:
@@ -192,7 +273,7 @@ class World:
         )
         by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
         name = work.table.table_id
-        if isinstance(work, wk.CopyChunk) and task.task_id in self.receipts:
+        if isinstance(work, wk.CopyChunk) and (name, work.chunk) in self.receipts:
             told = self.told(name, work.generation, work.chunk)
             return (
                 rep.ReportChunkCopied(
@@ -225,7 +306,8 @@ class World:
                 aside = self.aside.setdefault((name, work.generation), {})
                 aside |= dict.fromkeys(refused, derived_id("err_", name, str(work.chunk)))
                 self.target[name].update({r: v for r, v in rows.items() if r not in refused})
-                self.receipts.add(task.task_id)
+                self.receipts.add((name, work.chunk))
+                self.written[name, work.chunk] = rows.keys() - refused
                 self.copies += 1
                 return (
                     rep.ReportChunkCopied(

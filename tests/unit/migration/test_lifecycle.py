@@ -195,6 +195,12 @@ def rollback_blocked() -> LocalDecider:
     return decider
 
 
+def restoring() -> LocalDecider:
+    decider = paused()
+    decider.send(MIGRATION_ID, PHASE_BACK)
+    return decider
+
+
 def deleted() -> LocalDecider:
     decider = cancelled()
     decider.send(MIGRATION_ID, DELETE)
@@ -208,6 +214,8 @@ DELETE, MARK = DeleteMigration(), CreateCheckpoint()
 UNDO, EMPTY = RollBackMigration(), RollBackMigration(strategy="truncate")
 TO_A_MOMENT = RollBackMigration(strategy="point_in_time")
 FROM_A_BACKUP = RollBackMigration(strategy="backup_restore")
+TABLE_BACK = RollBackMigration(scope="tables", tables=("public.a",))
+PHASE_BACK = RollBackMigration(scope="phase", phase="schema_migration")
 REVIEW = cmd.ReviewMapping(mapping_id="map_a", approved=True)
 
 CASES: list[tuple[Callable[[], LocalDecider], Struct, str]] = [
@@ -304,6 +312,29 @@ CASES: list[tuple[Callable[[], LocalDecider], Struct, str]] = [
     (completed, UNDO, "rollback_not_available"),
     (kept, UNDO, "rolling_back"),
     (kept, EMPTY, "rolling_back"),
+    (absent, TABLE_BACK, "migration_not_found"),
+    (approved, TABLE_BACK, "invalid_state"),
+    (running, TABLE_BACK, "invalid_state"),
+    (pausing, PHASE_BACK, "invalid_state"),
+    (paused, TABLE_BACK, "paused"),
+    (paused, PHASE_BACK, "rolling_back"),
+    (failed, PHASE_BACK, "rolling_back"),
+    (without_rollback, TABLE_BACK, "rollback_not_available"),
+    (rolled_back, TABLE_BACK, "invalid_state"),
+    (completed, TABLE_BACK, "rollback_not_available"),
+    (cancelled_halfway, PHASE_BACK, "rollback_not_available"),
+    (rollback_blocked, TABLE_BACK, "rollback_failed"),
+    (restoring, UNDO, "invalid_state"),
+    (restoring, PHASE_BACK, "rolling_back"),
+    (restoring, TABLE_BACK, "invalid_state"),
+    (restoring, RESUME, "invalid_state"),
+    (restoring, PAUSE, "invalid_state"),
+    (restoring, START, "invalid_state"),
+    (restoring, MARK, "invalid_state"),
+    (restoring, EDIT, "invalid_state"),
+    (restoring, DELETE, "invalid_state"),
+    (restoring, CANCEL, "rolling_back"),
+    (restoring, cmd.CancelMigration(force=True), "cancelled"),
     (rollback_blocked, UNDO, "rolling_back"),
     (rollback_blocked, CANCEL, "rolling_back"),
     (rollback_blocked, START, "rollback_failed"),

@@ -7,14 +7,12 @@ from sterna_core.migration.checkpointing import record
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.job import (
     AnyJob,
-    Assignment,
     FenceJob,
     PlanCheckJob,
     PlanJob,
     RollbackJob,
     SnapshotJob,
     TrialJob,
-    task_id,
 )
 from sterna_core.migration.next_jobs import (
     due_comparison,
@@ -27,6 +25,7 @@ from sterna_core.migration.snapshots import release_snapshot
 from sterna_core.migration.strategy import goes_by_changes
 from sterna_core.migration.sync_events import ChangesStarted
 from sterna_core.migration.syncing import finish, take_steps
+from sterna_core.migration.take_back import take_back
 from sterna_core.tasks.telemetry import Phase
 
 _NEXT_PHASE: dict[Phase, Phase] = {
@@ -47,7 +46,7 @@ def advance(draft: Draft) -> None:
     """Let follow what must follow: the next phases, dispatches and endings."""
     match draft.state:
         case st.Planning(about=about, round=number):
-            _only(draft, about.migration_id, PlanJob(round=number))
+            draft.want(about.migration_id, PlanJob(round=number))
         case st.PlanReady() | st.Approved():
             _try(draft)
         case st.Running():
@@ -57,9 +56,11 @@ def advance(draft: Draft) -> None:
                 draft.add(ev.MigrationPaused(at=draft.at))
                 record(draft, "automatic")
         case st.Cancelling(about=about, run=run):
-            _only(draft, about.migration_id, FenceJob(epoch=run.epoch))
+            draft.want(about.migration_id, FenceJob(epoch=run.epoch))
         case st.RollingBack(about=about, run=run):
-            _only(draft, about.migration_id, RollbackJob(epoch=run.epoch))
+            draft.want(about.migration_id, RollbackJob(epoch=run.epoch))
+        case st.Restoring():
+            take_back(draft)
         case _:
             return
 
@@ -84,24 +85,18 @@ def _try(draft: Draft) -> None:
     for job in wanted:
         if draft.at_work >= about.options.parallelism:
             return
-        _only(draft, about.migration_id, job)
-
-
-def _only(draft: Draft, migration_id: str, job: AnyJob) -> None:
-    known = draft.jobs.get(task_id(migration_id, job))
-    if known is None or _is_ready(draft, known):
-        draft.dispatch(migration_id, job)
-
-
-def _is_ready(draft: Draft, known: Assignment) -> bool:
-    return known.standing == "waiting" and (known.ready_at is None or known.ready_at <= draft.at)
+        draft.want(about.migration_id, job)
 
 
 def _run(draft: Draft) -> None:
     while isinstance(draft.state, st.Running):
+        state = draft.state
+        if state.run.fenced != state.run.epoch:
+            # Something was to be taken back and was not: nobody who was at that may write any more.
+            draft.want(state.about.migration_id, FenceJob(epoch=state.run.epoch))
+            return
         if take_steps(draft):
             continue
-        state = draft.state
         if not phase_is_over(state.plan, state.run):
             _dispatch(draft, state)
             return
@@ -164,7 +159,7 @@ def _dispatch(draft: Draft, state: st.Running) -> None:
     for job in next_jobs(state.plan, run):
         if free <= 0:
             break
-        if task_id(migration_id, job) in run.jobs:
+        if draft.task_of(migration_id, job) in run.jobs:
             continue
         if reads_source(job) and run.snapshot is None:
             continue
@@ -190,7 +185,7 @@ def _want_snapshot(draft: Draft, state: st.Running) -> None:
 
 def _retry_waiting(draft: Draft, migration_id: str) -> None:
     for known in tuple(draft.jobs.values()):
-        if not isinstance(draft.state, st.Running) or not _is_ready(draft, known):
+        if not isinstance(draft.state, st.Running) or not draft.is_ready(known):
             continue
         run, options = draft.state.run, draft.state.about.options
         holds = isinstance(known.job, SnapshotJob)

@@ -15,7 +15,7 @@ class DataError(Struct, frozen=True, kw_only=True):
     `open` waits for somebody, `retrying` for an executor; `skipped` are left out of the target
     for good, and `resolved` have no rows left. `column` is that which was refused, where the target
     named one. `replaced` rows are in the target with another value than the source has, by
-    `replacement`.
+    `replacement`. `chunk` is None where a repair met them.
     """
 
     table_id: str
@@ -28,3 +28,4 @@ class DataError(Struct, frozen=True, kw_only=True):
     column: str | None = None
     replacement: AnyReplacement | None = None
     replaced: int = 0
+    chunk: int | None = None

@@ -12,11 +12,7 @@ from sterna_core.migration import reports as rep
 from sterna_core.migration import state as st
 from sterna_core.migration.advance import advance
 from sterna_core.migration.checkpoint import CreateCheckpoint, RestoreCheckpoint
-from sterna_core.migration.checkpointing import (
-    create_checkpoint,
-    record_if_due,
-    restore_checkpoint,
-)
+from sterna_core.migration.checkpointing import create_checkpoint, record_if_due
 from sterna_core.migration.deleting import delete
 from sterna_core.migration.deletion import DeleteMigration
 from sterna_core.migration.draft import Draft
@@ -24,6 +20,7 @@ from sterna_core.migration.editing import edit
 from sterna_core.migration.error_commands import ResolveError
 from sterna_core.migration.evolve import evolve
 from sterna_core.migration.outcomes import claim, report
+from sterna_core.migration.restoring import restore_checkpoint
 from sterna_core.migration.review_commands import AnyReviewCommand
 from sterna_core.migration.reviewing import review
 from sterna_core.migration.revision import EditMigration
@@ -55,7 +52,7 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
         case CreateCheckpoint():
             create_checkpoint(draft, command.reason)
         case RestoreCheckpoint():
-            restore_checkpoint(draft, command.checkpoint_id)
+            restore_checkpoint(draft, command.checkpoint_id, context)
         case RollBackMigration():
             roll_back(draft, command, context)
         case cmd.ReviewMapping():

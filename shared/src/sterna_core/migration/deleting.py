@@ -19,6 +19,7 @@ def delete(draft: Draft, command: DeleteMigration, context: Context) -> None:
             | st.Paused()
             | st.Cancelling()
             | st.RollingBack()
+            | st.Restoring()
         ):
             refuse(draft, "delete")
         case st.Failed() if draft.at_work:

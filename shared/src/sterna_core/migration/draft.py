@@ -30,7 +30,7 @@ class Draft:
                 return review.jobs
             case st.Running() | st.Pausing() | st.Paused() | st.Failed():
                 return self.state.run.jobs
-            case st.Cancelling() | st.RollingBack() | st.RollbackBlocked():
+            case st.Cancelling() | st.RollingBack() | st.RollbackBlocked() | st.Restoring():
                 return self.state.run.jobs
             case _:
                 return {}
@@ -53,9 +53,27 @@ class Draft:
             if each.standing == "dispatched":
                 self.add(ev.TaskWithdrawn(at=self.at, task_id=task, attempt=each.attempt))
 
+    def task_of(self, migration_id: str, job: AnyJob) -> str:
+        """Give the task of a job in the epoch at hand."""
+        match self.state:
+            case st.Running(run=run) | st.Restoring(run=run):
+                return task_id(migration_id, job, run.epoch)
+            case _:
+                return task_id(migration_id, job)
+
+    def want(self, migration_id: str, job: AnyJob) -> None:
+        """Give a job to the executors, unless one has it or it is to wait."""
+        known = self.jobs.get(self.task_of(migration_id, job))
+        if known is None or self.is_ready(known):
+            self.dispatch(migration_id, job)
+
+    def is_ready(self, known: Assignment) -> bool:
+        """Tell whether a job may be given out again."""
+        return known.standing == "waiting" and (known.ready_at is None or known.ready_at <= self.at)
+
     def dispatch(self, migration_id: str, job: AnyJob) -> None:
         """Give a job to the executors, for the first time or again."""
-        task = task_id(migration_id, job)
+        task = self.task_of(migration_id, job)
         known = self.jobs.get(task)
         taken = {each.slot for each in self._occupying()}
         slot = next(number for number in range(len(taken) + 1) if number not in taken)

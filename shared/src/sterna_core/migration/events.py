@@ -19,6 +19,7 @@ from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.schedule_events import AnyScheduleEvent
 from sterna_core.migration.sync_events import AnySyncEvent
 from sterna_core.migration.undo import RollbackRequested
+from sterna_core.migration.undo_events import AnyUndoEvent
 from sterna_core.migration.validation_events import AnyValidationEvent
 from sterna_core.tasks.telemetry import Phase
 from sterna_core.tasks.work import Side, UndoStrategy
@@ -384,6 +385,7 @@ AnyEvent = (
     | MigrationDeleted
     | CheckpointRecorded
     | RollbackRequested
+    | AnyUndoEvent
     | PlanBegun
     | AnyErrorEvent
     | PlanTablesAdded

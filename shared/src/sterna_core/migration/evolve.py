@@ -10,6 +10,7 @@ from sterna_core.migration import state as st
 from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.evolve_agenda import keep_agenda
 from sterna_core.migration.evolve_edit import edited
+from sterna_core.migration.evolve_restore import begun, restoring
 from sterna_core.migration.evolve_review import evolve_review, with_digest
 from sterna_core.migration.evolve_run import dispatched, evolve_run, first_run, waiting
 from sterna_core.migration.evolve_undo import has_ledger, undoing, undoing_ended
@@ -17,6 +18,7 @@ from sterna_core.migration.evolve_validation import keep_validation
 from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.run import Plan, Run
 from sterna_core.migration.undo import RollbackRequested
+from sterna_core.migration.undo_events import UndoRequested
 
 
 def evolve(state: st.State, event: ev.AnyEvent) -> st.State:
@@ -42,6 +44,8 @@ def _stage(state: st.State, event: ev.AnyEvent) -> st.State:
             return _planned(state, event)
         case st.Running() | st.Pausing() | st.Paused() | st.Failed():
             return _active(state, event)
+        case st.Restoring():
+            return restoring(state, event)
         case st.Cancelling() | st.RollingBack() | st.RollbackBlocked():
             return _ending(state, event)
         case st.Cancelled() | st.Completed() if isinstance(event, RollbackRequested):
@@ -142,6 +146,8 @@ def _active(state: st.ActiveState, event: ev.AnyEvent) -> st.State:
             return st.Cancelling(about=about, plan=plan, run=run, rollback=event.rollback)
         case RollbackRequested():
             return undoing(state, event)
+        case UndoRequested() if isinstance(state, st.Paused | st.Failed):
+            return begun(state, event)
         case ev.MigrationCancelled():
             return st.Cancelled(about=about, epoch=run.epoch, ledger=has_ledger(about, run))
         case ev.MigrationCompleted():

@@ -10,6 +10,7 @@ from sterna_core.migration.about import About
 from sterna_core.migration.agenda import Agenda, Farewell, Watcher
 from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.standing import KnownStanding, Standing, StandingKind
+from sterna_core.migration.undo_events import UndoRequested
 
 
 def keep_agenda(before: st.State, state: st.State, event: ev.AnyEvent) -> st.State:
@@ -72,6 +73,7 @@ def evolve_agenda(agenda: Agenda, event: ev.AnyEvent) -> Agenda:
             | ev.MigrationResumed()
             | ev.MigrationFailed()
             | ev.CancelRequested()
+            | UndoRequested()
         ) if agenda.held_until is not None:
             return replace(agenda, held_until=None)
         case _:
@@ -123,7 +125,7 @@ def _told(watchers: dict[str, Watcher], event: sev.WatchersTold) -> dict[str, Wa
 def standing_kind(state: st.State) -> StandingKind:
     """Tell how a migration stands for others."""
     match state:
-        case st.Running() | st.Pausing() | st.Cancelling() | st.RollingBack():
+        case st.Running() | st.Pausing() | st.Cancelling() | st.RollingBack() | st.Restoring():
             return "working"
         case st.PlanFailed() | st.Failed() | st.RollbackBlocked():
             return "failed"

@@ -86,6 +86,7 @@ def _escalated(run: Run, event: ee.ErrorEscalated) -> Run:
         column=event.column,
         replacement=known.replacement if known else None,
         replaced=known.replaced if known and known.generation == event.generation else 0,
+        chunk=event.chunk,
     )
     return _with(run, event.error_id, error)
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from sterna_core.migration import events as ev
-from sterna_core.migration.checkpoint import CheckpointRecorded, marked
+from sterna_core.migration.checkpoint import CheckpointRecorded
+from sterna_core.migration.checkpoint_marks import corrected, marked
 from sterna_core.migration.error_events import AnyErrorEvent
 from sterna_core.migration.evolve_errors import evolve_errors
 from sterna_core.migration.evolve_sync import evolve_sync
@@ -23,6 +24,7 @@ def first_run(plan: Plan, event: ev.MigrationStarted, mode: Mode = "full") -> Ru
     return Run(
         mode=mode,
         epoch=event.epoch,
+        fenced=event.epoch,
         phase="schema_migration",
         phase_started_at=event.at,
         started_at=event.at,
@@ -63,9 +65,11 @@ def evolve_run(run: Run, event: ev.AnyEvent) -> Run:
         case ev.SnapshotEnded():
             return replace(run, snapshot=None)
         case ev.ObjectBuilt():
-            built = replace(run.objects[event.object_id], built=True)
+            number = run.builds + 1
+            built = replace(run.objects[event.object_id], built=True, number=number)
             objects = {**run.objects, event.object_id: built}
-            return replace(run, objects=objects, jobs=without(run.jobs, event.task_id))
+            jobs = without(run.jobs, event.task_id)
+            return replace(run, objects=objects, builds=number, jobs=jobs)
         case ev.TargetChecked():
             return replace(run, checked=event.number, jobs=without(run.jobs, event.task_id))
         case ev.CutoverFinished():
@@ -78,15 +82,17 @@ def evolve_run(run: Run, event: ev.AnyEvent) -> Run:
         case ev.BookkeepingRemoved():
             return replace(run, bookkeeping_settled=True, jobs=without(run.jobs, event.task_id))
         case CheckpointRecorded():
-            return replace(run, checkpoints=marked(run.checkpoints, event))
+            return replace(run, checkpoints=marked(run, event))
         case ev.CancelRequested() | RollbackRequested():
             return replace(run, epoch=event.epoch, jobs={}, snapshot=None)
-        case ev.FenceRaised() | ev.RollbackFailed() | ev.RollbackCompleted():
+        case ev.FenceRaised():
+            return replace(run, fenced=event.epoch, jobs=without(run.jobs, event.task_id))
+        case ev.RollbackFailed() | ev.RollbackCompleted():
             return replace(run, jobs=without(run.jobs, event.task_id))
         case _ if isinstance(event, AnyErrorEvent):
-            return evolve_errors(run, event)
+            return corrected(evolve_errors(run, event), event)
         case _ if isinstance(event, TableEvent):
-            return evolve_table(run, event)
+            return corrected(evolve_table(run, event), event)
         case _ if isinstance(event, AnyPassEvent):
             return replace(run, sync=evolve_sync(run.sync, event))
         case _:
@@ -132,14 +138,19 @@ def _dispatched(run: Run, event: ev.TaskDispatched) -> Run:
             return replace(changed, snapshot_requests=request)
         case ChunkJob(table_id=table_id):
             table = run.tables[table_id]
-            begun = replace(
-                table,
-                next_chunk=table.next_chunk + 1,
-                generation=table.generation or event.generation,
-            )
+            begun = _begun(table, event.job.chunk, event.generation)
         case ScanJob(table_id=table_id):
             table = run.tables[table_id]
             begun = replace(table, next_scan=table.next_scan + 1)
         case _:
             return changed
     return replace(changed, tables={**run.tables, table_id: begun})
+
+
+def _begun(table: TableRun, chunk: int, generation: int) -> TableRun:
+    began = replace(
+        table, generation=table.generation or generation, began=table.began or generation
+    )
+    if chunk in table.again:
+        return replace(began, again=tuple(each for each in table.again if each != chunk))
+    return replace(began, next_chunk=table.next_chunk + 1)

@@ -9,6 +9,7 @@ from sterna_core.migration import state as st
 from sterna_core.migration import validation_events as vev
 from sterna_core.migration.job import ValidateJob
 from sterna_core.migration.run import Run
+from sterna_core.migration.undo_events import UndoCompleted, UndoFailed
 from sterna_core.migration.validation_options import Kind
 from sterna_core.migration.validation_run import KindRun, ValidationRun
 
@@ -42,6 +43,9 @@ def _evolve(run: Run, event: ev.AnyEvent) -> Run:
             skipped = tuple(dict.fromkeys((*run.validation.skipped, *event.kinds)))
             run = replace(run, validation=replace(run.validation, skipped=skipped))
             return _without_jobs(run, event.kinds)
+        case UndoCompleted() | UndoFailed() if run.validation.kinds:
+            # What was found holds for what was there.
+            return _again(run, tuple(run.validation.kinds))
         case ev.MigrationResumed():
             return _again(run, _to_repeat(run.validation))
         case ev.SnapshotExported() | ev.TableRepaired() if run.validation.kinds:

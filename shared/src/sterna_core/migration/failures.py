@@ -25,6 +25,7 @@ from sterna_core.migration.retries import may_retry, ready_at
 from sterna_core.migration.review import Difference
 from sterna_core.migration.reviewing import gave_up, outdate
 from sterna_core.migration.snapshots import release_snapshot
+from sterna_core.migration.taken_back import give_up
 from sterna_core.tasks.telemetry import Phase
 
 SNAPSHOT_LOST = "snapshot_lost"
@@ -107,6 +108,9 @@ def _give_up(draft: Draft, command: ReportTaskFailed, assignment: Assignment) ->
                 details={"cause": command.code, **command.details},
             )
         )
+        return
+    if isinstance(draft.state, st.Restoring):
+        give_up(draft, command, assignment)
         return
     if isinstance(draft.state, st.Failed | st.Paused) or _was_given_before_resuming(
         draft, assignment

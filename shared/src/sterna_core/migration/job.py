@@ -133,6 +133,19 @@ class RollbackJob(Job, frozen=True, kw_only=True, tag="rollback"):
     epoch: int
 
 
+class DropObjectsJob(Job, frozen=True, kw_only=True, tag="drop_objects"):
+    """Drop objects that came after the rows, newest first; `unfinish` what the cutover did."""
+
+    object_ids: tuple[str, ...]
+    unfinish: bool = False
+
+
+class UndoRowsJob(Job, frozen=True, kw_only=True, tag="undo_rows"):
+    """Take back chunks of a table."""
+
+    table_id: str
+
+
 AnyJob = (
     PlanJob
     | TrialJob
@@ -152,6 +165,8 @@ AnyJob = (
     | BookkeepingJob
     | FenceJob
     | RollbackJob
+    | DropObjectsJob
+    | UndoRowsJob
 )
 
 
@@ -173,9 +188,14 @@ class Assignment(Struct, frozen=True, kw_only=True):
     ready_at: UtcDatetime | None = None
 
 
-def task_id(migration_id: str, job: AnyJob) -> str:
-    """Give the task that belongs to a job: the same over attempts, deliveries and owners."""
+def task_id(migration_id: str, job: AnyJob, epoch: int = 1) -> str:
+    """Give the task that belongs to a job: the same over attempts, deliveries and owners.
+
+    Another epoch's is another task, so that what is reported late of one that was taken back
+    says nothing about the one that does it again.
+    """
     config = job.__struct_config__
+    later = epoch > 1 and not isinstance(job, FenceJob | RollbackJob)
     parts = (
         str(config.tag),
         # The first run's tasks have the ids that they had before there could be a second run.
@@ -184,5 +204,6 @@ def task_id(migration_id: str, job: AnyJob) -> str:
             for name in job.__struct_fields__
             if name != "run" or getattr(job, name) != 1
         ),
+        *((f"epoch {epoch}",) if later else ()),
     )
     return derived_id(TASK, migration_id, *parts)

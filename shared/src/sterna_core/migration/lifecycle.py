@@ -117,7 +117,7 @@ def resume(draft: Draft, context: Context) -> None:
 
 def cancel(draft: Draft, command: cmd.CancelMigration) -> None:
     """End the migration."""
-    if command.rollback and isinstance(draft.state, st.ActiveState):
+    if command.rollback and isinstance(draft.state, st.ActiveState | st.Restoring):
         refuse_without_ledger(draft.state.about)
     match draft.state:
         case st.Absent() | st.Completed():

@@ -15,11 +15,13 @@ from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.error_events import AnyErrorEvent
 from sterna_core.migration.event import Event
 from sterna_core.migration.narrate_error import narrate_error
+from sterna_core.migration.narrate_undo import narrate_undo
 from sterna_core.migration.review_events import AnyReviewEvent
 from sterna_core.migration.revision import MigrationEdited
 from sterna_core.migration.schedule_events import AnyScheduleEvent
 from sterna_core.migration.sync_events import AnySyncEvent
 from sterna_core.migration.undo import RollbackRequested
+from sterna_core.migration.undo_events import AnyUndoEvent
 from sterna_core.tasks.telemetry import Level, Phase
 from sterna_core.waiting.circles import spoken
 
@@ -88,6 +90,8 @@ def narrate(event: ev.AnyEvent) -> tuple[Entry, ...]:
         case _ if isinstance(event, AnyErrorEvent):
             told = narrate_error(event)
             return () if told is None else (_warn_or_info(event, *told),)
+        case _ if isinstance(event, AnyUndoEvent):
+            return (_warn_or_info(event, *narrate_undo(event)),)
         case _:
             line_only = _line(event)
             return () if line_only is None else (line_only,)

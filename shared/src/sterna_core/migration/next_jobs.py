@@ -164,8 +164,8 @@ def _transfer(plan: Plan, run: Run) -> Iterator[AnyJob]:
         table, planned = run.tables[table_id], plan.tables[table_id]
         if not all(_is_full(plan, run, earlier) for earlier in planned.after):
             continue
-        if table.next_chunk < planned.chunks:
-            for chunk in range(table.next_chunk, planned.chunks):
+        if table.again or table.next_chunk < planned.chunks:
+            for chunk in (*table.again, *range(table.next_chunk, planned.chunks)):
                 yield ChunkJob(table_id=table_id, chunk=chunk)
         elif table.copied_chunks < planned.chunks:
             continue

@@ -21,6 +21,7 @@ from sterna_core.migration.job import (
     CheckJob,
     ChunkJob,
     CompareJob,
+    FenceJob,
     RepairJob,
     RetryJob,
     ScanJob,
@@ -30,6 +31,7 @@ from sterna_core.migration.plan import Selection, TablePlan
 from sterna_core.migration.reviewing import checked, tried
 from sterna_core.migration.run import Run
 from sterna_core.migration.sync_events import AnyChangesEvent, ChangesCopied, ChangesRefused
+from sterna_core.migration.taken_back import taken_back
 from sterna_core.migration.validation import validated
 
 DIFFERENCES_SPOKEN = 5
@@ -68,6 +70,11 @@ def _take(draft: Draft, command: rep.AnyReport, assignment: Assignment, context:
             checked(draft, command, assignment)
         case _ if isinstance(draft.state, st.Cancelling | st.RollingBack):
             _ending(draft, command)
+        case _ if isinstance(draft.state, st.Restoring):
+            taken_back(draft, command, assignment)
+        case rep.ReportFenceRaised() if isinstance(assignment.job, FenceJob):
+            epoch = assignment.job.epoch
+            draft.add(ev.FenceRaised(at=draft.at, task_id=command.task_id, epoch=epoch))
         case rep.ReportFenceRaised() | rep.ReportRolledBack() | rep.ReportSnapshotLost():
             return
         case _ if isinstance(draft.state, st.Running | st.Pausing | st.Paused | st.Failed):
@@ -85,9 +92,7 @@ def claim(draft: Draft, command: rep.ClaimTask) -> None:
 
 def _stray(draft: Draft, command: rep.AnyReport) -> None:
     held = (
-        draft.state.run.snapshot
-        if isinstance(draft.state, st.Running | st.Pausing | st.Paused | st.Failed)
-        else None
+        draft.state.run.snapshot if isinstance(draft.state, st.ActiveState | st.Restoring) else None
     )
     match command:
         case rep.ReportSnapshotExported() if held is None or (

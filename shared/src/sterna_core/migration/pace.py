@@ -10,6 +10,13 @@ from sterna_core.migration import events as ev
 from sterna_core.migration.job import SnapshotJob
 from sterna_core.migration.sync_events import ChangesCopied, ChangesRefused
 from sterna_core.migration.undo import RollbackRequested
+from sterna_core.migration.undo_events import (
+    ObjectsDropped,
+    TableUndone,
+    UndoCompleted,
+    UndoFailed,
+    UndoRequested,
+)
 
 SPAN_SECONDS = 5.0
 """How long rows are counted for one measure of the rate."""
@@ -29,6 +36,8 @@ _DONE = (
     | ev.ObjectBuilt
     | ev.SchemaCreated
     | ev.CutoverFinished
+    | TableUndone
+    | ObjectsDropped
 )
 _BACK = ev.TaskRetryScheduled | ev.TaskStopped | ChangesRefused
 _OVER = (
@@ -39,6 +48,9 @@ _OVER = (
     | ev.MigrationCompleted
     | ev.RollbackCompleted
     | ev.RollbackFailed
+    | UndoRequested
+    | UndoCompleted
+    | UndoFailed
 )
 
 

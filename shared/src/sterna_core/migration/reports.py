@@ -261,6 +261,26 @@ class ReportTaskStopped(Report, frozen=True, kw_only=True, tag="report.task_stop
     """The task was withdrawn and stopped; nothing of it was committed."""
 
 
+class ReportObjectsDropped(Report, frozen=True, kw_only=True, tag="report.objects_dropped.v1"):
+    """The objects are gone, and `others` with them that hang together with them.
+
+    `dropped` counts what was dropped; all of these objects are to be built again.
+    """
+
+    others: tuple[str, ...]
+    dropped: int
+    seconds: float
+
+
+class ReportRowsUndone(Report, frozen=True, kw_only=True, tag="report.rows_undone.v1"):
+    """The rows of the chunks are gone, with their receipts; `rows` and `bytes` are left."""
+
+    rows: int
+    bytes: int
+    rows_removed: int
+    seconds: float
+
+
 class ReportTaskFailed(Report, frozen=True, kw_only=True, tag="report.task_failed.v1"):
     """The task failed; `transient` says whether the same attempt may succeed later."""
 
@@ -298,6 +318,8 @@ AnyReport = (
     | ReportBookkeepingRemoved
     | ReportFenceRaised
     | ReportRolledBack
+    | ReportObjectsDropped
+    | ReportRowsUndone
     | ReportTaskStopped
     | ReportTaskFailed
 )

@@ -8,6 +8,15 @@ from msgspec.structs import replace
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
 from sterna_core.migration.undo import RollbackRequested
+from sterna_core.migration.undo_events import (
+    AnyUndoEvent,
+    ObjectsDropped,
+    TableUndone,
+    UndoCompleted,
+    UndoFailed,
+    UndoRequested,
+)
+from sterna_core.tasks.telemetry import Phase
 from sterna_core.tasks.work import UndoStrategy
 
 RollbackStatus = Literal["initiated", "in_progress", "completed", "failed"]
@@ -25,6 +34,7 @@ class RollbackView(Struct, frozen=True, kw_only=True):
     verify: bool = True
     scope: str = "all"
     tables: tuple[str, ...] = ()
+    phase: Phase | None = None
     started_at: UtcDatetime
     finished_at: UtcDatetime | None = None
     removed: dict[str, int] = {}
@@ -40,14 +50,25 @@ def fold_rollback(view: RollbackView | None, event: ev.AnyEvent) -> RollbackView
             return RollbackView(started_at=event.at) if event.rollback else None
         case RollbackRequested():
             return RollbackView(strategy=event.strategy, verify=event.verify, started_at=event.at)
-    if view is None:
-        return None
+        case UndoRequested(scope=scope) if scope.kind != "checkpoint":
+            return RollbackView(
+                strategy=event.strategy,
+                verify=event.verify,
+                scope=scope.kind,
+                phase=scope.phase if scope.kind == "phase" else None,
+                tables=scope.tables,
+                started_at=event.at,
+            )
+    if view is None or view.status == "completed":
+        return view
+    if view.status == "failed" and isinstance(event, AnyUndoEvent):
+        return view  # it is a checkpoint that is gone back to
     match event:
-        case ev.RollbackStarted():
+        case ev.RollbackStarted() | TableUndone() | ObjectsDropped():
             return replace(view, status="in_progress")
-        case ev.RollbackCompleted():
+        case ev.RollbackCompleted() | UndoCompleted():
             return replace(view, status="completed", finished_at=event.at, removed=event.removed)
-        case ev.RollbackFailed():
+        case ev.RollbackFailed() | UndoFailed():
             named = event.details.get("differences", ())
             return replace(
                 view,

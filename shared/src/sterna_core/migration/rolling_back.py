@@ -6,6 +6,7 @@ from sterna_core.migration import state as st
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.evolve_undo import has_ledger
 from sterna_core.migration.refusal import refuse, refuse_without_ledger
+from sterna_core.migration.restoring import roll_back_part
 from sterna_core.migration.snapshots import release_snapshot
 from sterna_core.migration.undo import RollBackMigration, RollbackRequested, Strategy
 from sterna_core.tasks.work import UndoStrategy
@@ -20,6 +21,9 @@ _UNAVAILABLE: dict[Strategy, str] = {
 def roll_back(draft: Draft, command: RollBackMigration, context: Context) -> None:
     """Shut the target and undo the migration, also one that is over."""
     strategy = available(command.strategy)
+    if command.scope != "all":
+        roll_back_part(draft, command, context, strategy)
+        return
     match draft.state:
         case st.RolledBack():
             return

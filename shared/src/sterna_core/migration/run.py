@@ -41,6 +41,7 @@ class TableRun(Struct, frozen=True, kw_only=True):
     the run's, the table is compared and repaired before it is trusted. `proven` is the
     generation under which both sides were last found equal, `compared_rows`
     how many rows they have, and `proof` what that comparison left behind (without its leaves).
+    `again` are chunks before the next that were taken back; `began` is the snapshot of the first.
     In the mode `incremental`, `by_changes` is whether the pass at hand goes by a change column,
     `refused_changes` the generation in which the target did not take what that found, and
     `high_water` the latest moment of change that is known to have arrived.
@@ -59,16 +60,19 @@ class TableRun(Struct, frozen=True, kw_only=True):
     verdict: Verdict = "none"
     compared_rows: int = 0
     proof: TableProof | None = None
+    again: tuple[int, ...] = ()
+    began: int = 0
     by_changes: bool = False
     refused_changes: int = 0
     high_water: str | None = None
 
 
 class ObjectRun(Struct, frozen=True, kw_only=True):
-    """An object that comes after the rows."""
+    """An object that comes after the rows; `number` counts the builds of the run, from 1."""
 
     object: PostObject
     built: bool = False
+    number: int = 0
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -88,7 +92,8 @@ class Run(Struct, frozen=True, kw_only=True):
     `resumed_at` is when somebody last said that it may go on. `checked` says after how many
     comparisons the target was found to be what its mode promises beside the rows. `errors` are those of rows that were
     set aside, by id; `awaits_errors` while nothing but open ones is left; `threshold` is the
-    highest that was reached. `sync` is of the mode `incremental`.
+    highest that was reached. `sync` is of the mode `incremental`. `fenced` is the epoch that the
+    fence on the target stands at, and `builds` how many objects have been built.
     """
 
     epoch: int
@@ -115,6 +120,8 @@ class Run(Struct, frozen=True, kw_only=True):
     rows: int = 0
     bytes: int = 0
     checkpoints: CheckpointMarks = CheckpointMarks()
+    fenced: int = 1
+    builds: int = 0
     sync: SyncRun = SyncRun()
 
 

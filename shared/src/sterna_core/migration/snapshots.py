@@ -7,7 +7,7 @@ from sterna_core.migration.draft import Draft
 
 def release_snapshot(draft: Draft) -> None:
     """Let the holder go, and forget a request for a snapshot that nobody has answered yet."""
-    if not isinstance(draft.state, st.Running | st.Pausing | st.Paused | st.Failed):
+    if not isinstance(draft.state, st.ActiveState | st.Restoring):
         return
     held = draft.state.run.snapshot
     if held is None:

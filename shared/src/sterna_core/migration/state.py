@@ -9,6 +9,7 @@ from sterna_core.migration.job import Assignment
 from sterna_core.migration.plan import TablePlan
 from sterna_core.migration.review import Review
 from sterna_core.migration.run import Plan, Run
+from sterna_core.migration.undo_scope import UndoScope
 from sterna_core.tasks.work import UndoStrategy
 
 
@@ -129,6 +130,23 @@ class RollbackBlocked(Stage, frozen=True, kw_only=True, tag="rollback_blocked"):
     run: Run
 
 
+class Restoring(Stage, frozen=True, kw_only=True, tag="restoring"):
+    """A part of the run is being taken back; then it is paused.
+
+    `tried` are tables, and `begun` objects, of which something may be in the target that was
+    not reported. `unfinish` where the cutover may have done its work.
+    """
+
+    about: About
+    plan: Plan
+    run: Run
+    undo: UndoScope
+    tried: tuple[str, ...] = ()
+    begun: tuple[str, ...] = ()
+    unfinish: bool = False
+    removed: dict[str, int] = {}
+
+
 class Cancelled(Stage, frozen=True, kw_only=True, tag="cancelled"):
     """Ended; the target was left as it stood. `epoch` is the last, or 0 where nothing was begun.
 
@@ -158,5 +176,13 @@ ActiveState = Running | Pausing | Paused | Failed
 EndingState = Cancelling | RollingBack | RollbackBlocked
 FinalState = Cancelled | RolledBack | Completed
 State = (
-    Absent | Planning | PlanFailed | PlanReady | Approved | ActiveState | EndingState | FinalState
+    Absent
+    | Planning
+    | PlanFailed
+    | PlanReady
+    | Approved
+    | ActiveState
+    | Restoring
+    | EndingState
+    | FinalState
 )

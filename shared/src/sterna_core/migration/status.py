@@ -41,7 +41,7 @@ def status_of(state: st.State) -> Status:
             return "paused"
         case st.PlanFailed() | st.Failed() | st.RollbackBlocked():
             return "failed"
-        case st.Cancelling() | st.RollingBack():
+        case st.Cancelling() | st.RollingBack() | st.Restoring():
             return "rolling_back"
         case st.Cancelled():
             return "cancelled"

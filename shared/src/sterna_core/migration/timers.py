@@ -22,7 +22,12 @@ def _of_work(state: st.State) -> tuple[Timer, ...]:
             return _retries(review.jobs)
         case st.Running(run=run) if run.phase == "syncing" and run.sync.due_at is not None:
             return (*_retries(run.jobs), *_passes(run))
-        case st.Running(run=run) | st.Cancelling(run=run) | st.RollingBack(run=run):
+        case (
+            st.Running(run=run)
+            | st.Cancelling(run=run)
+            | st.RollingBack(run=run)
+            | st.Restoring(run=run)
+        ):
             return _retries(run.jobs)
         case (
             st.Paused(about=about, run=run, since=since)

@@ -51,6 +51,7 @@ def skip(draft: Draft, command: SkipValidation, context: Context) -> None:
             | st.Cancelling()
             | st.RollingBack()
             | st.RollbackBlocked()
+            | st.Restoring()
         ):
             status = status_of(draft.state)
             raise Rejected(

@@ -29,6 +29,14 @@ from sterna_core.migration.status import Status
 from sterna_core.migration.sync_events import PassFinished, PassStarted
 from sterna_core.migration.sync_view import SyncView, fold_sync
 from sterna_core.migration.undo import RollbackRequested
+from sterna_core.migration.undo_events import (
+    AnyUndoEvent,
+    ObjectsDropped,
+    TableUndone,
+    UndoCompleted,
+    UndoFailed,
+    UndoRequested,
+)
 from sterna_core.migration.validation_view import ValidationView, fold_validation
 from sterna_core.tasks.telemetry import Phase
 
@@ -396,6 +404,8 @@ def _lifecycle(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
             return replace(view, status="rolling_back", rollback=event.rollback)
         case RollbackRequested():
             return replace(view, status="rolling_back", rollback=True, finished_at=None)
+        case _ if isinstance(event, AnyUndoEvent):
+            return _undo(view, event)
         case ev.RollbackFailed():
             failure = FailureView(
                 code=event.code, message=event.message, phase=view.phase, table=None, at=event.at
@@ -412,6 +422,76 @@ def _lifecycle(view: MigrationView, event: ev.AnyEvent) -> MigrationView:
             return replace(view, certificate=issued)
         case _:
             return view
+
+
+def _undo(view: MigrationView, event: AnyUndoEvent) -> MigrationView:
+    match event:
+        case UndoRequested():
+            return replace(view, status="rolling_back", failure=None)
+        case TableUndone():
+            known = view.tables[event.table_id]
+            left = TableView(
+                table_id=known.table_id,
+                target=known.target,
+                estimated_rows=known.estimated_rows,
+                chunks=known.chunks,
+                chunks_copied=event.below - len(event.but),
+                rows=event.rows,
+                bytes=event.bytes,
+                errors=known.errors,
+                began_at=known.began_at,
+                copied_at=known.copied_at,
+            )
+            return replace(
+                view,
+                tables={**view.tables, event.table_id: left},
+                records_processed=event.records_processed,
+                bytes_processed=event.bytes_processed,
+            )
+        case ObjectsDropped():
+            built = max(0, view.objects_built - len(event.object_ids))
+            return replace(view, objects_built=built)
+        case UndoCompleted():
+            if event.scope.whole:
+                view = _schemaless(view)
+            return replace(_back_in(view, event.phase), status="paused")
+        case UndoFailed():
+            failure = FailureView(
+                code=event.code, message=event.message, phase=event.phase, table=None, at=event.at
+            )
+            view = _back_in(view, event.phase)
+            phase = replace(view.phases[event.phase], status="failed")
+            return replace(_with_phase(view, phase), status="failed", failure=failure)
+
+
+def _schemaless(view: MigrationView) -> MigrationView:
+    tables = {
+        table_id: TableView(
+            table_id=table.table_id,
+            target=table.target,
+            estimated_rows=table.estimated_rows,
+            chunks=table.chunks,
+        )
+        for table_id, table in view.tables.items()
+    }
+    return replace(
+        view, tables=tables, objects=0, objects_built=0, records_processed=0, bytes_processed=0
+    )
+
+
+def _back_in(view: MigrationView, phase: Phase) -> MigrationView:
+    """Let a phase be at hand, and those after it still to come."""
+    copied = sum(table.chunks_copied for table in view.tables.values())
+    chunks = sum(table.chunks for table in view.tables.values())
+    percent = round(100.0 * copied / chunks, 1) if phase == "data_transfer" and chunks else 0.0
+    place = PHASES.index(phase)
+    phases = {
+        name: each if PHASES.index(name) < place else PhaseView(name=name)
+        for name, each in view.phases.items()
+    }
+    at_hand = replace(view.phases[phase], status="running", progress_percent=percent)
+    phases[phase] = replace(at_hand, duration_seconds=None)
+    return replace(view, phase=phase, phases=phases)
 
 
 def _differences(event: ev.MigrationFailed) -> tuple[Difference, ...]:

@@ -10,8 +10,10 @@ from sterna_core.migration.about import About
 from sterna_core.migration.buckets import bucket_bits
 from sterna_core.migration.plan import TablePlan
 from sterna_core.migration.replacing import replacement_work, replacements_of
+from sterna_core.migration.restore_work import restore_work
 from sterna_core.migration.review_work import planned_tables, planning_work, review_work
 from sterna_core.migration.run import Plan, Run
+from sterna_core.migration.table_order import parents_first
 from sterna_core.migration.validation_work import validation_work
 from sterna_core.tasks import work as wk
 from sterna_core.tasks.table import PageRange, ReceivingTable, TableSpec
@@ -45,6 +47,8 @@ def tasks(state: st.State) -> tuple[OutgoingTask, ...]:
                 strategy=state.strategy, verify=state.verify, ledger_required=state.ledger
             )
             return _outgoing(about, plan, run.jobs, run, undo=undo)
+        case st.Restoring(about=about, plan=plan, run=run):
+            return _outgoing(about, plan, run.jobs, run, work=restore_work(state))
         case _:
             return ()
 
@@ -190,6 +194,8 @@ def _work(
             return wk.RaiseFence()
         case jb.RollbackJob():
             return wk.RollBack()
+        case jb.DropObjectsJob() | jb.UndoRowsJob():
+            raise AssertionError("these belong to a run that is being taken back")
     assert_never(job)
 
 
@@ -203,23 +209,12 @@ def _receiving(about: About, plan: Plan) -> tuple[ReceivingTable, ...]:
             name=table.target_table,
             quiet=table.quiet,
         )
-        for table in _parents_first(plan.tables)
+        for table in parents_first(plan.tables)
     )
 
 
 def _some_set_aside(run: Run, table_id: str) -> bool:
     return any(each.table_id == table_id for each in run.errors.values())
-
-
-def _parents_first(tables: dict[str, TablePlan]) -> list[TablePlan]:
-    """Put every table after those that it waits for."""
-    placed: dict[str, TablePlan] = {}
-    left = dict(tables)
-    while left:
-        ready = [t for t in left.values() if not any(each in left for each in t.after)]
-        for table in ready or list(left.values()):
-            placed[table.table_id] = left.pop(table.table_id)
-    return list(placed.values())
 
 
 def page_range(table: TablePlan, number: int) -> PageRange:

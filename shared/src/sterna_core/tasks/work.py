@@ -9,6 +9,7 @@ from sterna_core.migration.plan import Mode, Selection
 from sterna_core.migration.replacement import AnyReplacement
 from sterna_core.migration.set_aside import ROWS_REFUSED_IN_SUCCESSION_MAX, ROWS_REFUSED_MAX
 from sterna_core.tasks.table import PageRange, PlannedTable, ReceivingTable, TableSpec
+from sterna_core.tasks.undo_work import AnyUndo
 from sterna_core.tasks.validation_work import AnyValidation
 
 Side = Literal["source", "target"]
@@ -241,4 +242,5 @@ AnyWork = (
     | RemoveBookkeeping
     | RaiseFence
     | RollBack
+    | AnyUndo
 )

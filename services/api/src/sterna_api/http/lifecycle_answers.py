@@ -68,7 +68,7 @@ class CheckpointShown(Struct, frozen=True, kw_only=True):
 
 
 class RestoredBody(Struct, frozen=True, kw_only=True):
-    """A run stands where a checkpoint says."""
+    """A run stands where a checkpoint says, or is being taken back to there."""
 
     id: str
     status: str
@@ -103,6 +103,8 @@ class RollbackStatusBody(Struct, frozen=True, kw_only=True):
     rollback_status: str
     strategy_used: str | None
     scope: str | None
+    phase: Phase | None = None
+    tables: tuple[str, ...] = ()
     verification: Verification | None
     started_at: UtcDatetime | None
     completed_at: UtcDatetime | None
@@ -166,6 +168,8 @@ def show_rollback(known: KnownMigration, now: UtcDatetime) -> RollbackStatusBody
         rollback_status=undone.status,
         strategy_used=undone.strategy,
         scope=undone.scope,
+        phase=undone.phase,
+        tables=undone.tables,
         verification=Verification(
             requested=undone.verify,
             passed=not undone.differences if looked else None,

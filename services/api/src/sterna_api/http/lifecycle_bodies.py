@@ -67,7 +67,11 @@ class RestoreBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class RollbackBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How to undo a migration; only as a whole so far, whatever `scope` names."""
+    """How to undo a migration, and which part of it.
+
+    `phase` with the scope `phase`: what came from its beginning on. `tables` with the scope
+    `tables`: their rows, by `schema.table` of the source.
+    """
 
     strategy: Strategy = "reverse_migration"
     scope: Literal["all", "phase", "tables"] = "all"

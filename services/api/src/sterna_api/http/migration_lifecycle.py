@@ -34,7 +34,6 @@ from sterna_api.http.validation_bodies import refuse_unsafe
 from sterna_api.projections.checkpoints import Checkpoints, KnownCheckpoint
 from sterna_api.projections.migrations import KnownMigration, Migrations
 from sterna_core.clock import Clock
-from sterna_core.errors import Rejected
 from sterna_core.journal.outcome import Outcome
 from sterna_core.migration.checkpoint import (
     CheckpointRecorded,
@@ -177,36 +176,48 @@ class MigrationLifecycleRoutes:
         body = await read_body(request, RestoreBody)
         command = RestoreCheckpoint(checkpoint_id=body.checkpoint_id)
         migration_id, outcome = await self._act(request, body, command)
-        await self._writes.reach(outcome.position)
+        begun_then = bool(outcome.events) or outcome.repeated
+        status = "rolling_back" if begun_then else await self._status_after(request, outcome)
         restored = RestoredBody(
             id=migration_id,
-            status=(await self._find(request)).view.status,
+            status=status,
             restored_to_checkpoint=body.checkpoint_id,
-            message="Nothing has come after this checkpoint: the run stands exactly there",
+            message=(
+                "What came after this checkpoint is being taken back; then the migration is paused"
+                if status == "rolling_back"
+                else "Nothing has come after this checkpoint: the run stands exactly there"
+            ),
         )
         return answer(restored, headers=position_of(outcome))
 
     async def roll_back(self, request: web.Request) -> web.Response:
         """Undo a migration that is not at work."""
         body = await read_body(request, RollbackBody)
-        if body.scope != "all":
-            raise Rejected(
-                "rollback_not_available",
-                "A migration is undone as a whole: phases and tables depend on each other.",
-                {"scope": body.scope, "available": ["all"]},
-            )
         command = RollBackMigration(
-            strategy=body.strategy, verify=body.verify_after, reason=body.reason
+            strategy=body.strategy,
+            verify=body.verify_after,
+            reason=body.reason,
+            scope=body.scope,
+            phase=body.phase if body.scope == "phase" else None,
+            tables=tuple(body.tables) if body.scope == "tables" else (),
         )
         migration_id, outcome = await self._act(request, body, command)
-        over = not outcome.events and not outcome.repeated
+        begun_then = bool(outcome.events) or outcome.repeated
+        status = "rolling_back" if begun_then else await self._status_after(request, outcome)
+        over = status != "rolling_back"
         begun = RollbackBegun(
             id=migration_id,
-            status="rolled_back" if over else "rolling_back",
+            status=status,
             rollback_status="completed" if over else "initiated",
             strategy=body.strategy,
-            scope="all",
-            message="Migration is rolled back" if over else "Rollback in progress",
+            scope=body.scope,
+            message=(
+                "There is nothing to take back"
+                if over and body.scope != "all"
+                else "Migration is rolled back"
+                if over
+                else "Rollback in progress"
+            ),
         )
         return answer(begun, headers=position_of(outcome))
 
@@ -224,6 +235,10 @@ class MigrationLifecycleRoutes:
         if known is None:
             raise not_found("checkpoint")
         return known
+
+    async def _status_after(self, request: web.Request, outcome: Outcome) -> str:
+        await self._writes.reach(outcome.position)
+        return (await self._find(request)).view.status
 
     async def _act(
         self, request: web.Request, body: Struct, command: Struct

@@ -13,6 +13,7 @@ from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
 from sterna_core.migration.deletion import MigrationDeleted
 from sterna_core.migration.undo import RollbackRequested
+from sterna_core.migration.undo_events import UndoFailed, UndoRequested
 from sterna_core.tasks.telemetry import Phase
 
 FinalStatus = Literal["completed", "failed", "cancelled", "rolled_back"]
@@ -65,7 +66,7 @@ def status_told(event: object) -> str | None:
     match event:
         case ev.MigrationCompleted():
             return "completed"
-        case ev.MigrationFailed() | ev.RollbackFailed():
+        case ev.MigrationFailed() | ev.RollbackFailed() | UndoFailed():
             return "failed"
         case ev.MigrationCancelled():
             return "cancelled"
@@ -78,6 +79,7 @@ def status_told(event: object) -> str | None:
             | ev.CancelRequested()
             | ev.RollbackStarted()
             | RollbackRequested()
+            | UndoRequested()
         ):
             return "open"
         case _:

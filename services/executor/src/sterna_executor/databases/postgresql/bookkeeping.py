@@ -21,6 +21,7 @@ _CREATE = (
     "create_set_aside",
     "create_objects",
     "create_created",
+    "create_parts",
     "create_fingerprints",
 )
 _FORGET = (
@@ -30,6 +31,7 @@ _FORGET = (
     "forget_set_aside",
     "forget_objects",
     "forget_created",
+    "forget_parts",
     "forget_fingerprints",
     "forget_fence",
 )
@@ -85,8 +87,7 @@ async def remove(connection: Connection, migration_id: str) -> None:
             await connection.execute(_sql("lock"))
             if await connection.fetchval(_sql("schema_mark")) != _MARK:
                 return
-            # A version before this one may have made the schema, without this table.
-            await connection.execute(_sql("create_set_aside"))
+            await _complete(connection)
             for name in _FORGET:
                 await connection.execute(_sql(name), migration_id)
             if not await connection.fetchval(_sql("is_used")):
@@ -104,13 +105,18 @@ async def _create_schema(connection: Connection) -> None:
         for name in _CREATE:
             await connection.execute(_sql(name))
     elif mark == _MARK:
-        await connection.execute(_sql("create_set_aside"))
-        await connection.execute(_sql("extend_set_aside"))
+        await _complete(connection)
     else:
         raise TargetConflict(
             f"the target has a schema {SCHEMA} that Sterna did not make: rename or drop it",
             details={"schema": SCHEMA},
         )
+
+
+async def _complete(connection: Connection) -> None:
+    """Add what a version before this one may have made the schema without."""
+    for name in ("create_set_aside", "extend_set_aside", "create_parts"):
+        await connection.execute(_sql(name))
 
 
 def _sql(name: str) -> str:

@@ -107,6 +107,17 @@ create table if not exists _sterna.created (
     primary key (migration_id, classid, objid)
 )
 
+-- name: create_parts
+-- What was made of each object that comes after the rows, in order, by address in the catalogs.
+create table if not exists _sterna.parts (
+    migration_id text not null,
+    number bigint generated always as identity,
+    object_id text not null,
+    classid oid not null,
+    objid oid not null,
+    primary key (migration_id, number)
+)
+
 -- name: create_fingerprints
 -- What the target held before anything was created, in parts.
 create table if not exists _sterna.fingerprints (
@@ -176,6 +187,10 @@ delete from _sterna.objects where migration_id = $1
 -- Removes what is kept of one migration: its ledger.
 delete from _sterna.created where migration_id = $1
 
+-- name: forget_parts
+-- Removes what is kept of one migration: what was made of its objects.
+delete from _sterna.parts where migration_id = $1
+
 -- name: forget_fingerprints
 -- Removes what is kept of one migration: its fingerprint.
 delete from _sterna.fingerprints where migration_id = $1
@@ -186,7 +201,7 @@ select exists (select from _sterna.fence)
 
 -- name: drop_tables
 -- Removes the bookkeeping's tables; whoever still reads them is waited for.
-drop table _sterna.set_aside, _sterna.fingerprints, _sterna.created, _sterna.objects, _sterna.bucket_sums, _sterna.passes, _sterna.receipts,
+drop table _sterna.set_aside, _sterna.fingerprints, _sterna.created, _sterna.parts, _sterna.objects, _sterna.bucket_sums, _sterna.passes, _sterna.receipts,
 _sterna.fence
 
 -- name: drop_schema

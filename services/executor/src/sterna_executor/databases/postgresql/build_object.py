@@ -5,7 +5,7 @@ import asyncpg
 from msgspec import Struct
 
 from sterna_core.errors import NotFound, Transient
-from sterna_executor.databases.postgresql import fence, ledger
+from sterna_executor.databases.postgresql import fence, ledger, parts
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.errors import translated
 from sterna_executor.databases.postgresql.restore import creation_error, settle
@@ -85,6 +85,7 @@ async def _next_step(
                 await target.execute(item.steps[item.done])
             except asyncpg.PostgresError as error:
                 raise creation_error(error, f"{item.kind.lower()} {item.name}") from None
+            await parts.keep(target, migration_id, object_id)
             if item.may_stand_alone:
                 await _keep_in_ledger(target, migration_id)
             await ledger.step_done(target, migration_id, object_id, item.done + 1)

@@ -31,7 +31,7 @@ BOUNDS = Bounds(rows=ROWS_REFUSED_MAX, in_succession=ROWS_REFUSED_IN_SUCCESSION_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Careful:
-    """What is copied carefully: where from, where to, and what stands for `chunk` in errors."""
+    """What is copied carefully: where from, where to, and as part of which chunk, if of one."""
 
     source: Database
     target: Connection
@@ -39,6 +39,7 @@ class Careful:
     snapshot_id: str
     bounds: Bounds
     on_copied: OnCopied
+    chunk: int | None = None
 
     @asynccontextmanager
     async def reading(self, table: TableSpec) -> AsyncGenerator[Connection]:
@@ -53,7 +54,6 @@ async def copy_carefully(
     careful: Careful,
     conditions: Iterable[str],
     *,
-    chunk: int | None,
     source_refuses: bool,
     known: dict[tuple[str, str], str] | None = None,
     error_id: str | None = None,
@@ -69,7 +69,8 @@ async def copy_carefully(
     lane = Lane(
         table=table,
         inlet=inlet_of(table),
-        marks=shelf.migration_id if table.received else None,
+        marks=shelf.migration_id,
+        chunk=careful.chunk,
     )
     tally = Tally(careful.bounds)
     refused: list[RefusedRow[str]] = []
@@ -91,7 +92,7 @@ async def copy_carefully(
                 careful.target,
                 shelf,
                 refused,
-                chunk=chunk,
+                chunk=careful.chunk,
                 known=known,
                 error_id=error_id,
             )
@@ -117,7 +118,6 @@ async def copy_whatever_arrives(
             done = await copy_carefully(
                 careful,
                 (condition,),
-                chunk=None,
                 source_refuses=source_refuses,
                 known=known,
                 error_id=error_id,

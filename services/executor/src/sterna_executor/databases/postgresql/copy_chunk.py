@@ -123,10 +123,9 @@ async def _once_carefully(
             snapshot_id=work.snapshot_id,
             bounds=Bounds(rows=work.refused_max, in_succession=work.refused_in_succession_max),
             on_copied=copied,
+            chunk=work.chunk,
         )
-        count, refused = await copy_carefully(
-            careful, found, chunk=work.chunk, source_refuses=source_refuses
-        )
+        count, refused = await copy_carefully(careful, found, source_refuses=source_refuses)
         return Figures(
             rows=count,
             bytes=size,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sterna_core.errors import DataRejected, Transient
 from sterna_core.postgres.identifiers import literal
 from sterna_core.tasks.work import RepairTable
-from sterna_executor.databases.postgresql import set_aside
+from sterna_executor.databases.postgresql import receipts, set_aside
 from sterna_executor.databases.postgresql.careful_copy import (
     BOUNDS,
     Careful,
@@ -51,7 +51,7 @@ async def copy_missing(
         before, refused = rows, 0
         if known is None:
             try:
-                await _copy_listed(source, target, work, condition, copied)
+                await _copy_listed(source, target, shelf, work, condition, copied)
             except DataRejected:
                 known = await set_aside.known_before(target, shelf)
         if known is not None:
@@ -83,6 +83,7 @@ def careful_repair(
 async def _copy_listed(
     source: Connection,
     target: Connection,
+    shelf: Shelf,
     work: RepairTable,
     condition: str,
     copied: Callable[[int, int], None],
@@ -95,6 +96,8 @@ async def _copy_listed(
             source, send_rows(source, work.table, condition), target, inlet_of(work.table)
         )
         expect_all_taken(work.table, piped)
+        with translated("target"):
+            await receipts.mark(target, shelf.migration_id, work.table.table_id, None)
     except DataRejected:
         with translated("target"):
             await target.execute("rollback to savepoint missing")

@@ -12,6 +12,7 @@ from sterna_core.migration import reports as rep
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.tasks import work as wk
 from sterna_core.tasks.task import Task
+from sterna_core.tasks.undo_work import AnyUndo, DropObjects, UndoRows
 from sterna_core.tasks.validation_work import AnyValidation
 from sterna_executor.databases.postgresql import bookkeeping
 from sterna_executor.databases.postgresql.blueprint import Login
@@ -22,6 +23,7 @@ from sterna_executor.databases.postgresql.copy_changes import copy_changes
 from sterna_executor.databases.postgresql.copy_chunk import copy_chunk
 from sterna_executor.databases.postgresql.create_schema import SchemaCreated, create_schema
 from sterna_executor.databases.postgresql.database import Assignment, Database
+from sterna_executor.databases.postgresql.drop_objects import drop_objects
 from sterna_executor.databases.postgresql.errors import Role
 from sterna_executor.databases.postgresql.finish_cutover import finish_cutover
 from sterna_executor.databases.postgresql.plan_check import check_plan, telling_differences
@@ -38,6 +40,7 @@ from sterna_executor.databases.postgresql.snapshot import hold_snapshot
 from sterna_executor.databases.postgresql.structure_check import check_structure
 from sterna_executor.databases.postgresql.trial import try_transformation
 from sterna_executor.databases.postgresql.truncate import empty_tables
+from sterna_executor.databases.postgresql.undo_rows import undo_rows
 from sterna_executor.databases.postgresql.validate import validate
 from sterna_executor.tasks.claims import Claims
 from sterna_executor.tasks.engine import Report
@@ -133,22 +136,9 @@ class PostgresqlEngine:
                     await bookkeeping.raise_fence(target, task.migration_id, task.epoch)
                 await report(by.says(rep.ReportFenceRaised))
             case wk.RollBack():
-                undo = empty_tables if task.work.strategy == "truncate" else roll_back
-                async with done.target.session() as target:
-                    undone = await undo(
-                        target,
-                        migration_id=task.migration_id,
-                        epoch=task.epoch,
-                        verify=task.work.verify,
-                        ledger_required=task.work.ledger_required,
-                    )
-                await report(
-                    by.says(
-                        rep.ReportRolledBack,
-                        removed=dict(undone.removed),
-                        differences=undone.differences,
-                    )
-                )
+                await report(await _roll_back(done, task.work, by))
+            case _ if isinstance(task.work, AnyUndo):
+                await report(await _take_back(done, task.work, by))
             case _ if isinstance(task.work, AnyValidation):
                 validated = await validate(done, task.work)
                 await report(by.says(rep.ReportValidated, **msgspec.structs.asdict(validated)))
@@ -318,6 +308,36 @@ async def _plan(done: Assignment, work: wk.PlanMigration, by: "_By", report: Rep
             risks=plan.risks,
         )
     )
+
+
+async def _roll_back(done: Assignment, work: wk.RollBack, by: "_By") -> Struct:
+    undo = empty_tables if work.strategy == "truncate" else roll_back
+    async with done.target.session() as target:
+        undone = await undo(
+            target,
+            migration_id=done.migration_id,
+            epoch=done.epoch,
+            verify=work.verify,
+            ledger_required=work.ledger_required,
+        )
+    return by.says(
+        rep.ReportRolledBack, removed=dict(undone.removed), differences=undone.differences
+    )
+
+
+async def _take_back(done: Assignment, work: AnyUndo, by: "_By") -> Struct:
+    match work:
+        case DropObjects():
+            dropped = await drop_objects(done, work)
+            return by.says(
+                rep.ReportObjectsDropped,
+                others=dropped.others,
+                dropped=dropped.dropped,
+                seconds=dropped.seconds,
+            )
+        case UndoRows():
+            undone = await undo_rows(done, work)
+            return by.says(rep.ReportRowsUndone, **msgspec.structs.asdict(undone))
 
 
 async def _check(done: Assignment, work: wk.CheckTarget, by: "_By", report: Report) -> None:

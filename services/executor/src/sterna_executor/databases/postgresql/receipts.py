@@ -17,6 +17,8 @@ Kind = Literal[
     "copy_changes",
     "build_object",
     "set_sequences",
+    "drop_objects",
+    "undo_rows",
 ]
 Figure = int | float | str | bool | None
 
@@ -93,9 +95,9 @@ async def forget_earlier(connection: Connection, asked: Claim) -> None:
     )
 
 
-async def mark(connection: Connection, migration_id: str) -> None:
+async def mark(connection: Connection, migration_id: str, table_id: str, chunk: int | None) -> None:
     """Leave a receipt within a savepoint, whose rows do not carry the transaction's number."""
-    await connection.execute(_sql("mark"), migration_id)
+    await connection.execute(_sql("mark"), migration_id, table_id, chunk)
 
 
 async def find(connection: Connection, asked: Claim) -> Receipt | None:

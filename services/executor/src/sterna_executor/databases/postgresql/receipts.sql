@@ -33,5 +33,5 @@ and kind in ('scan_range', 'compare_table', 'repair_table', 'copy_changes')
 
 -- name: mark
 -- Leaves a mark of a transaction within another one: its rows carry its own number, as this does.
-insert into _sterna.receipts (migration_id, task_id, kind)
-values ($1, pg_catalog.gen_random_uuid()::text, 'savepoint')
+insert into _sterna.receipts (migration_id, task_id, kind, table_id, chunk)
+values ($1, pg_catalog.gen_random_uuid()::text, 'savepoint', $2, $3)

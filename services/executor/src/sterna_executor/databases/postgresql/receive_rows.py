@@ -10,7 +10,7 @@ from sterna_core.errors import TargetConflict, Terminal
 from sterna_core.group_error import foremost
 from sterna_core.migration.plan import Selection
 from sterna_core.postgres.identifiers import qualified, quote
-from sterna_core.tasks.table import ReceivingTable
+from sterna_core.tasks.table import ReceivingTable, TableSpec
 from sterna_executor.databases.postgresql import bookkeeping, ledger
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.create_schema import (
@@ -124,12 +124,26 @@ async def undo_rows(target: Connection, migration_id: str) -> int:
                 deleted += int(status.rpartition(" ")[2])
         if quiet:
             await wake(target)
-        for sequence in found.sequences:
-            await target.execute(
-                _sql("set_sequence"), sequence.sequence, sequence.last_value, sequence.is_called
-            )
+        await put_sequences_back(target, found)
     await _refuse_orphans(target, tuple(there.values()))
     return deleted
+
+
+async def put_sequences_back(target: Connection, found: Found) -> None:
+    """Let the sequences of the tables stand where they were found."""
+    for sequence in found.sequences:
+        await target.execute(
+            _sql("set_sequence"), sequence.sequence, sequence.last_value, sequence.is_called
+        )
+
+
+async def refuse_orphans_of_others(target: Connection, migration_id: str, table: TableSpec) -> None:
+    """Raise Terminal where tables that take no rows of ours refer to rows that are gone."""
+    found = await read_found(target, migration_id)
+    there = await addresses(target, found.names if found else ())
+    gone = there.get((table.target_schema, table.target_table))
+    if gone is not None:
+        await _refuse_orphans(target, (gone,), frozenset(there.values()))
 
 
 async def set_sequences_past_rows(target: Connection, found: Found) -> int:
@@ -182,9 +196,11 @@ async def _remember(
     return report
 
 
-async def _refuse_orphans(target: Connection, tables: Sequence[int]) -> None:
+async def _refuse_orphans(
+    target: Connection, tables: Sequence[int], ours: frozenset[int] = frozenset()
+) -> None:
     for reference in await read_references(target, tables, pointing_at=True):
-        if await orphans(target, reference):
+        if reference.child not in ours and await orphans(target, reference):
             raise Terminal(
                 "the target was not rolled back: rows that Sterna did not write refer to rows that"
                 f" it did ({reference.spoken}). Delete them, then try again",

@@ -174,7 +174,7 @@ async def _bring_one(careful: Careful, statement: str, place: str, column: str) 
         )
         if shelf.table.received:
             with translated("target"):
-                await receipts.mark(target, shelf.migration_id)
+                await receipts.mark(target, shelf.migration_id, shelf.table.table_id, None)
     with translated("target"):
         await target.execute("release savepoint replaced_row")
     return int(hashes is not None)

@@ -38,13 +38,15 @@ class Lane:
     """What is read of the source, and where it goes.
 
     With `addressed` rows keep their address, as the first column of the inlet. `marks` is the
-    migration whose receipt each attempt leaves, where rows are undone by those.
+    migration whose receipt each attempt leaves, where rows are undone by those; `chunk` the one
+    that they are of, if of one.
     """
 
     table: TableSpec
     inlet: Inlet
     addressed: bool = False
     marks: str | None = None
+    chunk: int | None = None
 
 
 async def copy_sifted(
@@ -105,7 +107,7 @@ class _Window:
                     taken = await take(target, lane.inlet, in_pieces(data, BUFFER_BYTES))
                 expect_all_taken(lane.table, Piped(len(rows), taken, len(data)))
                 if lane.marks is not None:
-                    await receipts.mark(target, lane.marks)
+                    await receipts.mark(target, lane.marks, lane.table.table_id, lane.chunk)
             except DataRejected:
                 await target.execute("rollback to savepoint careful; release savepoint careful")
                 raise
