@@ -6,6 +6,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import requests
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis import Case, CheckContext, GenerationMode, Response
@@ -135,10 +136,12 @@ def _try(
                 excluded.append(negative_data_rejection)
         case.call_and_validate(
             base_url=url,
+            session=session,
             headers={"Authorization": f"Bearer {FIRST_KEY.reveal()}"},
             additional_checks=[refused_for_what_no_schema_says],
             excluded_checks=excluded,
             timeout=_SECONDS,
         )
 
-    one()
+    with requests.Session() as session:
+        one()
