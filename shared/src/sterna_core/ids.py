@@ -12,6 +12,7 @@ API_KEY = "key_"
 TASK = "tsk_"
 CERTIFICATE = "cert_"
 EVENT = "evt_"
+ERROR = "err_"
 NOTICE = "ntc_"
 WAITS = "wts_"
 

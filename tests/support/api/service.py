@@ -61,6 +61,10 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+CHECK_SECONDS = 2.0
+"""How long a start waits for the look at the source; some tests keep all executors from it."""
+
+
 class Service:
     """Starts with `async with`; `client()` speaks to it."""
 
@@ -245,6 +249,7 @@ class Service:
                 checks={},
                 command_seconds=command_seconds,
                 position_seconds=position_seconds,
+                check_seconds=CHECK_SECONDS,
                 allow_http_webhooks=True,
                 message_channels=self._message_channels,
                 certificate_public_key=SIGNING_KEY.public,

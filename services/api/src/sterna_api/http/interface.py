@@ -42,7 +42,7 @@ from sterna_api.http.refusals import Refusals
 from sterna_api.http.repeats import Repeats
 from sterna_api.http.request_id import request_id_middleware
 from sterna_api.http.schedules import ScheduleRoutes
-from sterna_api.http.starts import StartRoutes
+from sterna_api.http.starts import CHECK_SECONDS, StartRoutes
 from sterna_api.http.syncing import SyncRoutes
 from sterna_api.http.validations import ValidationRoutes
 from sterna_api.http.webhooks import WebhookRoutes
@@ -95,6 +95,7 @@ class InterfaceParts:
     checks: Mapping[str, Check]
     command_seconds: float
     position_seconds: float
+    check_seconds: float = CHECK_SECONDS
     allow_http_webhooks: bool
     certificate_public_key: PublicKey | None = None
     sender: RecordSender
@@ -173,7 +174,7 @@ class Interface:
             MigrationActionRoutes(desk, migrations, writes, clock),
             SyncRoutes(desk, migrations, writes, clock),
             LogRoutes(migrations, lines, follower, limits),
-            StartRoutes(desk, migrations, writes),
+            StartRoutes(desk, migrations, writes, check_seconds=parts.check_seconds),
             MappingRoutes(desk, mappings),
             PlannedSchemaRoutes(mappings),
             ValidationRoutes(desk, migrations, writes),

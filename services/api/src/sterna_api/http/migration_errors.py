@@ -14,11 +14,10 @@ from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found, resource_id
 from sterna_api.projections.migration_errors import ErrorFilter, ErrorStatus, MigrationErrors
 from sterna_api.projections.migrations import Migrations
+from sterna_core.ids import ERROR
 from sterna_core.migration.error_commands import ResolveError
 from sterna_core.migration.error_events import Resolution
 from sterna_core.migration.replacement import AnyReplacement
-
-ERROR = "err_"
 
 _SAYS: dict[Resolution, tuple[ErrorStatus, str]] = {
     "retry": ("open", "The rows will be tried again"),

@@ -16,6 +16,8 @@ PREFIXES = {
     "connection_id": ids.CONNECTION,
     "webhook_id": ids.WEBHOOK,
     "api_key_id": ids.API_KEY,
+    "delivery_id": ids.EVENT,
+    "error_id": ids.ERROR,
 }
 """Ids by the name they have in paths; one that is not here is any text."""
 

@@ -4,12 +4,11 @@ import asyncpg
 
 from sterna_api.projections.occurrence import Occurrence
 from sterna_api.projections.statements import Statements
-from sterna_core.ids import derived_id
+from sterna_core.ids import ERROR, derived_id
 from sterna_core.migration import error_events as ee
 from sterna_core.migration import events as ev
 from sterna_core.migration.set_aside import class_of_code, reason_of
 
-_ERROR = "err_"
 _SQL = Statements("error_rows.sql")
 
 
@@ -63,12 +62,12 @@ async def project_error(connection: asyncpg.Connection, occurrence: Occurrence) 
         case ee.ErrorRecovered() as event:
             await connection.execute(_SQL["recover_task"], *key, event.task_id, event.at)
         case ev.TaskRetryScheduled() as event if event.code != "snapshot_lost":
-            error_id = derived_id(_ERROR, *key, event.task_id, str(event.attempt))
+            error_id = derived_id(ERROR, *key, event.task_id, str(event.attempt))
             await _failure(
                 connection, key, error_id, "open", event, None, event.task_id, event.failures
             )
         case ev.MigrationFailed() as event:
-            error_id = derived_id(_ERROR, *key, "failure", str(occurrence.sequence))
+            error_id = derived_id(ERROR, *key, "failure", str(occurrence.sequence))
             if event.task_id is not None:
                 await connection.execute(_SQL["escalate_task"], *key, event.task_id, event.at)
             await _failure(

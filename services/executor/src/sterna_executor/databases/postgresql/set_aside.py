@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from sterna_core.ids import derived_id
+from sterna_core.ids import ERROR, derived_id
 from sterna_core.migration.set_aside import ADDRESSES_TOLD, SetAside, class_of_data
 from sterna_core.postgres.identifiers import literal
 from sterna_core.tasks.table import TableSpec
@@ -22,7 +22,6 @@ from sterna_executor.databases.postgresql.row_contents import contents_of
 from sterna_executor.databases.postgresql.sift import RefusedRow
 from sterna_executor.databases.postgresql.statements import statements
 
-ERROR = "err_"
 ROWS_AT_ONCE = 50
 
 

@@ -1,0 +1,41 @@
+"""What a request that fits its schema may still be refused for."""
+
+from schemathesis import Case, CheckContext, Response
+
+ACCEPTED_STATUSES = ["2xx", "404", "409", "412", "422"]
+"""What there is, what is possible as things stand, and what an expression, an address or a zone
+means, is in no schema; a 422 is looked at more closely below."""
+
+_OF_SHAPE = {
+    "missing",
+    "extra_forbidden",
+    "object_type",
+    "list_type",
+    "string_type",
+    "scalar_type",
+    "int_type",
+    "float_type",
+    "bool_type",
+    "none_required",
+    "literal_error",
+    "datetime_type",
+    "string_nul",
+    "string_too_short",
+    "string_too_long",
+    "string_pattern_mismatch",
+    "too_short",
+    "too_long",
+    "greater_than_equal",
+    "less_than_equal",
+    "json_invalid",
+}
+"""Problems that a request which is right by its schema cannot have."""
+
+
+def refused_for_its_shape(context: CheckContext, response: Response, case: Case) -> None:
+    """What the schema allows may be refused for its meaning, and never for its shape."""
+    del context
+    if response.status_code != 422 or not case.meta.generation.mode.is_positive:
+        return
+    types = {problem["type"] for problem in response.json()["detail"]}
+    assert not types & _OF_SHAPE, response.text
