@@ -199,3 +199,9 @@ async def test_a_moment_that_is_none_in_utc_is_refused(client: Client, moment: s
     assert await _problems(client, "/v1/api-keys", body=body) == {
         ("body.expires_at", "datetime_parsing")
     }
+
+
+async def test_a_field_that_is_made_up_is_named_without_its_control_characters(client: Client):
+    reply = await client.post("/v1/webhooks", {"a\u0000b": 1})
+    assert reply.status == 422
+    assert ["body", "a\\x00b"] in [each["loc"] for each in reply.json["detail"]]

@@ -157,6 +157,7 @@ def _answer(
 def _answer_problems(
     request: web.Request, code: str, message: str, problems: tuple[Problem, ...]
 ) -> web.Response:
+    problems = tuple(_clean(each) for each in problems)
     if not _prefers_problem(request):
         return answer(ProblemsBody(problems), status=422)
     body = ProblemBody(
@@ -169,6 +170,12 @@ def _answer_problems(
         errors=problems,
     )
     return answer(body, status=422, content_type=PROBLEM)
+
+
+def _clean(problem: Problem) -> Problem:
+    """Name a field that a client has made up without the control characters that it had."""
+    loc = tuple(clean_text(step) if isinstance(step, str) else step for step in problem.loc)
+    return Problem(loc, problem.msg, problem.type)
 
 
 def _prefers_problem(request: web.Request) -> bool:

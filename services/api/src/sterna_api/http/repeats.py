@@ -27,7 +27,7 @@ from sterna_core.secrets.keyring import Keyring
 from sterna_core.secrets.secret import Secret
 
 REPLAYED_HEADER = "Idempotent-Replayed"
-RENEW_SECONDS = 10.0
+RENEW_SECONDS = 1.5
 _FIRST_LOOK_SECONDS = 0.02
 _LOOK_SECONDS_MAX = 0.5
 _KEPT_HEADERS = ("Content-Type", "ETag", "Sterna-Position")

@@ -7,7 +7,7 @@ from sterna_api.projections.schema_steps import apply_schema, schema_steps
 from sterna_api.repeats.answers import Answered, Claim, KeyedRequest, KeyReused, UnderWay
 from sterna_core.postgres.queries import load_queries
 
-LEASE_SECONDS = 30.0
+LEASE_SECONDS = 5.0
 """An attempt that is not heard of for so long has died; a repeat may carry the request out."""
 
 _SCHEMA_SUFFIX = "_answers"
