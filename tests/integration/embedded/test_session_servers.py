@@ -28,7 +28,8 @@ WORKER = """
 import sys
 from pathlib import Path
 from tests.servers import SharedServers
-print(SharedServers(Path(sys.argv[1])).join().kafka_bootstrap, flush=True)
+servers = SharedServers(Path(sys.argv[1]))  # holds its part in them for as long as it lives
+print(servers.join().kafka_bootstrap, flush=True)
 sys.stdin.read()
 """
 

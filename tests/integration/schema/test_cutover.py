@@ -12,7 +12,8 @@ from sterna_executor.databases.postgresql import bookkeeping
 from sterna_executor.databases.postgresql.finish_cutover import CutoverFinished
 
 SEQUENCES = """
-select schemaname || '.' || sequencename as name, last_value from pg_sequences order by 1
+select schemaname || '.' || sequencename as name, last_value from pg_sequences
+where schemaname <> '_sterna' order by 1
 """
 
 
