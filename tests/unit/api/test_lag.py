@@ -7,9 +7,11 @@ from sterna_api.projections.migrations import KnownMigration
 from sterna_core.journal.local import LocalDecider
 from sterna_core.migration import commands as cmd
 from sterna_core.migration.decider import MIGRATIONS
+from sterna_core.migration.fold_view import fold_view
 from sterna_core.migration.incremental import IncrementalOptions, TableSync
 from sterna_core.migration.sync_commands import StopMigration
-from sterna_core.migration.view import MigrationView, fold_view
+from sterna_core.migration.undo_events import TableUndone
+from sterna_core.migration.view import MigrationView
 from support.migration.executors import World, outstanding
 from support.migration.journey import approved, events_of
 from support.migration.scenario import MIGRATION_ID, START, create
@@ -122,3 +124,28 @@ def test_before_the_copy_has_ended_and_after_the_end_there_is_no_lag() -> None:
     assert (ended.lag.seconds, ended.trend, ended.estimated_catch_up) == (None, None, None)
     assert ended.as_of is not None
     assert ended.passes.stopping
+
+
+def test_a_table_that_goes_back_is_brought_up_to_date_as_before() -> None:
+    decider, world = started()
+    work_off(decider, world)
+    view: MigrationView | None = None
+    for event in events_of(decider):
+        view = fold_view(view, event)
+    assert view is not None
+    (table_id, table), *_ = [each for each in view.tables.items() if each[1].sync == BY_CHANGES]
+    undone = TableUndone(
+        at=decider.now,
+        task_id="tsk_1",
+        table_id=table_id,
+        below=0,
+        but=(),
+        rows=0,
+        bytes=0,
+        rows_removed=table.rows,
+        records_processed=0,
+        bytes_processed=0,
+    )
+    after = fold_view(view, undone)
+    assert after is not None
+    assert (after.tables[table_id].chunks_copied, after.tables[table_id].sync) == (0, BY_CHANGES)

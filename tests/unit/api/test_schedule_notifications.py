@@ -6,7 +6,7 @@ from sterna_api.projections.notification_of import notifications_of
 from sterna_api.projections.occurrence import Occurrence
 from sterna_core.migration import schedule_events as sev
 from sterna_core.migration.event import Event
-from sterna_core.migration.view import fold_view
+from sterna_core.migration.fold_view import fold_view
 from sterna_core.webhook.event_type import EVENT_TYPES
 from support.migration.clockwork import Clockwork
 

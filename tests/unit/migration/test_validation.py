@@ -11,10 +11,11 @@ from sterna_core.migration import events as ev
 from sterna_core.migration import state as stages
 from sterna_core.migration import validation_events as vev
 from sterna_core.migration.certify import certifying
+from sterna_core.migration.fold_view import fold_view
 from sterna_core.migration.validation_commands import SkipValidation
 from sterna_core.migration.validation_options import ValidationOptions
 from sterna_core.migration.validation_parts import table_groups
-from sterna_core.migration.view import MigrationView, fold_view
+from sterna_core.migration.view import MigrationView
 from sterna_core.tasks.validation_work import ValidateReferences
 from support.certificate.made import KEY
 from support.migration.executors import World, outstanding

@@ -14,9 +14,9 @@ from sterna_core.migration import schedule_commands as scmd
 from sterna_core.migration import state as st
 from sterna_core.migration.decider import MIGRATIONS
 from sterna_core.migration.due import moments
+from sterna_core.migration.fold_view import fold_view
 from sterna_core.migration.narrate import LogEntry, narrate
 from sterna_core.migration.review import Difference
-from sterna_core.migration.view import fold_view
 from sterna_core.schedule.schedule import OutsideWindow, Schedule, Window
 from support.migration.clockwork import Clockwork
 

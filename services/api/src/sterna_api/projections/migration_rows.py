@@ -7,10 +7,11 @@ from sterna_api.projections.occurrence import Occurrence
 from sterna_api.projections.statements import Statements
 from sterna_core.migration import events as ev
 from sterna_core.migration.deletion import MigrationDeleted
+from sterna_core.migration.fold_view import fold_view
 from sterna_core.migration.mapping_changes import MappingEvent, changed_table
 from sterna_core.migration.plan import TablePlan
 from sterna_core.migration.revision import MigrationEdited
-from sterna_core.migration.view import MigrationView, fold_view
+from sterna_core.migration.view import MigrationView
 
 Key = tuple[str, str]
 
