@@ -1,103 +1,30 @@
 """Rows that the target refuses: all else goes on, and nothing ends before they are decided on."""
 
 from datetime import timedelta
-from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sterna_core.journal.decision import DecisionReader
-from sterna_core.journal.local import LocalDecider
-from sterna_core.journal.terms import Position
 from sterna_core.migration import commands as cmd
 from sterna_core.migration import error_events as ee
 from sterna_core.migration import events as ev
 from sterna_core.migration import reports as rep
 from sterna_core.migration import state as stages
-from sterna_core.migration.decider import MIGRATIONS
-from sterna_core.migration.error_commands import ResolveError
-from sterna_core.migration.error_events import Resolution
 from sterna_core.migration.replacement import (
-    AnyReplacement,
     ColumnDefault,
-    FixedValue,
-    Transformed,
 )
-from sterna_core.migration.set_aside import SetAside
-from sterna_core.migration.thresholds import Thresholds
 from sterna_core.tasks import work as wk
-from support.migration.executors import ANOTHER, World, outstanding
-from support.migration.scenario import MIGRATION_ID, create, summary, table
-
-TABLES = ("a", "b")
-IDS = tuple(f"public.{name}" for name in TABLES)
-
-
-def started(*, chunks: int = 2, rows: int = 4, **options: object) -> tuple[LocalDecider, World]:
-    decider = LocalDecider([MIGRATIONS])
-    decider.send(MIGRATION_ID, create(**options))
-    (task,) = outstanding(decider, MIGRATION_ID)
-    by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
-    planned = tuple(table(name, chunks=chunks, rows=rows) for name in TABLES)
-    decider.send(MIGRATION_ID, rep.ReportTablesPlanned(**by, part=0, tables=planned))
-    decider.send(
-        MIGRATION_ID,
-        rep.ReportPlanCompleted(
-            **by, parts=1, structure_digest="d", summary=summary(2), phases=(), risks=()
-        ),
-    )
-    decider.send(MIGRATION_ID, cmd.StartMigration())
-    return decider, World(IDS, chunks)
-
-
-def happened(decider: LocalDecider, kind: type) -> list[Any]:
-    decisions = DecisionReader({0: Position()}).feed(decider.events)
-    return [
-        event
-        for decision in decisions
-        for event in decision.events(decider.codec)
-        if isinstance(event, kind)
-    ]
-
-
-def rest(decider: LocalDecider, world: World) -> stages.State:
-    """Let executors work until nothing is outstanding but the snapshot."""
-    for _ in range(300):
-        tasks = outstanding(decider, MIGRATION_ID)
-        if not tasks:
-            return decider.state(MIGRATION_ID)
-        for each in world.carry_out(tasks[0]):
-            decider.send(MIGRATION_ID, each, actor="executor:1", expect_outcome=False)
-    raise AssertionError("executors never rest")
-
-
-def decide(
-    decider: LocalDecider,
-    error_id: str,
-    resolution: Resolution,
-    replacement: AnyReplacement | None = None,
-) -> str | None:
-    command = ResolveError(
-        error_id=error_id, resolution=resolution, reason="because", replacement=replacement
-    )
-    outcome = decider.send(MIGRATION_ID, command)
-    assert outcome is not None
-    return outcome.rejected.code if outcome.rejected else None
-
-
-def errors(decider: LocalDecider) -> dict[str, str]:
-    state = decider.state(MIGRATION_ID)
-    assert isinstance(state, stages.Running | stages.Pausing | stages.Paused | stages.Failed)
-    return {key: error.standing for key, error in state.run.errors.items()}
-
-
-def awaiting(decider: LocalDecider, world: World) -> str:
-    state = rest(decider, world)
-    assert isinstance(state, stages.Paused)
-    assert state.run.awaits_errors
-    (error_id,) = errors(decider)
-    return error_id
+from support.migration.executors import ANOTHER, outstanding
+from support.migration.refusing import (
+    at_transfer,
+    awaiting,
+    decide,
+    errors,
+    happened,
+    rest,
+    started,
+)
+from support.migration.scenario import MIGRATION_ID
 
 
 def test_everything_else_is_copied_and_compared_and_then_the_migration_waits() -> None:
@@ -191,127 +118,6 @@ def test_an_error_that_is_left_to_others_still_waits() -> None:
     assert awaiting(decider, world) == error_id
 
 
-@pytest.mark.parametrize(
-    ("resolution", "replacement"),
-    [
-        ("default", ColumnDefault(column="id")),
-        ("default", FixedValue(column="id", text=None)),
-        ("transform", Transformed(column="id", expression="id + 1")),
-    ],
-)
-def test_rows_that_get_another_value_are_compared_with_it_and_the_end_says_so(
-    resolution: Resolution, replacement: AnyReplacement
-) -> None:
-    decider, world = started()
-    world.refused["public.a"] = {1, 3}
-
-    error_id = awaiting(decider, world)
-    assert decide(decider, error_id, resolution, replacement) is None
-    state = rest(decider, world)
-
-    assert isinstance(state, stages.Completed)
-    assert world.target["public.a"] == {0: 0, 1: ANOTHER, 2: 0, 3: ANOTHER}
-    (last,) = happened(decider, ev.MigrationCompleted)
-    assert (last.skipped_rows, last.replaced_errors, last.replaced_rows) == (0, 1, 2)
-    (resolved,) = happened(decider, ee.ErrorResolved)
-    assert (resolved.error_id, resolved.resolution) == (error_id, resolution)
-    compared = happened(decider, ev.TableCompared)[-1]
-    assert (compared.differing_buckets, compared.rows_replaced) == (0, 2)
-
-
-def test_rows_that_take_no_other_value_wait_again_and_can_be_left_out() -> None:
-    decider, world = started()
-    world.refused["public.a"] = {1, 3}
-    world.irreplaceable = {3}
-
-    error_id = awaiting(decider, world)
-    decide(decider, error_id, "default", ColumnDefault(column="id"))
-    assert awaiting(decider, world) == error_id
-    assert decide(decider, error_id, "skip") is None
-
-    assert isinstance(rest(decider, world), stages.Completed)
-    (last,) = happened(decider, ev.MigrationCompleted)
-    assert (last.skipped_rows, last.replaced_rows) == (1, 1)
-
-
-def test_an_expression_that_fails_on_the_rows_is_refused_and_they_wait_again() -> None:
-    decider, world = started()
-    world.refused["public.a"] = {1}
-
-    error_id = awaiting(decider, world)
-    decide(decider, error_id, "transform", Transformed(column="id", expression="id / 0"))
-
-    assert awaiting(decider, world) == error_id
-    (retried,) = happened(decider, ee.ErrorRetried)
-    assert (retried.code, retried.rows_left) == ("values_do_not_fit", 1)
-    assert retried.refusal == "all rows tried fail: a division by zero"
-
-
-def test_another_value_stays_decided_under_another_snapshot() -> None:
-    decider, world = started()
-    world.refused = {"public.a": {1}, "public.b": {2}}
-    rest(decider, world)
-    first, second = sorted(errors(decider), key=lambda each: table_of(decider, each))
-    decide(decider, first, "default", ColumnDefault(column="id"))
-    rest(decider, world)
-    assert errors(decider) == {first: "resolved", second: "open"}
-
-    decider.send(MIGRATION_ID, cmd.ResumeMigration())
-    rest(decider, world)
-
-    assert errors(decider) == {first: "resolved", second: "open"}
-    decide(decider, second, "skip")
-    assert isinstance(rest(decider, world), stages.Completed)
-    assert world.target["public.a"][1] == ANOTHER
-    (last,) = happened(decider, ev.MigrationCompleted)
-    assert (last.skipped_rows, last.replaced_rows) == (1, 1)
-
-
-def test_a_row_that_was_put_right_on_the_source_has_its_own_value_again() -> None:
-    decider, world = started()
-    world.refused = {"public.a": {1}, "public.b": {2}}
-    rest(decider, world)
-    first, second = sorted(errors(decider), key=lambda each: table_of(decider, each))
-    decide(decider, first, "default", ColumnDefault(column="id"))
-    rest(decider, world)
-
-    world.write("public.a", 1)
-    world.refused["public.a"] = set()
-    decider.send(MIGRATION_ID, cmd.ResumeMigration())
-    rest(decider, world)
-    decide(decider, second, "skip")
-
-    assert isinstance(rest(decider, world), stages.Completed)
-    assert world.target["public.a"] == world.source["public.a"]
-    (last,) = happened(decider, ev.MigrationCompleted)
-    assert last.replaced_rows == 0
-
-
-@pytest.mark.parametrize(
-    ("resolution", "replacement", "code"),
-    [
-        ("default", None, "replacement_missing"),
-        ("default", Transformed(column="id", expression="1"), "replacement_missing"),
-        ("transform", ColumnDefault(column="id"), "replacement_missing"),
-        ("default", ColumnDefault(column=""), "column_needed"),
-        ("default", ColumnDefault(column="nothing"), "column_unknown"),
-    ],
-)
-def test_another_value_that_cannot_be_meant_is_refused(
-    resolution: Resolution, replacement: AnyReplacement | None, code: str
-) -> None:
-    decider, world = started()
-    world.refused["public.a"] = {1}
-
-    assert decide(decider, awaiting(decider, world), resolution, replacement) == code
-
-
-def table_of(decider: LocalDecider, error_id: str) -> str:
-    return next(
-        each.table_id for each in happened(decider, ee.ErrorEscalated) if each.error_id == error_id
-    )
-
-
 def test_an_error_that_is_not_there_or_over_cannot_be_resolved() -> None:
     decider, world = started()
     world.refused["public.a"] = {1}
@@ -361,84 +167,6 @@ def test_rows_left_out_of_a_comparison_that_nobody_knows_of_are_a_difference() -
     state = decider.state(MIGRATION_ID)
     assert isinstance(state, stages.Failed)
     assert state.code == "validation_failed"
-
-
-def chunk_copied(decider: LocalDecider, rows: int, refused: int) -> None:
-    """Report a chunk in which some rows were refused."""
-    task = next(
-        task for task in outstanding(decider, MIGRATION_ID) if isinstance(task.work, wk.CopyChunk)
-    )
-    told = SetAside(
-        error_id=f"err_{task.task_id}", error_class="encoding", sqlstate="22P05", rows=refused
-    )
-    decider.send(
-        MIGRATION_ID,
-        rep.ReportChunkCopied(
-            task_id=task.task_id,
-            attempt=task.attempt,
-            executor_id="exec_1",
-            rows=rows,
-            bytes=rows,
-            seconds=0.1,
-            repeated=False,
-            set_aside=(told,),
-        ),
-        expect_outcome=False,
-    )
-
-
-def at_transfer(**options: object) -> LocalDecider:
-    decider, world = started(chunks=8, **options)
-    while not any(
-        isinstance(task.work, wk.CopyChunk) for task in outstanding(decider, MIGRATION_ID)
-    ):
-        for each in world.carry_out(outstanding(decider, MIGRATION_ID)[0]):
-            decider.send(MIGRATION_ID, each, expect_outcome=False)
-    return decider
-
-
-@pytest.mark.parametrize(
-    ("refused", "level", "stage"),
-    [
-        (5, None, stages.Running),
-        (15, "alert", stages.Running),
-        (60, "pause", stages.Pausing),
-        (150, "fail", stages.Failed),
-    ],
-)
-def test_a_rate_of_refused_rows_alerts_pauses_or_fails(
-    refused: int, level: str | None, stage: type
-) -> None:
-    decider = at_transfer()
-
-    chunk_copied(decider, 1_000 - refused, refused)
-
-    assert isinstance(decider.state(MIGRATION_ID), stage)
-    reached = happened(decider, ee.ErrorThresholdReached)
-    assert [each.level for each in reached] == ([level] if level else [])
-
-
-def test_few_rows_make_no_rate() -> None:
-    decider = at_transfer()
-
-    chunk_copied(decider, 2, 1)
-
-    assert isinstance(decider.state(MIGRATION_ID), stages.Running)
-
-
-def test_more_errors_than_may_wait_fail_the_migration_and_a_resume_goes_on() -> None:
-    decider = at_transfer(thresholds=Thresholds(max_escalated=2))
-
-    for _ in range(3):
-        assert isinstance(decider.state(MIGRATION_ID), stages.Running)
-        chunk_copied(decider, 100_000, 1)
-
-    state = decider.state(MIGRATION_ID)
-    assert isinstance(state, stages.Failed)
-    assert state.code == "error_threshold_exceeded"
-    decider.send(MIGRATION_ID, cmd.ResumeMigration())
-    chunk_copied(decider, 100_000, 1)
-    assert isinstance(decider.state(MIGRATION_ID), stages.Running)
 
 
 def test_a_task_that_succeeds_after_failures_has_recovered() -> None:
