@@ -1,0 +1,162 @@
+"""What no store keeps, told before anything is written: every store refuses the same."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from sterna_core.errors import DataRejected, InvalidRequest
+from sterna_core.namespace.feature_uri import parse_feature_uri
+from sterna_core.namespace_store.condition import check_condition
+from sterna_core.namespace_store.document import Document
+from sterna_core.namespace_store.feature import MOST_DIMENSIONS, Feature
+from sterna_core.namespace_store.query import Query
+from sterna_core.namespace_store.vector import BYTES_OF_FLOAT, Vector
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,48}")
+_LONGEST_ID_BYTES = 1024
+_SUSPECT = re.compile(rb"\\u0000|[0-9]{19}")
+_INTEGERS = range(-(2**63), 2**64)
+
+
+def check_name(name: str) -> None:
+    """Raise InvalidRequest where a space or an alias cannot be called so."""
+    if not _NAME.fullmatch(name):
+        raise InvalidRequest(
+            "A name of a space has 1 to 48 letters, digits, underscores and hyphens.",
+            code="bad_space_name",
+        )
+
+
+def check_features(features: Sequence[Feature]) -> None:
+    """Raise InvalidRequest where features are of no use: not addresses, twice, without numbers."""
+    for each in features:
+        uri = parse_feature_uri(each.uri)
+        if uri is None or not 1 <= each.dimensions <= MOST_DIMENSIONS:
+            raise InvalidRequest(
+                f"A feature has an address such as sterna://extractor@version/output and 1 to"
+                f" {MOST_DIMENSIONS} dimensions.",
+                code="bad_feature",
+                details={"feature_uri": each.uri},
+            )
+    if len({each.uri for each in features}) < len(features):
+        raise InvalidRequest("A space has each feature once.", code="bad_feature")
+
+
+def check_documents(
+    documents: Sequence[Document], features: Mapping[str, Feature]
+) -> tuple[bytes, ...]:
+    """Raise DataRejected for the first document that cannot be kept; give the payloads as JSON."""
+    seen: set[str] = set()
+    payloads = []
+    for document in documents:
+        if document.document_id in seen:
+            raise _rejected(document, "duplicate_id", "stands twice in one call")
+        seen.add(document.document_id)
+        for name in (document.document_id, document.collection_id):
+            if not _sound(name) or not 0 < len(name.encode()) <= _LONGEST_ID_BYTES:
+                raise _rejected(
+                    document,
+                    "bad_document_id",
+                    f"needs ids of 1 to {_LONGEST_ID_BYTES} bytes of UTF-8 without NUL",
+                )
+        payloads.append(_encoded(document))
+        for uri, vector in document.vectors.items():
+            _check_vector(document, uri, vector, features)
+    return tuple(payloads)
+
+
+def check_feature(uri: str, features: Mapping[str, Feature]) -> Feature:
+    """Give a feature of a space; raise InvalidRequest where it has no such."""
+    if uri not in features:
+        raise InvalidRequest(
+            "The space has no vectors of this feature.",
+            code="unknown_feature",
+            details={"feature_uri": uri},
+        )
+    return features[uri]
+
+
+def check_query(query: Query, features: Mapping[str, Feature]) -> Feature:
+    """Raise InvalidRequest where a query is not for this space; give the feature it asks about."""
+    feature = check_feature(query.feature_uri, features)
+    if query.vector.dimensions != feature.dimensions or not _finite(query.vector):
+        raise InvalidRequest(
+            f"A vector of this feature has {feature.dimensions} finite numbers.",
+            code="wrong_dimensions",
+            details={"feature_uri": query.feature_uri, "dimensions": feature.dimensions},
+        )
+    if query.limit < 1:
+        raise InvalidRequest("A query asks for at least one document.", code="bad_limit")
+    for each in query.conditions:
+        check_condition(each)
+    return feature
+
+
+def _check_vector(
+    document: Document, uri: str, vector: Vector, features: Mapping[str, Feature]
+) -> None:
+    feature = features.get(uri)
+    if feature is None:
+        raise _rejected(
+            document,
+            "unknown_feature",
+            "has a vector of a feature that the space has not",
+            feature_uri=uri,
+        )
+    if vector.dimensions != feature.dimensions:
+        raise _rejected(
+            document,
+            "wrong_dimensions",
+            f"has a vector of {vector.dimensions} dimensions where {feature.dimensions} belong",
+            feature_uri=uri,
+        )
+    if not _finite(vector):
+        raise _rejected(document, "not_finite", "has a vector that is not finite", feature_uri=uri)
+
+
+def _finite(vector: Vector) -> bool:
+    """Tell whether all numbers are finite; only where a first byte is suspect are they looked at."""
+    first = vector.packed[::BYTES_OF_FLOAT]
+    if b"\x7f" not in first and b"\xff" not in first:
+        return True
+    return all(map(math.isfinite, vector.values()))
+
+
+def _encoded(document: Document) -> bytes:
+    try:
+        encoded = msgspec.json.encode(document.payload)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        raise _rejected(document, "bad_payload", "has a payload that is not JSON") from None
+    if _SUSPECT.search(encoded) and not _all_sound(document.payload):
+        raise _rejected(
+            document, "bad_payload", "has a NUL in its payload, or a whole number of over 64 bits"
+        )
+    return encoded
+
+
+def _all_sound(value: Any) -> bool:
+    if isinstance(value, str):
+        return _sound(value)
+    if isinstance(value, Mapping):
+        return all(_sound(name) and _all_sound(each) for name, each in value.items())
+    if isinstance(value, int):
+        return value in _INTEGERS
+    return not isinstance(value, list | tuple) or all(map(_all_sound, value))
+
+
+def _sound(text: str) -> bool:
+    """Tell whether every store can keep a text: no NUL, and no half of a surrogate pair."""
+    if "\0" in text:
+        return False
+    return text.isascii() or text.encode(errors="replace").decode() == text
+
+
+def _rejected(document: Document, code: str, what: str, **details: Any) -> DataRejected:
+    return DataRejected(
+        f"A document {what}.",
+        code=code,
+        details={"document_id": document.document_id, **details},
+    )

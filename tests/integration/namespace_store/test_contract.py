@@ -1,0 +1,11 @@
+"""Every store keeps every promise of the contract."""
+
+import pytest
+
+from sterna_core.namespace_store.contract.suite import CONTRACT, Promise
+from sterna_core.namespace_store.memory import MemoryNamespaceStore
+
+
+@pytest.mark.parametrize("promise", CONTRACT, ids=lambda promise: promise.__name__)
+async def test_a_store_in_memory_keeps_the_contract(promise: Promise):
+    await promise(MemoryNamespaceStore())
