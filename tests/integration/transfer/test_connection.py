@@ -7,7 +7,7 @@ import pytest
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.errors import SternaError, Terminal, Transient, Unreachable
 from sterna_core.secrets.secret import Secret
-from sterna_executor.databases.postgresql.connection import close, connect
+from sterna_executor.databases.postgresql.connection import apply_settings, close, connect
 from sterna_executor.databases.postgresql.pool import ConnectionPool
 from support.transfer.moving import DEADLINE_SECONDS, Moving, endpoint_of, password_of
 
@@ -101,6 +101,32 @@ async def test_sessions_have_the_settings_that_moving_needs(moving: Moving) -> N
     async with moving.target.session() as target:
         assert await target.fetchval("show synchronous_commit") == "on"
         assert await target.fetchval("show default_transaction_read_only") == "off"
+
+
+async def test_a_server_ends_what_a_client_that_is_gone_had_begun(moving: Moving) -> None:
+    name = f"leaves {moving.migration_id}"
+    leaving = await connect(
+        endpoint_of(moving.source_url),
+        password_of(moving.source_url),
+        role="source",
+        application_name=name,
+    )
+    running = "from pg_stat_activity where application_name = $1 and state = 'active'"
+    async with moving.gate_closed(), asyncio.timeout(DEADLINE_SECONDS):
+        waiting = asyncio.create_task(leaving.execute("select pg_advisory_lock_shared(42)"))
+        await moving.at_gate()
+        leaving.terminate()  # as where the process was killed: no request to cancel is sent
+        with pytest.raises(asyncpg.PostgresConnectionError):
+            await waiting
+        await moving.until("source", f"select not exists (select {running})", name)
+
+
+async def test_a_setting_that_the_servers_system_refuses_is_left_out(moving: Moving) -> None:
+    settings = {"lock_timeout": "7s"}
+    async with moving.source.session() as source:
+        await apply_settings(source, settings, {"client_connection_check_interval": "-1"})
+        assert await source.fetchval("show lock_timeout") == "7s"
+        assert await source.fetchval("show client_connection_check_interval") == "5s"
 
 
 async def test_a_source_takes_no_writes(moving: Moving) -> None:

@@ -28,6 +28,7 @@ LOCK_TIMEOUT_SECONDS = 30
 KEEPALIVE_IDLE_SECONDS = 30
 KEEPALIVE_INTERVAL_SECONDS = 10
 KEEPALIVE_PROBES = 3
+CLIENT_CHECK_SECONDS = 5
 UNACKNOWLEDGED_SECONDS = 60
 _NAME_BYTES = 63
 _OLDEST_MAJOR = 11
@@ -57,6 +58,9 @@ _SETTINGS = {
     "jit": "off",  # hashing and COPY gain nothing from it
 }
 _SETTINGS_SINCE = {14: {"idle_session_timeout": "0"}, 17: {"transaction_timeout": "0"}}
+# A statement whose client is gone ends, also while it waits or computes. asyncpg sends no request
+# to cancel where the task that reads a COPY is cancelled in the moment in which rows arrive.
+_SUPPORTED_BY_SOME_SINCE = {14: {"client_connection_check_interval": f"{CLIENT_CHECK_SECONDS}s"}}
 _SETTINGS_OF: dict[Role, dict[str, str]] = {
     "source": {"default_transaction_read_only": "on"},
     # What was reported as committed survives a crash of the server.
@@ -138,12 +142,20 @@ async def settle(connection: Connection, *, role: Role, application_name: str) -
             f"the {role} server is PostgreSQL {major}; the oldest supported is {_OLDEST_MAJOR}",
         )
     settings = _SETTINGS | _SETTINGS_OF[role] | {"application_name": _shortened(application_name)}
-    for since, added in _SETTINGS_SINCE.items():
-        if major >= since:
-            settings |= added
-    await connection.fetchval(
-        statements("connection.sql")["settle"], list(settings), list(settings.values())
-    )
+    settings |= _for_version(_SETTINGS_SINCE, major)
+    await apply_settings(connection, settings, _for_version(_SUPPORTED_BY_SOME_SINCE, major))
+
+
+async def apply_settings(
+    connection: Connection, settings: dict[str, str], where_supported: dict[str, str]
+) -> None:
+    """Set a session's settings; those of the second kind only where the server's system can."""
+    set_all = statements("connection.sql")["settle"]
+    every = settings | where_supported
+    try:
+        await connection.fetchval(set_all, list(every), list(every.values()))
+    except asyncpg.InvalidParameterValueError:
+        await connection.fetchval(set_all, list(settings), list(settings.values()))
 
 
 async def close(connection: Connection, *, timeout_seconds: float = CLOSE_TIMEOUT_SECONDS) -> None:
@@ -165,6 +177,15 @@ def application_name_for(migration_id: str) -> str:
 def server_major(connection: Connection) -> int:
     """Give the major version of the server, such as 18."""
     return int(connection.get_server_version().major)
+
+
+def _for_version(settings_since: dict[int, dict[str, str]], major: int) -> dict[str, str]:
+    return {
+        name: setting
+        for since, added in settings_since.items()
+        if major >= since
+        for name, setting in added.items()
+    }
 
 
 def _shortened(name: str) -> str:
