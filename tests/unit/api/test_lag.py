@@ -109,6 +109,35 @@ def test_the_trend_compares_the_last_two_passes() -> None:
     assert lag(decider).trend == "decreasing"
 
 
+def test_records_and_bytes_are_what_changes_if_it_goes_on_as_in_the_last_pass() -> None:
+    decider, world = started()
+    work_off(decider, world)
+    quiet = lag(decider)
+    for row in (2, 3):
+        world.write("public.a", row)
+    world.remove("public.b", 1)
+    next_pass(decider, world)
+
+    one = lag(decider)
+    a_minute = one.as_of - quiet.as_of if one.as_of and quiet.as_of else timedelta()
+    assert one.as_of is not None
+    decider.now = one.as_of + 2 * a_minute
+    behind = lag(decider)
+
+    assert (quiet.lag.records, quiet.lag.bytes, quiet.lag.estimated_from_pass) == (0, 0, 1)
+    assert [(each.table, each.lag_records) for each in behind.tables] == [
+        ("public.a", 4),
+        ("public.b", 2),
+        ("public.c", 0),
+    ]
+    assert (behind.lag.records, behind.lag.estimated_from_pass) == (6, 2)
+    assert behind.lag.bytes is not None
+    assert behind.lag.bytes > 0
+    # What the pass at hand has found so far is not mixed into it.
+    decider.fire_timers(MIGRATION_ID)
+    assert lag(decider).lag.records == 6
+
+
 def test_before_the_copy_has_ended_and_after_the_end_there_is_no_lag() -> None:
     decider, world = started()
     assert lag(decider).lag.seconds is None
@@ -122,6 +151,7 @@ def test_before_the_copy_has_ended_and_after_the_end_there_is_no_lag() -> None:
 
     assert ended.status == "completed"
     assert (ended.lag.seconds, ended.trend, ended.estimated_catch_up) == (None, None, None)
+    assert (ended.lag.records, ended.lag.bytes, ended.lag.estimated_from_pass) == (None,) * 3
     assert ended.as_of is not None
     assert ended.passes.stopping
 

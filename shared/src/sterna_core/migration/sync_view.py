@@ -14,6 +14,7 @@ class SyncedTable(Struct, frozen=True, kw_only=True):
 
     A row that was changed is both removed and written. `looked_at` is when it was begun, and
     `compared_as_of` the snapshot under which both sides were last compared as a whole.
+    `rows_changed` is of the last pass that ended, each row counted once.
     """
 
     by_changes: bool = False
@@ -24,6 +25,7 @@ class SyncedTable(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     looked_at: UtcDatetime | None = None
     as_of: UtcDatetime | None = None
+    rows_changed: int = 0
 
 
 class SyncView(Struct, frozen=True, kw_only=True):
@@ -33,7 +35,8 @@ class SyncView(Struct, frozen=True, kw_only=True):
     was asked for. `asked_at` and `snapshot_at` are of the snapshot at hand. `behind_seconds` is how
     far behind the target was just before the last pass ended, `behind_before` the same of the pass
     before that. `rows_written` and `rows_removed` are of the last pass that ended, `pass_written`
-    and `pass_removed` of the one at work.
+    and `pass_removed` of the one at work. `covered_seconds` lie between the snapshots of the last
+    pass that ended and of the one before.
     """
 
     number: int = 0
@@ -50,6 +53,7 @@ class SyncView(Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     behind_seconds: float | None = None
     behind_before: float | None = None
+    covered_seconds: float | None = None
     rows_written: int = 0
     rows_removed: int = 0
     pass_written: int = 0
@@ -103,7 +107,9 @@ def fold_sync(known: SyncView | None, event: ev.AnyEvent) -> SyncView:
 
 
 def _finished(view: SyncView, event: sy.PassFinished) -> SyncView:
-    behind = (event.at - view.as_of).total_seconds() if view.as_of else None
+    before, now = view.as_of, view.snapshot_at
+    behind = (event.at - before).total_seconds() if before else None
+    covered = (now - before).total_seconds() if before and now else 0.0
     return replace(
         view,
         at_work=False,
@@ -114,8 +120,13 @@ def _finished(view: SyncView, event: sy.PassFinished) -> SyncView:
         seconds=round(event.seconds, 3),
         behind_seconds=None if behind is None else round(max(0.0, behind), 3),
         behind_before=view.behind_seconds,
+        covered_seconds=round(covered, 3) if covered > 0 else None,
         rows_written=view.pass_written,
         rows_removed=view.pass_removed,
+        tables={
+            table_id: replace(table, rows_changed=max(table.rows_written, table.rows_removed))
+            for table_id, table in view.tables.items()
+        },
     )
 
 

@@ -10,7 +10,7 @@ from sterna_core.clock import UtcDatetime
 from sterna_core.migration.incremental import Strategy, TableSync
 from sterna_core.migration.status import Status
 from sterna_core.migration.sync_view import SyncedTable, SyncView
-from sterna_core.migration.view import MigrationView, TableView
+from sterna_core.migration.view import MigrationView
 from sterna_core.tasks.telemetry import Phase
 
 Trend = Literal["increasing", "stable", "decreasing"]
@@ -27,11 +27,16 @@ class StoppedBody(Struct, frozen=True):
 
 
 class Lag(Struct, frozen=True):
-    """How far behind; what passes do not know is null: rows and bytes that nobody has read yet."""
+    """How far behind. The time is measured; nobody has read yet what is to come.
+
+    `records` and `bytes` are estimates: what has changed since `as_of` if as much changes in a
+    second as in what the pass `estimated_from_pass` brought. Null before the first pass has ended.
+    """
 
     seconds: float | None
     records: int | None
     bytes: int | None
+    estimated_from_pass: int | None
 
 
 class PassLine(Struct, frozen=True, kw_only=True):
@@ -52,7 +57,7 @@ class PassLine(Struct, frozen=True, kw_only=True):
 class TableLag(Struct, frozen=True, kw_only=True):
     """One table: what the last pass that looked at it did. A changed row is removed and written.
 
-    `as_of` is that pass's snapshot. Where a pass goes by a change column, it sees neither what was
+    `lag_records` and `lag_bytes` are estimates, as in `lag`. `as_of` is that pass's snapshot. Where a pass goes by a change column, it sees neither what was
     deleted nor what came too late: of these the table is as of `compared_as_of`.
     """
 
@@ -60,6 +65,8 @@ class TableLag(Struct, frozen=True, kw_only=True):
     strategy: Strategy
     change_column: str | None
     lag_seconds: float | None
+    lag_records: int | None
+    lag_bytes: int | None
     as_of: UtcDatetime | None
     compared_as_of: UtcDatetime | None
     rows_written: int
@@ -92,25 +99,55 @@ def show_lag(known: KnownMigration, now: datetime) -> LagBody:
     view = known.view
     sync = view.sync or SyncView()
     follows = view.finished_at is None
+    tables = tuple(
+        _table(view, table_id, sync, now, follows=follows) for table_id in sorted(view.tables)
+    )
     return LagBody(
         migration_id=known.migration_id,
         status=view.status,
         phase=view.phase,
-        lag=Lag(_behind(sync.as_of, now) if follows else None, None, None),
+        lag=_lag(sync, tables, _behind(sync.as_of, now) if follows else None),
         as_of=sync.as_of,
         trend=_trend(sync) if follows else None,
         estimated_catch_up=_caught_up(view, sync, now),
         cdc_position=None,
         passes=_passes(sync),
-        tables=tuple(
-            _table(view.tables[table_id], sync, now, follows=follows)
-            for table_id in sorted(view.tables)
-        ),
+        tables=tables,
     )
 
 
 def _behind(as_of: datetime | None, now: datetime) -> float | None:
     return None if as_of is None else round(max(0.0, (now - as_of).total_seconds()), 3)
+
+
+def _lag(sync: SyncView, tables: tuple[TableLag, ...], seconds: float | None) -> Lag:
+    records = [each.lag_records for each in tables if each.lag_records is not None]
+    if not records:
+        return Lag(seconds, None, None, None)
+    sizes = [each.lag_bytes for each in tables if each.lag_bytes is not None]
+    size = sum(sizes) if len(sizes) == len(records) else None
+    return Lag(seconds, sum(records), size, sync.finished)
+
+
+def _row_bytes(view: MigrationView, table_id: str) -> float | None:
+    """Give what a row of a table took when it was copied; of all tables where it was empty."""
+    table = view.tables[table_id]
+    if table.rows:
+        return table.bytes / table.rows
+    rows = sum(each.rows for each in view.tables.values())
+    return sum(each.bytes for each in view.tables.values()) / rows if rows else None
+
+
+def _estimated(
+    view: MigrationView, table_id: str, sync: SyncView, seconds: float | None
+) -> tuple[int | None, int | None]:
+    """Give the rows and bytes that a table is behind if it goes on as in the last pass."""
+    table = sync.tables.get(table_id)
+    if table is None or sync.covered_seconds is None or seconds is None:
+        return None, None
+    records = round(table.rows_changed / sync.covered_seconds * seconds)
+    each = 0.0 if not records else _row_bytes(view, table_id)
+    return records, None if each is None else round(records * each)
 
 
 def _trend(sync: SyncView) -> Trend | None:
@@ -146,15 +183,21 @@ def _passes(sync: SyncView) -> PassLine:
     )
 
 
-def _table(planned: TableView, sync: SyncView, now: datetime, *, follows: bool) -> TableLag:
-    table = sync.tables.get(planned.table_id, SyncedTable())
-    how = planned.sync or TableSync()
+def _table(
+    view: MigrationView, table_id: str, sync: SyncView, now: datetime, *, follows: bool
+) -> TableLag:
+    table = sync.tables.get(table_id, SyncedTable())
+    how = view.tables[table_id].sync or TableSync()
     as_of = table.as_of or sync.as_of
+    seconds = _behind(as_of, now) if follows else None
+    records, size = _estimated(view, table_id, sync, seconds)
     return TableLag(
-        table=planned.table_id,
+        table=table_id,
         strategy=how.strategy,
         change_column=how.change_column,
-        lag_seconds=_behind(as_of, now) if follows else None,
+        lag_seconds=seconds,
+        lag_records=records,
+        lag_bytes=size,
         as_of=as_of,
         compared_as_of=table.compared_as_of or as_of,
         rows_written=table.rows_written,

@@ -6,9 +6,11 @@ from sterna_core.clock import UtcDatetime
 
 
 class Behind(Struct, frozen=True, kw_only=True):
-    """How far behind a target is."""
+    """How far behind a target is; `records` and `bytes` are estimates."""
 
     seconds: float | None = None
+    records: int | None = None
+    bytes: int | None = None
 
 
 class Passes(Struct, frozen=True, kw_only=True):
@@ -30,6 +32,7 @@ class TableLag(Struct, frozen=True, kw_only=True):
     table: str
     strategy: str = ""
     lag_seconds: float | None = None
+    lag_records: int | None = None
     rows_written: int = 0
     rows_removed: int = 0
     duration_seconds: float = 0.0

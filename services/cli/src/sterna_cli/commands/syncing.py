@@ -44,8 +44,9 @@ def lag(migration_id: str, /, *, output: Format = "table") -> ExitCode:
         )
         passes = found.passes
         terminal.say(
-            f"{found.migration_id} {found.status}: {_seconds(found.lag.seconds)} behind after"
-            f" {passes.finished} passes" + (", stopping" if passes.stopping else "")
+            f"{found.migration_id} {found.status}: {_seconds(found.lag.seconds)}"
+            f"{_about(found.lag.records)} behind after {passes.finished} passes"
+            + (", stopping" if passes.stopping else "")
         )
         return ExitCode.OK
 
@@ -79,6 +80,10 @@ def stop(
         return shown(terminal, done, f"{done.id} {done.status}: {done.message}")
 
     return with_api(output, answer)
+
+
+def _about(records: int | None) -> str:
+    return "" if records is None else f", about {records:,} rows,"
 
 
 def _seconds(seconds: float | None) -> str:
