@@ -191,6 +191,57 @@ async def test_a_table_without_a_counterpart_is_refused_by_name(sides: Sides):
         await plan(sides)
 
 
+PARTITIONED = """
+create table web_sale (id int, at date not null) partition by range (at);
+create table web_sale_2025 partition of web_sale for values from ('2025-01-01') to ('2026-01-01');
+create table web_sale_2026 partition of web_sale for values from ('2026-01-01') to ('2027-01-01');
+"""
+PLAIN = "create table web_sale (id int, at date not null);"
+OTHER_YEARS = PARTITIONED.replace("2027", "2028").replace("2026", "2027")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "reason"),
+    [
+        (PARTITIONED, PLAIN, r"web_sale is partitioned on the source, and public\.web_sale on the"),
+        (PLAIN, PARTITIONED, r"web_sale is one table on the source, and public\.web_sale on the"),
+        (
+            PARTITIONED,
+            OTHER_YEARS,
+            r"web_sale on the target has no partition called like public\.web_sale_2026:",
+        ),
+    ],
+    ids=["into one table", "from one table", "into another partition"],
+)
+async def test_a_table_that_only_one_side_has_partitioned_so_is_refused_by_name(
+    sides: Sides, source: str, target: str, reason: str
+):
+    await sides.source.execute(source)
+    await sides.target.execute(target)
+    with pytest.raises(Misconfigured, match=reason) as refused:
+        await plan(sides)
+    assert "create them there" not in str(refused.value)
+
+
+async def test_partitions_go_to_those_of_their_names_and_a_table_alone_to_one_of_its_own(
+    sides: Sides,
+):
+    await sides.source.execute(PARTITIONED + "create table web_log_2025 (id int)")
+    await sides.target.execute(
+        PARTITIONED
+        + """create table web_log (id int) partition by range (id);
+        create table web_log_2025 partition of web_log default;"""
+    )
+
+    found = await plan(sides)
+
+    assert {table.table_id: table.target_table for table in found.tables} == {
+        "public.web_sale_2025": "web_sale_2025",
+        "public.web_sale_2026": "web_sale_2026",
+        "public.web_log_2025": "web_log_2025",
+    }
+
+
 async def test_a_required_column_that_nothing_goes_to_is_refused_by_name(sides: Sides):
     await sides.source.execute("create table t (id int)")
     await sides.target.execute("create table t (id int, tenant int not null)")

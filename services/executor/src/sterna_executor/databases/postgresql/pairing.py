@@ -13,6 +13,7 @@ from sterna_executor.databases.postgresql.name_match import (
     name_score,
     words_of,
 )
+from sterna_executor.databases.postgresql.partition_pairing import may_pair
 
 TABLE_AT_LEAST = 0.7
 COLUMN_AT_LEAST = 0.6
@@ -58,7 +59,8 @@ def pair_tables(source: Inventory, target: Inventory) -> tuple[list[TablePair], 
         def score(
             one: int, other: int, ours: list[Table] = ours, theirs: list[Table] = theirs
         ) -> float:
-            return name_score(ours[one].name, theirs[other].name)
+            alike = name_score(ours[one].name, theirs[other].name)
+            return alike if may_pair(ours[one], theirs[other], alike) else 0.0
 
         found = assign(
             [table.name for table in ours],

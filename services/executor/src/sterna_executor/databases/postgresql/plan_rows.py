@@ -23,6 +23,7 @@ from sterna_executor.databases.postgresql.pairing import (
     pair_columns,
     pair_tables,
 )
+from sterna_executor.databases.postgresql.partition_pairing import partition_problems
 from sterna_executor.databases.postgresql.plan import Plan, doubts, summary
 from sterna_executor.databases.postgresql.preflight import Findings, examine
 from sterna_executor.databases.postgresql.preflight_problem import Problem, refuse, shown
@@ -78,7 +79,7 @@ async def plan_rows(
         [
             *source_problems(inventory, findings.source),
             *row_target_problems(findings.target),
-            *_unmatched(inventory, alone, sorted(wanted - set(present))),
+            *_unmatched(inventory, there, alone, sorted(wanted - set(present))),
             *receiving.problems,
             *_lacking(mapped),
         ]
@@ -185,7 +186,7 @@ def _plan(
 
 
 def _unmatched(
-    inventory: Inventory, alone: Sequence[Table], absent: Sequence[str]
+    inventory: Inventory, there: Inventory, alone: Sequence[Table], absent: Sequence[str]
 ) -> Iterator[Problem]:
     if absent:
         yield Problem(
@@ -193,7 +194,12 @@ def _unmatched(
             f"the target has no schema {shown(absent)} for the rows: name one that is there in"
             " target.schema, or create it with its tables",
         )
-    missing = [t.id for t in alone if inventory.target_schema(t.schema) not in absent]
+    left = [table for table in alone if inventory.target_schema(table.schema) not in absent]
+    explained: set[int] = set()
+    for addresses, problem in partition_problems(inventory, there, left):
+        explained |= addresses
+        yield problem
+    missing = [table.id for table in left if table.oid not in explained]
     if missing:
         yield Problem(
             "setting",
