@@ -147,7 +147,8 @@ async def test_a_paused_migration_is_undone_and_says_how_that_went(
     assert after["verification"]["passed"] is True
     assert after["duration_seconds"] >= 0
     again = await client.post(f"{one}/rollback", {})
-    assert again.json["rollback_status"] == "completed"
+    assert (again.json["status"], again.json["rollback_status"]) == ("rolled_back", "completed")
+    assert again.json["message"] == "Nothing was done: the migration is rolled back already"
 
 
 async def test_a_completed_migration_is_undone_where_its_ledger_was_kept(client: Client):
@@ -273,6 +274,7 @@ async def test_a_checkpoint_that_nothing_came_after_is_where_a_run_stands(
     assert restored.status == 200, restored.text
     assert restored.json["restored_to_checkpoint"] == first
     assert restored.json["status"] == "paused"
+    assert restored.json["message"].startswith("Nothing was done")
     unknown = await client.post(f"{one}/restore", {"checkpoint_id": "ckpt_nothing"})
     assert unknown.status == 404
     assert unknown.json["error"]["code"] == "checkpoint_not_found"
@@ -351,6 +353,7 @@ async def test_the_rows_of_two_tables_are_undone_and_copied_again(service: Servi
     assert shown["verification"]["removed"] == {"row": 4}
     again = await client.post(f"{one}/rollback", body)
     assert (again.json["status"], again.json["rollback_status"]) == ("paused", "completed")
+    assert again.json["message"] == "Nothing was done: there is nothing to take back"
     await _completes(service, client, migration_id)
 
 
@@ -368,13 +371,58 @@ async def test_a_phase_is_undone_and_done_again(service: Service, client: Client
     await _completes(service, client, migration_id)
 
 
+@pytest.mark.parametrize("verb", ["rollback", "restore"])
+async def test_a_late_repeat_is_answered_by_how_things_stand_then(
+    service: Service, client: Client, verb: str
+):
+    migration_id = await _stuck(service, client)
+    one, key = f"/v1/migrations/{migration_id}", f"late-{verb}"
+    made = (await client.get(f"{one}/checkpoints")).json["data"]
+    first = next(each["id"] for each in made if each["phase"] == "schema_migration")
+    body = {"checkpoint_id": first} if verb == "restore" else {}
+
+    begun = await client.post(f"{one}/{verb}", body, key=key)
+    assert begun.json["status"] == "rolling_back", begun.text
+    over = "paused" if verb == "restore" else "rolled_back"
+    await client.in_status(migration_id, over)
+    await service.answers.forget(seconds=0, most=1_000)
+    again = await client.post(f"{one}/{verb}", body, key=key)
+
+    assert (again.status, again.json["status"]) == (200, over)
+    assert again.json["message"] == "This request was carried out before; nothing more was done"
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({"scope": "tables"}, ("tables", "too_short")),
+        ({"scope": "tables", "tables": []}, ("tables", "too_short")),
+        ({"scope": "phase"}, ("phase", "missing")),
+        ({"tables": ["public.orders"]}, ("tables", "contradiction")),
+        ({"phase": "data_transfer"}, ("phase", "contradiction")),
+        (
+            {"scope": "phase", "phase": "validation", "tables": ["public.orders"]},
+            ("tables", "contradiction"),
+        ),
+    ],
+)
+async def test_a_part_that_is_not_named_or_not_meant_is_refused_before_anything_is_undone(
+    service: Service, client: Client, body: dict[str, Any], problem: tuple[str, str]
+):
+    migration_id = await paused(service, client)
+    refused = await client.post(f"/v1/migrations/{migration_id}/rollback", body)
+    assert refused.status == 422, refused.text
+    (found,) = refused.json["detail"]
+    assert (found["loc"], found["type"]) == (["body", problem[0]], problem[1])
+    await client.in_status(migration_id, "paused")
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        {"scope": "tables"},
         {"scope": "tables", "tables": ["public.nothing"]},
-        {"scope": "phase"},
         {"scope": "phase", "phase": "planning"},
+        {"scope": "phase", "phase": "syncing"},
     ],
 )
 async def test_a_part_that_a_migration_does_not_have_is_not_undone(

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from sterna_api.http.connection_bodies import Description, Identifier, Name
 from sterna_api.http.migration_bodies import ColumnChoices, ConnectionId, Glob, OptionsBody, Reason
+from sterna_api.http.problem import InvalidShape, Problem
 from sterna_core.migration.undo import Strategy
 from sterna_core.tasks.telemetry import Phase
 
@@ -79,6 +80,24 @@ class RollbackBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tables: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=1_000)] = []
     verify_after: bool = True
     reason: Reason | None = None
+
+    def refuse_contradiction(self) -> None:
+        """Refuse a part that is not named, or that the scope has not; raises InvalidShape."""
+        problems = []
+        if self.scope == "tables" and not self.tables:
+            msg = "Name the tables, as schema.table of the source"
+            problems.append(Problem(("body", "tables"), msg, "too_short"))
+        if self.scope == "phase" and self.phase is None:
+            msg = "Name the phase to go back to the beginning of"
+            problems.append(Problem(("body", "phase"), msg, "missing"))
+        if self.scope != "tables" and self.tables:
+            msg = f"Tables say nothing with the scope {self.scope}; it is tables for these alone"
+            problems.append(Problem(("body", "tables"), msg, "contradiction"))
+        if self.scope != "phase" and self.phase is not None:
+            msg = f"A phase says nothing with the scope {self.scope}; it is phase for this one"
+            problems.append(Problem(("body", "phase"), msg, "contradiction"))
+        if problems:
+            raise InvalidShape(problems)
 
 
 class DeleteQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

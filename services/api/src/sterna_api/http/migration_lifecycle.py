@@ -176,8 +176,7 @@ class MigrationLifecycleRoutes:
         body = await read_body(request, RestoreBody)
         command = RestoreCheckpoint(checkpoint_id=body.checkpoint_id)
         migration_id, outcome = await self._act(request, body, command)
-        begun_then = bool(outcome.events) or outcome.repeated
-        status = "rolling_back" if begun_then else await self._status_after(request, outcome)
+        status, _ = await self._standing(request, outcome)
         restored = RestoredBody(
             id=migration_id,
             status=status,
@@ -185,7 +184,9 @@ class MigrationLifecycleRoutes:
             message=(
                 "What came after this checkpoint is being taken back; then the migration is paused"
                 if status == "rolling_back"
-                else "Nothing has come after this checkpoint: the run stands exactly there"
+                else "This request was carried out before; nothing more was done"
+                if outcome.repeated
+                else "Nothing was done: nothing has come after this checkpoint, the run stands there"
             ),
         )
         return answer(restored, headers=position_of(outcome))
@@ -193,30 +194,31 @@ class MigrationLifecycleRoutes:
     async def roll_back(self, request: web.Request) -> web.Response:
         """Undo a migration that is not at work."""
         body = await read_body(request, RollbackBody)
+        body.refuse_contradiction()
         command = RollBackMigration(
             strategy=body.strategy,
             verify=body.verify_after,
             reason=body.reason,
             scope=body.scope,
-            phase=body.phase if body.scope == "phase" else None,
-            tables=tuple(body.tables) if body.scope == "tables" else (),
+            phase=body.phase,
+            tables=tuple(body.tables),
         )
         migration_id, outcome = await self._act(request, body, command)
-        begun_then = bool(outcome.events) or outcome.repeated
-        status = "rolling_back" if begun_then else await self._status_after(request, outcome)
-        over = status != "rolling_back"
+        status, rollback_status = await self._standing(request, outcome)
         begun = RollbackBegun(
             id=migration_id,
             status=status,
-            rollback_status="completed" if over else "initiated",
+            rollback_status=rollback_status,
             strategy=body.strategy,
             scope=body.scope,
             message=(
-                "There is nothing to take back"
-                if over and body.scope != "all"
-                else "Migration is rolled back"
-                if over
-                else "Rollback in progress"
+                "Rollback in progress"
+                if status == "rolling_back"
+                else "This request was carried out before; nothing more was done"
+                if outcome.repeated
+                else "Nothing was done: the migration is rolled back already"
+                if body.scope == "all"
+                else "Nothing was done: there is nothing to take back"
             ),
         )
         return answer(begun, headers=position_of(outcome))
@@ -236,9 +238,16 @@ class MigrationLifecycleRoutes:
             raise not_found("checkpoint")
         return known
 
-    async def _status_after(self, request: web.Request, outcome: Outcome) -> str:
+    async def _standing(self, request: web.Request, outcome: Outcome) -> tuple[str, str]:
+        """Say how the migration and its rollback stand after it was asked for, or for nothing."""
+        if outcome.events:
+            return "rolling_back", "initiated"
         await self._writes.reach(outcome.position)
-        return (await self._find(request)).view.status
+        view = (await self._find(request)).view
+        if view.status == "rolling_back":
+            return view.status, "initiated"
+        last = view.undone if outcome.repeated else None
+        return view.status, last.status if last is not None else "completed"
 
     async def _act(
         self, request: web.Request, body: Struct, command: Struct
