@@ -6,6 +6,7 @@ NAMESPACE = UUID("6f1f3c0a-52d1-5a5c-9c1e-5b7e3f0a9d11")
 """The namespace of every name-based id of Sterna; never changes."""
 
 MIGRATION = "mig_"
+NAMESPACE_MIGRATION = "nmig_"
 CONNECTION = "conn_"
 WEBHOOK = "wh_"
 API_KEY = "key_"

@@ -1,0 +1,271 @@
+"""What has happened to a namespace migration. Tags are on the wire for ever, never edited."""
+
+from msgspec import Struct
+
+from sterna_core.clock import UtcDatetime
+from sterna_core.migration.events import TaskWithdrawn
+from sterna_core.namespace.resource import Resource
+from sterna_core.namespace_migration.batch import Batch, Poison
+from sterna_core.namespace_migration.config import MigrationConfig
+from sterna_core.namespace_migration.graph import Graph
+from sterna_core.namespace_migration.job import AnyJob
+from sterna_core.namespace_migration.place import Place
+from sterna_core.namespace_migration.progress import MigrationStage
+from sterna_core.namespace_migration.validating import ValidationResult
+
+
+class Event(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """Something that has happened, and when."""
+
+    at: UtcDatetime
+
+
+class NamespaceMigrationCreated(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.created.v1"
+):
+    """There is a draft; what a look at the source has found comes with it."""
+
+    migration_id: str
+    org_id: str
+    config: MigrationConfig
+    source: Place
+    target: Place
+    result: ValidationResult
+    graph: Graph | None
+    by: str
+
+
+class NamespaceMigrationValidated(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.validated.v1"
+):
+    """The source was looked at before a start; `accepted` where it may begin."""
+
+    result: ValidationResult
+    graph: Graph | None
+    digest: str
+    parts: int
+    accepted: bool
+
+
+class ResourcesRecorded(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.resources_recorded.v1"
+):
+    """Some of what goes along, as it is now."""
+
+    part: int
+    resources: tuple[Resource, ...]
+
+
+class NamespaceMigrationStarted(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.started.v1"
+):
+    """It is carried out from now on."""
+
+    epoch: int
+    by: str
+
+
+class WorkBegun(Event, frozen=True, kw_only=True, tag="namespace_migration.work_begun.v1"):
+    """An executor has begun."""
+
+    executor_id: str
+
+
+class StageStarted(Event, frozen=True, kw_only=True, tag="namespace_migration.stage_started.v1"):
+    """A stage has begun; so many items are to be gone through."""
+
+    stage: MigrationStage
+    items_total: int
+
+
+class StageCompleted(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.stage_completed.v1"
+):
+    """A stage is over, and nothing of it is left."""
+
+    stage: MigrationStage
+
+
+class JobDispatched(Event, frozen=True, kw_only=True, tag="namespace_migration.job_dispatched.v1"):
+    """A job was given to the executors."""
+
+    task_id: str
+    attempt: int
+    job: AnyJob
+    slot: int
+
+
+class JobRetryScheduled(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.job_retry_scheduled.v1"
+):
+    """A job failed, and will be tried again."""
+
+    task_id: str
+    attempt: int
+    code: str
+    message: str
+    failures: int
+    ready_at: UtcDatetime
+
+
+class JobStopped(Event, frozen=True, kw_only=True, tag="namespace_migration.job_stopped.v1"):
+    """A withdrawn task has stopped; its job waits."""
+
+    task_id: str
+
+
+class StepCompleted(Event, frozen=True, kw_only=True, tag="namespace_migration.step_completed.v1"):
+    """A job is done that is neither a batch nor their planning."""
+
+    task_id: str
+    job: AnyJob
+    figures: dict[str, float] = {}
+
+
+class BatchesPlanned(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.batches_planned.v1"
+):
+    """Boundaries of a collection's batches, which never change again."""
+
+    collection_id: str
+    part: int
+    batches: tuple[Batch, ...]
+
+
+class CollectionPlanned(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.collection_planned.v1"
+):
+    """All boundaries of a collection are known."""
+
+    task_id: str
+    collection_id: str
+    batches: int
+    documents: int
+
+
+class BatchCompleted(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.batch_completed.v1"
+):
+    """A batch is in the target, but for what was set aside."""
+
+    task_id: str
+    collection_id: str
+    number: int
+    documents: int
+    set_aside: int
+    poison: tuple[Poison, ...] = ()
+
+
+class BatchFailed(Event, frozen=True, kw_only=True, tag="namespace_migration.batch_failed.v1"):
+    """A batch was given up; the others go on, and the migration cannot be completed without it."""
+
+    task_id: str
+    collection_id: str
+    number: int
+    documents: int
+    code: str
+    message: str
+
+
+class NamespaceMigrationFailed(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.failed.v1"
+):
+    """It stands still until somebody resumes or cancels it."""
+
+    stage: MigrationStage
+    code: str
+    message: str
+    task_id: str | None = None
+    resource_id: str | None = None
+
+
+class PauseRequested(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.pause_requested.v1"
+):
+    """No more work is given out."""
+
+    reason: str | None
+
+
+class NamespaceMigrationPaused(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.paused.v1"
+):
+    """Nothing is at work."""
+
+
+class NamespaceMigrationResumed(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.resumed.v1"
+):
+    """It goes on; batches that were given up are tried again."""
+
+    by: str
+
+
+class NamespaceMigrationCancelled(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.cancelled.v1"
+):
+    """It has ended by request.
+
+    The target is shut to epochs before `epoch`; 0 where nothing was ever written.
+    """
+
+    reason: str | None
+    epoch: int
+    by: str
+
+
+class TargetFenced(Event, frozen=True, kw_only=True, tag="namespace_migration.target_fenced.v1"):
+    """Nothing that was at work can write to the target any more.
+
+    With a `code` it could not be told so, and why.
+    """
+
+    task_id: str
+    epoch: int
+    code: str | None = None
+    message: str | None = None
+
+
+class NamespaceMigrationCompleted(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.completed.v1"
+):
+    """Every document was compared, and the target's name leads to it."""
+
+    documents: int
+    set_aside: int
+
+
+class NamespaceMigrationDeleted(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.deleted.v1"
+):
+    """It is forgotten."""
+
+    by: str
+
+
+AnyEvent = (
+    NamespaceMigrationCreated
+    | NamespaceMigrationValidated
+    | ResourcesRecorded
+    | NamespaceMigrationStarted
+    | WorkBegun
+    | StageStarted
+    | StageCompleted
+    | JobDispatched
+    | JobRetryScheduled
+    | JobStopped
+    | TaskWithdrawn
+    | StepCompleted
+    | BatchesPlanned
+    | CollectionPlanned
+    | BatchCompleted
+    | BatchFailed
+    | NamespaceMigrationFailed
+    | PauseRequested
+    | NamespaceMigrationPaused
+    | NamespaceMigrationResumed
+    | NamespaceMigrationCancelled
+    | TargetFenced
+    | NamespaceMigrationCompleted
+    | NamespaceMigrationDeleted
+)

@@ -1,0 +1,101 @@
+"""Which jobs a run could do next, and when a stage is over."""
+
+from collections.abc import Iterator
+
+from sterna_core.namespace.resource import ResourceKind
+from sterna_core.namespace_migration.job import (
+    AnyJob,
+    AttachJob,
+    BatchJob,
+    BenchmarkJob,
+    ClusterJob,
+    CompareJob,
+    PlanBatchesJob,
+    ResourceJob,
+    SwitchJob,
+    TargetJob,
+    TaxonomyJob,
+    task_id,
+)
+from sterna_core.namespace_migration.progress import STAGES, MigrationStage
+from sterna_core.namespace_migration.state import CollectionRun, Run
+from sterna_core.namespace_migration.view import NamespaceMigrationView
+
+
+def next_jobs(view: NamespaceMigrationView, run: Run) -> Iterator[AnyJob]:
+    """Give what the stage at hand still needs and could be begun now, at work or not."""
+    match run.stage:
+        case "batch_creation":
+            for name in _of_kind(run, "collection"):
+                if not run.collections.get(name, CollectionRun()).is_planned:
+                    yield PlanBatchesJob(collection_id=name)
+        case "batch_processing":
+            for name in _of_kind(run, "collection"):
+                collection = run.collections[name]
+                for number in range(collection.next, len(collection.batches)):
+                    yield BatchJob(collection_id=name, number=number)
+        case _:
+            for wave in _waves(view, run):
+                left = [job for job in wave if task_id(view.migration_id, job) not in run.steps]
+                if left:
+                    yield from left
+                    return
+
+
+def is_over(view: NamespaceMigrationView, run: Run) -> bool:
+    """Tell whether the stage at hand has nothing left to do, at work or not."""
+    if run.stage == "batch_processing":
+        return all(
+            collection.done == len(collection.batches) for collection in run.collections.values()
+        )
+    return next(next_jobs(view, run), None) is None
+
+
+def items_total(view: NamespaceMigrationView, run: Run, stage: MigrationStage) -> int:
+    """Count what a stage goes through: documents where these move, jobs elsewhere."""
+    if stage == "batch_processing":
+        return sum(each.documents for each in run.collections.values())
+    if stage == "batch_creation":
+        return len(_of_kind(run, "collection"))
+    return sum(len(wave) for wave in _waves(view, run, stage))
+
+
+def following(stage: MigrationStage) -> MigrationStage | None:
+    """Give the stage that comes after one; None after the last."""
+    place = STAGES.index(stage) + 1
+    return STAGES[place] if place < len(STAGES) else None
+
+
+def _waves(
+    view: NamespaceMigrationView, run: Run, stage: MigrationStage | None = None
+) -> tuple[tuple[AnyJob, ...], ...]:
+    """Give the jobs of a stage, in lots of which each is begun when those before it are done."""
+    match stage or run.stage:
+        case "namespace_setup":
+            return ((TargetJob(),), *_tiers(view, run))
+        case "cluster_execution":
+            return (tuple(ClusterJob(cluster_id=each) for each in _of_kind(run, "cluster")),)
+        case "taxonomy_enrichment":
+            return (tuple(TaxonomyJob(taxonomy_id=each) for each in _of_kind(run, "taxonomy")),)
+        case "benchmark_evaluation":
+            return (tuple(BenchmarkJob(retriever_id=each) for each in _of_kind(run, "retriever")),)
+        case "finalization":
+            compared = tuple(CompareJob(collection_id=each) for each in _of_kind(run, "collection"))
+            attached = tuple(AttachJob(resource_id=each) for each in run.attached)
+            return (compared, attached, (SwitchJob(),))
+        case _:
+            return ()
+
+
+def _tiers(view: NamespaceMigrationView, run: Run) -> Iterator[tuple[AnyJob, ...]]:
+    tiers = {} if view.graph is None else {each.resource_id: each.tier for each in view.graph.nodes}
+    lots: dict[int, list[AnyJob]] = {}
+    for each in run.resources:
+        lots.setdefault(tiers.get(each.resource_id, 0), []).append(
+            ResourceJob(resource_id=each.resource_id)
+        )
+    return (tuple(lots[tier]) for tier in sorted(lots))
+
+
+def _of_kind(run: Run, kind: ResourceKind) -> tuple[str, ...]:
+    return tuple(each.resource_id for each in run.resources if each.kind == kind)

@@ -1,0 +1,54 @@
+"""What executors say about the tasks of a namespace migration. A repeat changes nothing."""
+
+from msgspec import field
+
+from sterna_core.migration.reports import Report, ReportTaskFailed, ReportTaskStopped
+from sterna_core.namespace_migration.batch import Batch, Poison
+
+
+class ReportWorkBegun(Report, frozen=True, kw_only=True, tag="report.namespace_work_begun.v1"):
+    """An executor has the task."""
+
+
+class ReportStepDone(Report, frozen=True, kw_only=True, tag="report.namespace_step_done.v1"):
+    """A task that is neither a batch nor their planning is done; `figures` say what was measured."""
+
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+class ReportBatchesPlanned(Report, frozen=True, kw_only=True, tag="report.batches_planned.v1"):
+    """Some of a collection's batches; `part` counts from 0."""
+
+    part: int
+    batches: tuple[Batch, ...]
+
+
+class ReportCollectionPlanned(
+    Report, frozen=True, kw_only=True, tag="report.collection_planned.v1"
+):
+    """All batches of a collection were reported: `parts` parts."""
+
+    parts: int
+
+
+class ReportBatchDone(Report, frozen=True, kw_only=True, tag="report.batch_done.v1"):
+    """A batch's documents are in the target.
+
+    `set_aside` counts those that cannot be there, `poison` names some of them.
+    """
+
+    documents: int
+    set_aside: int = 0
+    poison: tuple[Poison, ...] = ()
+    repeated: bool = False
+
+
+AnyReport = (
+    ReportWorkBegun
+    | ReportStepDone
+    | ReportBatchesPlanned
+    | ReportCollectionPlanned
+    | ReportBatchDone
+    | ReportTaskFailed
+    | ReportTaskStopped
+)

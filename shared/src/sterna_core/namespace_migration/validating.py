@@ -1,0 +1,111 @@
+"""What is known of a migration before it begins: whether it can be done, and what it takes along."""
+
+from collections import Counter
+from collections.abc import Iterable
+from hashlib import blake2b
+
+import msgspec
+from msgspec import Struct
+
+from sterna_core.namespace.resource import Resource, ResourceKind
+from sterna_core.namespace_migration.clashes import clashes
+from sterna_core.namespace_migration.config import MigrationConfig, TaxonomyOptions
+from sterna_core.namespace_migration.finding import Finding, Findings
+from sterna_core.namespace_migration.graph import DefinitionCycle, Graph, graph_of
+from sterna_core.namespace_migration.selection import select
+
+FINDINGS_MAX = 200
+"""Errors, and warnings, that are told; a namespace may have as many as it has references."""
+
+
+class ValidationResult(Struct, frozen=True, kw_only=True):
+    """Whether a migration can be done, and how much it would move."""
+
+    valid: bool
+    errors: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    estimated_resources: dict[ResourceKind, int] = {}
+    estimated_duration_seconds: int | None = None
+
+
+class Validated(Struct, frozen=True, kw_only=True):
+    """A validation with all that it was made from."""
+
+    result: ValidationResult
+    graph: Graph | None
+    resources: tuple[Resource, ...]
+    """What goes along, in the order of execution where there is one."""
+
+    @property
+    def digest(self) -> str:
+        """Tell the resources that were looked at from others."""
+        return digest_of(self.resources)
+
+
+def digest_of(resources: Iterable[Resource]) -> str:
+    """Give what tells a list of resources from another."""
+    encoder = msgspec.json.Encoder(order="deterministic")
+    return blake2b(encoder.encode(tuple(resources)), digest_size=16).hexdigest()
+
+
+def validate(
+    config: MigrationConfig,
+    resources: Iterable[Resource],
+    *,
+    target_is_there: bool = False,
+) -> Validated:
+    """Look at a migration without changing anything."""
+    taxonomies = config.taxonomy_options or TaxonomyOptions()
+    selection = select(
+        resources,
+        config.filters,
+        with_reference_collections=taxonomies.migrate_reference_collections,
+    )
+    going = selection.resources
+    findings = selection.findings + clashes(config, going) + _not_yet(config)
+    if target_is_there:
+        findings += Findings(
+            errors=(
+                Finding(
+                    ("config", "target_namespace_id"),
+                    "There is such a namespace; name one that is not there.",
+                    "namespace_exists",
+                ),
+            )
+        )
+    graph: Graph | None = None
+    try:
+        graph = graph_of(going)
+    except DefinitionCycle as cycle:
+        ids = ", ".join(map(str, cycle.details["cycle"][:10]))
+        findings += Findings(
+            errors=(Finding(("config", "filters"), f"{cycle.message} ({ids})", cycle.code),)
+        )
+    if graph is not None:
+        by_id = {each.resource_id: each for each in going}
+        going = tuple(by_id[name] for name in graph.execution_order)
+    return Validated(
+        result=ValidationResult(
+            valid=not findings.errors,
+            errors=findings.errors[:FINDINGS_MAX],
+            warnings=findings.warnings[:FINDINGS_MAX],
+            estimated_resources=dict(Counter(each.kind for each in going)),
+        ),
+        graph=graph,
+        resources=going,
+    )
+
+
+def _not_yet(config: MigrationConfig) -> Findings:
+    """Warn of what is accepted and does nothing here, so that nobody waits for it."""
+    if config.webhook_url is None:
+        return Findings()
+    return Findings(
+        warnings=(
+            Finding(
+                ("config", "webhook_url"),
+                "This address is not called; a webhook of the organisation can be.",
+                "not_supported",
+            ),
+        )
+    )

@@ -1,0 +1,134 @@
+"""What executors are asked to do for a job."""
+
+from hashlib import blake2b
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from sterna_core.journal.aggregate import OutgoingTask
+from sterna_core.namespace.json_path import Path
+from sterna_core.namespace.json_path import replaced as replaced_at
+from sterna_core.namespace.references import references
+from sterna_core.namespace.resource import Resource
+from sterna_core.namespace_migration import job as jb
+from sterna_core.namespace_migration import state as st
+from sterna_core.namespace_migration.config import BatchOptions
+from sterna_core.namespace_migration.graph import kinds_of
+from sterna_core.namespace_migration.id_map import IdMap
+from sterna_core.namespace_migration.rewriting import Rewriting
+from sterna_core.namespace_migration.view import CollectionFigures, NamespaceMigrationView
+from sterna_core.tasks import namespace_work as wk
+
+
+def tasks(state: st.State) -> tuple[OutgoingTask, ...]:
+    """Give every task that should be with executors in this state."""
+    if not isinstance(state, st.ActiveState | st.Cancelling):
+        return ()
+    view, run = state.view, state.run
+    outgoing = {name: each for name, each in run.jobs.items() if each.standing == "dispatched"}
+    if not outgoing:
+        return ()
+    offset = blake2b(view.migration_id.encode(), digest_size=2).digest()
+    first = int.from_bytes(offset)
+    rewriting = rewriting_of(view, run)
+    return tuple(
+        OutgoingTask(
+            key=f"{name}:{each.attempt}",
+            partition_hint=first + each.slot,
+            body=wk.NamespaceTask(
+                task_id=name,
+                attempt=each.attempt,
+                migration_id=view.migration_id,
+                org_id=view.org_id,
+                epoch=run.epoch,
+                source=view.source,
+                target=view.target,
+                config=view.config,
+                work=_work(view, run, rewriting, each.job),
+                dispatched_at=each.dispatched_at,
+            ),
+        )
+        for name, each in outgoing.items()
+    )
+
+
+def rewriting_of(view: NamespaceMigrationView, run: st.Run) -> Rewriting:
+    """Give what becomes of ids and addresses in this migration."""
+    return Rewriting(
+        ids=IdMap(
+            source_namespace_id=view.source.namespace_id,
+            target_namespace_id=view.target.namespace_id,
+            resources=run.ids,
+            keeps_document_ids=view.config.preserve_resource_ids,
+        ),
+        known=kinds_of(run.resources),
+    )
+
+
+def without_attachments(resource: Resource, rewriting: Rewriting) -> Resource:
+    """Give a resource as it can be made before everything is there."""
+    cuts: set[Path] = {
+        each.cut
+        for each in references(resource, rewriting.known)
+        if each.edge == "attachment" and each.cut is not None
+    }
+    bare = replaced_at(resource.definition, {}, frozenset(cuts))
+    return rewriting.resource(replace(resource, definition=bare))
+
+
+def _work(
+    view: NamespaceMigrationView, run: st.Run, rewriting: Rewriting, job: jb.AnyJob
+) -> wk.AnyNamespaceWork:
+    options = view.config.batch_options or BatchOptions()
+    dates = (view.config.filters.date_range if view.config.filters else None) or {}
+    new_ids = rewriting.ids.resources
+    by_id = {each.resource_id: each for each in run.resources}
+    match job:
+        case jb.TargetJob():
+            return wk.PrepareTarget()
+        case jb.ResourceJob():
+            resource = by_id[job.resource_id]
+            return wk.MakeResource(resource=resource, made=without_attachments(resource, rewriting))
+        case jb.PlanBatchesJob():
+            known = run.collections.get(job.collection_id, st.CollectionRun())
+            return wk.PlanBatches(
+                collection_id=job.collection_id,
+                batch_size=options.batch_size,
+                part=known.parts,
+                after=known.batches[-1].until if known.batches else None,
+                date_range=dates,
+            )
+        case jb.BatchJob():
+            return wk.MoveBatch(
+                collection_id=job.collection_id,
+                target_collection_id=new_ids[job.collection_id],
+                number=job.number,
+                batch=run.collections[job.collection_id].batches[job.number],
+                date_range=dates,
+            )
+        case jb.ClusterJob():
+            return wk.BringCluster(cluster=by_id[job.cluster_id], target_id=new_ids[job.cluster_id])
+        case jb.TaxonomyJob():
+            return wk.BringTaxonomy(
+                taxonomy=by_id[job.taxonomy_id], target_id=new_ids[job.taxonomy_id]
+            )
+        case jb.BenchmarkJob():
+            return wk.BenchmarkRetriever(
+                retriever=by_id[job.retriever_id], target_id=new_ids[job.retriever_id]
+            )
+        case jb.CompareJob():
+            figures = view.collections.get(job.collection_id, CollectionFigures())
+            return wk.CompareCollection(
+                collection_id=job.collection_id,
+                target_collection_id=new_ids[job.collection_id],
+                set_aside=figures.set_aside,
+                date_range=dates,
+            )
+        case jb.AttachJob():
+            resource = by_id[job.resource_id]
+            return wk.AttachResource(resource_id=job.resource_id, made=rewriting.resource(resource))
+        case jb.SwitchJob():
+            return wk.SwitchNamespace()
+        case jb.FenceJob():
+            return wk.FenceTarget()
+    assert_never(job)

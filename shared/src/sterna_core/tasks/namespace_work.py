@@ -1,0 +1,127 @@
+"""What an executor can be asked to do for a namespace migration, each piece perhaps repeatedly."""
+
+from msgspec import Struct
+
+from sterna_core.clock import UtcDatetime
+from sterna_core.namespace.resource import Resource
+from sterna_core.namespace_migration.batch import Batch
+from sterna_core.namespace_migration.config import MigrationConfig
+from sterna_core.namespace_migration.place import Place
+
+
+class NamespaceWork(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """One piece of work; the subclasses are the kinds. Ids are those of the source."""
+
+
+class PrepareTarget(NamespaceWork, frozen=True, kw_only=True, tag="work.prepare_target.v1"):
+    """Make the target namespace with its bookkeeping; refuse one that is there and not ours."""
+
+
+class MakeResource(NamespaceWork, frozen=True, kw_only=True, tag="work.make_resource.v1"):
+    """Make a resource in the target, and keep its old and new id in the bookkeeping.
+
+    `resource` is as it is in the source, `made` as it is to be, without attachments.
+    """
+
+    resource: Resource
+    made: Resource
+
+
+class PlanBatches(NamespaceWork, frozen=True, kw_only=True, tag="work.plan_batches.v1"):
+    """Find boundaries by the order of ids, from `after` on, where `part` parts are known."""
+
+    collection_id: str
+    batch_size: int
+    part: int
+    after: str | None
+    date_range: dict[str, str] = {}
+
+
+class MoveBatch(NamespaceWork, frozen=True, kw_only=True, tag="work.move_batch.v1"):
+    """Copy the documents of a batch, or extract them anew, with every reference rewritten."""
+
+    collection_id: str
+    target_collection_id: str
+    number: int
+    batch: Batch
+    date_range: dict[str, str] = {}
+
+
+class BringCluster(NamespaceWork, frozen=True, kw_only=True, tag="work.bring_cluster.v1"):
+    """Bring a cluster's artifacts, or compute it anew."""
+
+    cluster: Resource
+    target_id: str
+
+
+class BringTaxonomy(NamespaceWork, frozen=True, kw_only=True, tag="work.bring_taxonomy.v1"):
+    """Keep the enrichments of a taxonomy, or make them anew."""
+
+    taxonomy: Resource
+    target_id: str
+
+
+class BenchmarkRetriever(
+    NamespaceWork, frozen=True, kw_only=True, tag="work.benchmark_retriever.v1"
+):
+    """Ask a retriever and its successor the same questions."""
+
+    retriever: Resource
+    target_id: str
+
+
+class CompareCollection(NamespaceWork, frozen=True, kw_only=True, tag="work.compare_collection.v1"):
+    """Compare every document with its source, but for those that were set aside."""
+
+    collection_id: str
+    target_collection_id: str
+    set_aside: int
+    date_range: dict[str, str] = {}
+
+
+class AttachResource(NamespaceWork, frozen=True, kw_only=True, tag="work.attach_resource.v1"):
+    """Give a resource of the target its whole definition."""
+
+    resource_id: str
+    made: Resource
+
+
+class SwitchNamespace(NamespaceWork, frozen=True, kw_only=True, tag="work.switch_namespace.v1"):
+    """Let the target's name lead to the target, in one step."""
+
+
+class FenceTarget(NamespaceWork, frozen=True, kw_only=True, tag="work.fence_target.v1"):
+    """Make the task's epoch the target's: nothing of an earlier epoch can be written after."""
+
+
+AnyNamespaceWork = (
+    PrepareTarget
+    | MakeResource
+    | PlanBatches
+    | MoveBatch
+    | BringCluster
+    | BringTaxonomy
+    | BenchmarkRetriever
+    | CompareCollection
+    | AttachResource
+    | SwitchNamespace
+    | FenceTarget
+)
+
+
+class NamespaceTask(Struct, frozen=True, kw_only=True, tag="namespace_task.v1", tag_field="type"):
+    """A command for executors, with all that is needed to carry it out.
+
+    It may be delivered more than once; `task_id` stays the same over attempts and deliveries.
+    """
+
+    task_id: str
+    attempt: int
+    migration_id: str
+    org_id: str
+    epoch: int
+    source: Place
+    target: Place
+    config: MigrationConfig
+    work: AnyNamespaceWork
+    dispatched_at: UtcDatetime
