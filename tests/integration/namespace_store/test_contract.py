@@ -4,8 +4,14 @@ import pytest
 
 from sterna_core.namespace_store.contract.suite import CONTRACT, Promise
 from sterna_core.namespace_store.memory import MemoryNamespaceStore
+from sterna_core.namespace_store.postgres.store import PostgresNamespaceStore
 
 
 @pytest.mark.parametrize("promise", CONTRACT, ids=lambda promise: promise.__name__)
 async def test_a_store_in_memory_keeps_the_contract(promise: Promise):
     await promise(MemoryNamespaceStore())
+
+
+@pytest.mark.parametrize("promise", CONTRACT, ids=lambda promise: promise.__name__)
+async def test_pgvector_keeps_the_contract(promise: Promise, pgvector: PostgresNamespaceStore):
+    await promise(pgvector)

@@ -1,0 +1,1 @@
+"""Spaces in PostgreSQL with the extension pgvector: a schema for each."""

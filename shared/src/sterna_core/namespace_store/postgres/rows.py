@@ -1,0 +1,74 @@
+"""Documents as the bytes of COPY, and rows as documents."""
+
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from sterna_core.namespace_store.document import Document
+from sterna_core.namespace_store.vector import Vector
+
+_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_END = b"\xff\xff"
+_SHORT = struct.Struct(">h")
+_LENGTH = struct.Struct(">i")
+_COLUMNS_AND_LENGTH = struct.Struct(">hi")
+_FEATURE = struct.Struct(">ihi")
+_DIMENSIONS = struct.Struct(">hh")
+_VECTOR_HEAD = 4
+"""A vector's bytes begin with its dimensions and two bytes that are not used."""
+
+
+def documents_copy(documents: Sequence[Document], payloads: Sequence[bytes]) -> bytes:
+    """Give the rows of documents: id, collection, payload."""
+    parts = [_HEADER]
+    for document, payload in zip(documents, payloads, strict=True):
+        name, collection = document.document_id.encode(), document.collection_id.encode()
+        parts += (
+            _COLUMNS_AND_LENGTH.pack(3, len(name)),
+            name,
+            _LENGTH.pack(len(collection)),
+            collection,
+            _LENGTH.pack(len(payload)),
+            payload,
+        )
+    parts.append(_END)
+    return b"".join(parts)
+
+
+def vectors_copy(documents: Iterable[Document], numbers: Mapping[str, int]) -> bytes | None:
+    """Give the rows of vectors: id, feature's number, vector; None where there are none."""
+    parts = [_HEADER]
+    for document in documents:
+        name = document.document_id.encode()
+        for uri, vector in document.vectors.items():
+            packed = vector.packed
+            parts += (
+                _COLUMNS_AND_LENGTH.pack(3, len(name)),
+                name,
+                _FEATURE.pack(2, numbers[uri], _VECTOR_HEAD + len(packed)),
+                _DIMENSIONS.pack(vector.dimensions, 0),
+                packed,
+            )
+    if len(parts) == 1:
+        return None
+    parts.append(_END)
+    return b"".join(parts)
+
+
+def documents_of(rows: Iterable[Any], uris: Sequence[str]) -> dict[str, Document]:
+    """Put documents and their vectors together, by id; a row without either is not part of them."""
+    decode = msgspec.json.decode
+    found: dict[str, Document] = {}
+    vectors = []
+    for row in rows:
+        name, collection, payload, feature, packed = row
+        if feature is not None:
+            vectors.append((name, feature, packed))
+        elif payload is not None:
+            found[name] = Document(name, collection, decode(payload), {})
+    for name, feature, packed in vectors:
+        if name in found:
+            found[name].vectors[uris[feature]] = Vector(packed[_VECTOR_HEAD:])
+    return found

@@ -1,0 +1,115 @@
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from sterna_core.namespace_store.checking import check_feature, check_query
+from sterna_core.namespace_store.document import Document
+from sterna_core.namespace_store.feature import Feature, Metric
+from sterna_core.namespace_store.postgres.filter import filter_of
+from sterna_core.namespace_store.postgres.sessions import LONG_SECONDS, Sessions
+from sterna_core.namespace_store.postgres.statements import statements
+from sterna_core.namespace_store.query import Hit, Query
+from sterna_core.namespace_store.vector import Vector
+from sterna_core.postgres.identifiers import quote
+
+MOST_OF_VECTOR: Final = 2000
+"""Dimensions that an index of 32-bit numbers can have."""
+MOST_OF_HALFVEC: Final = 4000
+"""Dimensions that an index of 16-bit numbers can have."""
+_LOOKED_AT_AGAIN: Final = 4
+"""How many times the limit an index of 16-bit numbers gives, to be ordered by all their bits."""
+_LEAST_CANDIDATES: Final = 100
+_MOST_CANDIDATES: Final = 1000
+
+OPERATORS: Final[dict[Metric, tuple[str, str]]] = {
+    "cosine": ("<=>", "cosine"),
+    "dot": ("<#>", "ip"),
+    "euclid": ("<->", "l2"),
+}
+
+
+class PostgresVectors:
+    """Search in the vectors of a space, by an index where there is one."""
+
+    def __init__(
+        self, sessions: Sessions, schema: str, *, features: Sequence[Feature], vector_schema: str
+    ) -> None:
+        self._sessions = sessions
+        self._schema = schema
+        self._features = {each.uri: each for each in features}
+        self._numbers = {each.uri: number for number, each in enumerate(features)}
+        self._vector = quote(vector_schema)
+
+    async def search(self, query: Query) -> tuple[Hit, ...]:
+        """Give the nearest documents, the nearest first."""
+        feature = check_query(query, self._features)
+        operator, _ = OPERATORS[feature.metric]
+        between = f"operator({self._vector}.{operator})"
+        distance = f"v.v {between} $1::text::{self._vector}.vector"
+        kind = index_type(feature)
+        if query.exact or kind is None:
+            order = distance
+        else:
+            typed = f"{self._vector}.{kind}({feature.dimensions})"
+            order = f"(v.v::{typed}) {between} $1::text::{typed}"
+        again = _LOOKED_AT_AGAIN if kind == "halfvec" else 1
+        values: list[Any] = [literal_of(query.vector), query.limit * again, query.limit]
+        pieces, more = [], []
+        if query.collection_ids is not None:
+            pieces.append("d.collection_id = any($4::text[])")
+            more.append(list(query.collection_ids))
+        conditions, bounds = filter_of(query.conditions, 4 + len(more), "d.payload::jsonb")
+        statement = statements("search.sql")["nearest"].format(
+            space=quote(self._schema),
+            distance=distance,
+            feature=self._numbers[feature.uri],
+            conditions="".join(f" and {each}" for each in [*pieces, *conditions]),
+            order=order,
+        )
+        candidates = min(max(query.limit * again, _LEAST_CANDIDATES), _MOST_CANDIDATES)
+        async with self._sessions.transaction() as connection:
+            await connection.execute(statements("search.sql")["settle_index"], str(candidates))
+            rows = await connection.fetch(statement, *values, *more, *bounds)
+        return tuple(hit_of(row, feature.metric) for row in rows)
+
+    async def build_index(self, feature_uri: str) -> bool:
+        """Build the index of a feature, or leave it where it is; best when all is loaded."""
+        feature = check_feature(feature_uri, self._features)
+        kind = index_type(feature)
+        if kind is None:
+            return False
+        statement = statements("space.sql")["create_index"].format(
+            space=quote(self._schema),
+            vector=self._vector,
+            feature=self._numbers[feature_uri],
+            type=kind,
+            dimensions=feature.dimensions,
+            operators=OPERATORS[feature.metric][1],
+        )
+        async with self._sessions.plain(LONG_SECONDS) as connection:
+            await connection.execute(statement)
+        return True
+
+
+def index_type(feature: Feature) -> str | None:
+    """Name the type of numbers that an index of a feature can have; None where there is none."""
+    if feature.dimensions <= MOST_OF_VECTOR:
+        return "vector"
+    return "halfvec" if feature.dimensions <= MOST_OF_HALFVEC else None
+
+
+def literal_of(vector: Vector) -> str:
+    """Write a vector as a text that is read as the same numbers."""
+    return "[" + ",".join(map(repr, vector.values())) + "]"
+
+
+def hit_of(row: Any, metric: Metric) -> Hit:
+    """Make a hit of a row; the distance to a vector of zeros is none."""
+    distance: float = row["distance"]
+    score = 1.0 - distance if metric == "cosine" else -distance
+    return Hit(
+        Document(row["document_id"], row["collection_id"], msgspec.json.decode(row["payload"])),
+        0.0 if math.isnan(score) else score,
+    )

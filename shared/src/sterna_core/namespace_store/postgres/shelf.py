@@ -1,0 +1,148 @@
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+
+from sterna_core.namespace_store.checking import check_documents
+from sterna_core.namespace_store.content_sum import ContentSum, content_sum
+from sterna_core.namespace_store.document import Document
+from sterna_core.namespace_store.feature import Feature
+from sterna_core.namespace_store.postgres.receipts import keep_receipt
+from sterna_core.namespace_store.postgres.rows import documents_copy, documents_of, vectors_copy
+from sterna_core.namespace_store.postgres.sessions import LONG_SECONDS, Connection, Sessions
+from sterna_core.namespace_store.postgres.statements import statements
+from sterna_core.namespace_store.receipt import Receipt
+from sterna_core.namespace_store.span import EVERYTHING, FULL_PAGE, Page, PageLimit, Span
+from sterna_core.namespace_store.vector import BYTES_OF_FLOAT
+from sterna_core.postgres.identifiers import qualified, quote
+
+_COLUMNS = ["document_id", "collection_id", "payload"]
+_VECTOR_COLUMNS = ["document_id", "feature", "v"]
+_SUMMED = PageLimit(rows=1000)
+
+
+class PostgresShelf:
+    """The documents of a space, or its objects: a table, and for documents their vectors."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        schema: str,
+        table: str,
+        *,
+        features: Sequence[Feature],
+        vector_schema: str,
+    ) -> None:
+        self._sessions = sessions
+        self._schema = schema
+        self._table = table
+        self._features = {each.uri: each for each in features}
+        self._uris = tuple(self._features)
+        self._numbers = {uri: number for number, uri in enumerate(self._uris)}
+        self._vector_bytes = BYTES_OF_FLOAT * sum(each.dimensions for each in features)
+        self._names = {
+            "table": qualified(schema, table),
+            "space": quote(schema),
+            "vector": quote(vector_schema),
+        }
+
+    async def scan(self, span: Span = EVERYTHING, limit: PageLimit = FULL_PAGE) -> Page:
+        """Give the first documents of a span in the store's order."""
+        where, values = _where(span, first=4)
+        query = self._with_vectors("page", span=where)
+        async with self._sessions.plain() as connection:
+            rows = await connection.fetch(
+                query, limit.rows, self._vector_bytes, limit.bytes, *values
+            )
+        found = documents_of(rows, self._uris)
+        documents = tuple(found[name] for name in sorted(found))
+        more = any(row["payload"] is None and row["feature"] is None for row in rows)
+        return Page(documents, documents[-1].document_id if more else None)
+
+    async def get(self, ids: Sequence[str]) -> tuple[Document, ...]:
+        """Give documents in the order of their ids as asked for; those not there are left out."""
+        async with self._sessions.plain() as connection:
+            rows = await connection.fetch(self._with_vectors("some"), _askable(ids))
+        found = documents_of(rows, self._uris)
+        return tuple(found[each] for each in ids if each in found)
+
+    async def upsert(self, documents: Sequence[Document], receipt: Receipt | None = None) -> bool:
+        """Write documents, once for a receipt."""
+        payloads = check_documents(documents, self._features)
+        rows = documents_copy(documents, payloads)
+        vectors = vectors_copy(documents, self._numbers)
+        ids = [each.document_id for each in documents]
+        async with self._sessions.transaction() as connection:
+            if receipt is not None and not await keep_receipt(connection, self._schema, receipt):
+                return False
+            if not documents:
+                return True
+            if await connection.fetchval(self._sql("any_there"), ids):
+                await self._remove(connection, ids)
+            await self._copy(connection, self._table, _COLUMNS, rows)
+            if vectors is not None:
+                await self._copy(connection, "vectors", _VECTOR_COLUMNS, vectors)
+        return True
+
+    async def delete(self, ids: Sequence[str]) -> int:
+        """Remove documents with their vectors; give how many were there."""
+        async with self._sessions.transaction() as connection:
+            return await self._remove(connection, _askable(ids))
+
+    async def count(self, span: Span = EVERYTHING) -> int:
+        """Count the documents of a span."""
+        where, values = _where(span, first=1)
+        async with self._sessions.plain(LONG_SECONDS) as connection:
+            return int(await connection.fetchval(self._sql("count", span=where), *values))
+
+    async def content_sum(self, span: Span = EVERYTHING) -> ContentSum:
+        """Sum up the documents of a span; every store gives the same sum for the same contents."""
+        total = ContentSum()
+        while True:
+            page = await self.scan(span, _SUMMED)
+            total += content_sum(page.documents)
+            if page.last is None:
+                return total
+            span = Span(span.collection_id, page.last, span.upto)
+
+    async def boundaries(self, rows: int, span: Span = EVERYTHING) -> tuple[str, ...]:
+        """Cut a span into pieces of `rows` documents, the last of fewer: where each of them ends."""
+        where, values = _where(span, first=2)
+        async with self._sessions.plain(LONG_SECONDS) as connection:
+            ends = await connection.fetch(self._sql("boundaries", span=where), rows, *values)
+        return tuple(each["document_id"] for each in ends)
+
+    async def _remove(self, connection: Connection, ids: Sequence[str]) -> int:
+        if self._features:
+            await connection.execute(self._sql("delete_vectors"), ids)
+        status: str = await connection.execute(self._sql("delete"), ids)
+        return int(status.rpartition(" ")[2])
+
+    async def _copy(
+        self, connection: Connection, table: str, columns: list[str], rows: bytes
+    ) -> None:
+        await connection.copy_to_table(
+            table, schema_name=self._schema, columns=columns, source=BytesIO(rows), format="binary"
+        )
+
+    def _with_vectors(self, name: str, **parts: str) -> str:
+        query = self._sql(name, **parts)
+        return f"{query}\n{self._sql(f'{name}_vectors')}" if self._features else query
+
+    def _sql(self, name: str, **parts: str) -> str:
+        return statements("shelf.sql")[name].format_map({**self._names, **parts})
+
+
+def _askable(ids: Sequence[str]) -> list[str]:
+    """Leave out what cannot be an id, and what a server would not take as a text."""
+    return [each for each in ids if "\0" not in each]
+
+
+def _where(span: Span, first: int) -> tuple[str, list[str]]:
+    """Give the condition of a span, with parameters from the given number on."""
+    bounds: Mapping[str, str | None] = {
+        "collection_id =": span.collection_id,
+        "document_id >": span.after,
+        "document_id <=": span.upto,
+    }
+    given = {begin: value for begin, value in bounds.items() if value is not None}
+    conditions = [f"{begin} ${number}" for number, begin in enumerate(given, first)]
+    return (f"where {' and '.join(conditions)}" if conditions else ""), list(given.values())

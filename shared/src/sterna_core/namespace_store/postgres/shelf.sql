@@ -1,0 +1,84 @@
+-- name: page
+-- The next documents: candidates are one more than wanted, and have a payload where they are part
+-- of the page. `$2` is what the vectors of a document take.
+with candidates as materialized (
+    select
+        document_id,
+        collection_id,
+        payload,
+        pg_catalog.row_number() over ordered as number,
+        pg_catalog.sum(pg_catalog.octet_length(payload::text) + $2) over ordered as total
+    from (
+        select document_id, collection_id, payload
+        from {table} {span}
+        order by document_id
+        limit $1 + 1
+    ) as next
+    window ordered as (order by document_id rows unbounded preceding)
+),
+page as (
+    select document_id, collection_id, payload, number = 1 or (number <= $1 and total <= $3) as taken
+    from candidates
+)
+select
+    document_id,
+    collection_id,
+    case when taken then payload end as payload,
+    null::smallint as feature,
+    null::bytea as packed
+from page
+
+-- name: page_vectors
+-- Continues the page: the vectors of its documents.
+union all
+select v.document_id, null, null, v.feature, {vector}.vector_send(v.v)
+from page
+inner join {space}.vectors as v on v.document_id = page.document_id
+where page.taken
+
+-- name: some
+-- Documents by their ids, in the same form.
+select
+    document_id,
+    collection_id,
+    payload,
+    null::smallint as feature,
+    null::bytea as packed
+from {table}
+where document_id = any($1::text[])
+
+-- name: some_vectors
+-- Continues: their vectors.
+union all
+select document_id, null, null, feature, {vector}.vector_send(v)
+from {space}.vectors
+where document_id = any($1::text[])
+
+-- name: any_there
+-- Whether one of these documents is there.
+select exists (select from {table} where document_id = any($1::text[]))
+
+-- name: delete
+-- Removes documents.
+delete from {table} where document_id = any($1::text[])
+
+-- name: delete_vectors
+-- Removes the vectors of documents.
+delete from {space}.vectors where document_id = any($1::text[])
+
+-- name: count
+-- How many documents a span has.
+select pg_catalog.count(*) from {table} {span}
+
+-- name: boundaries
+-- Where each piece of `$1` documents ends.
+select document_id
+from (
+    select
+        document_id,
+        pg_catalog.row_number() over (order by document_id) as number,
+        pg_catalog.count(*) over () as total
+    from {table} {span}
+) as numbered
+where number % $1 = 0 or number = total
+order by document_id
