@@ -1,9 +1,12 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from sterna_core.namespace_store.postgres.sessions import open_pool
 from sterna_core.namespace_store.postgres.store import PostgresNamespaceStore
+from sterna_core.namespace_store.qdrant.session import open_client
+from sterna_core.namespace_store.qdrant.store import QdrantNamespaceStore
 
 
 @pytest.fixture
@@ -11,3 +14,10 @@ async def pgvector(target_database: str) -> AsyncIterator[PostgresNamespaceStore
     pool = await open_pool(4, dsn=target_database)
     yield PostgresNamespaceStore(pool)
     await pool.close()
+
+
+@pytest.fixture
+async def qdrant(tmp_path: Path) -> AsyncIterator[QdrantNamespaceStore]:
+    client = open_client(path=str(tmp_path / "qdrant"))
+    yield QdrantNamespaceStore(client, local=True)
+    await client.close()

@@ -69,11 +69,10 @@ def matches(payload: Mapping[str, Any], conditions: tuple[Condition, ...]) -> bo
 
 def _leaves(value: Any, steps: tuple[str, ...]) -> list[Any]:
     for step in steps:
-        if not isinstance(value, Mapping) or step not in value:
+        if not isinstance(value, Mapping) or value.get(step) is None:
             return []
         value = value[step]
-    found = value if isinstance(value, list) else [value]
-    return [each for each in found if each is not None]
+    return value if isinstance(value, list) else [value]
 
 
 def _fits(leaves: list[Any], condition: Condition) -> bool:

@@ -52,7 +52,8 @@ async def finds_among_those_that_fit(store: NamespaceStore) -> None:
     space = await store.create("s", [WORDS])
     payloads: list[dict[str, Any]] = [
         {"a": 1}, {"a": 1.0}, {"a": "1"}, {"a": True}, {"a": None}, {}, {"a": [1, "x"]}, {"a": []},
-        {"a": {"b": 1}}, {"a": {"b": ["x", 2.5]}}, {"a": 2**53 + 1}, {"a": -3}, {"a": [None, False]},
+        {"a": {"b": 1}}, {"a": {"b": ["x", 2.5]}}, {"a": 2**53 + 1}, {"a": -3}, {"a": [None]},
+        {"a": [None, False]},
         {"a": 2.5}, {"x y": {"it's": '"q"'}}, {"a": "x"}, {"a": {"b": {"c": "x"}}}, {"b": 1},
     ]  # fmt: skip
     at = {WORDS.uri: Vector.of((1, 1, 1, 1))}

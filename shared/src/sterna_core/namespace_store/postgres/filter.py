@@ -25,8 +25,9 @@ def filter_of(
         values.append(list(condition.steps))
         match condition.operator:
             case "exists":
-                there = _path_exists(found, '$ ? (@.type() != "null")')
+                there = f"coalesce({found} operator(pg_catalog.<>) all({value}::jsonb[]), false)"
                 pieces.append(there if condition.value else f"not {there}")
+                values.append(["null", "[]"])
             case "eq" | "in" | "ne":
                 # A list contains each of its elements, and a single value itself.
                 same = f"coalesce({found} operator(pg_catalog.@>) any({value}::jsonb[]), false)"
@@ -41,6 +42,5 @@ def filter_of(
     return pieces, values
 
 
-def _path_exists(found: str, path: str, bound: str | None = None) -> str:
-    variables = "" if bound is None else f", {bound}::jsonb"
-    return f"coalesce(pg_catalog.jsonb_path_exists({found}, '{path}'{variables}), false)"
+def _path_exists(found: str, path: str, bound: str) -> str:
+    return f"coalesce(pg_catalog.jsonb_path_exists({found}, '{path}', {bound}::jsonb), false)"

@@ -1,0 +1,1 @@
+"""Spaces in Qdrant: collections of points. Needs the extra `namespaces`."""
