@@ -186,6 +186,11 @@ async def _create_feed(service: Service, client: Client) -> Request:
     return Request("/v1/calendar/feeds", {"name": "once"}, {"name": "twice"})
 
 
+async def _create_namespace(service: Service, client: Client) -> Request:
+    name = f"once_{uuid4().hex}"
+    return Request("/v1/namespaces", {"name": name}, {"name": name, "description": "twice"})
+
+
 _ONE = "/v1/migrations/{migration_id}"
 _HOOKS = "/v1/webhooks/{webhook_id}"
 _REQUESTS: dict[str, Callable[[Service, Client], Awaitable[Request]]] = {
@@ -209,6 +214,7 @@ _REQUESTS: dict[str, Callable[[Service, Client], Awaitable[Request]]] = {
     f"{_HOOKS}/test": _test_webhook,
     f"{_HOOKS}/rotate-secret": _rotate_secret,
     f"{_HOOKS}/deliveries/{{delivery_id}}/retry": _retry_delivery,
+    "/v1/namespaces": _create_namespace,
     "/v1/calendar/feeds": _create_feed,
     "/v1/api-keys": _create_key,
     "/v1/api-keys/{api_key_id}/rotate": _rotate_key,

@@ -1,6 +1,7 @@
 """One of everything, so that requests reach more than what is not found."""
 
 from typing import Any
+from uuid import uuid4
 
 from schemathesis import Case
 from tests.support.api.client import Client
@@ -21,12 +22,23 @@ CONNECTION = _id("connection_id")
 WEBHOOK, DELIVERY = _id("webhook_id"), _id("delivery_id")
 API_KEY = _id("api_key_id")
 ERROR = _id("error_id")
+NAMESPACE = _id("namespace_id")
 MAPPING = "a mapping"
+ALIAS = "an_alias"
+RESOURCES: dict[str, dict[str, Any]] = {
+    "buckets/a_bucket": {},
+    "collections/a_collection": {"source": {"type": "bucket", "bucket_ids": ["a_bucket"]}},
+    "retrievers/a_retriever": {"collection_ids": ["a_collection"]},
+    "taxonomies/a_taxonomy": {"retriever_id": "a_retriever"},
+    "clusters/a_cluster": {"collection_ids": ["a_collection"]},
+}
 
 STANDING_FOR: dict[str, tuple[str, ...]] = {
     **{name: (_id(name), _id(name, _NOTHING)) for name in PREFIXES},
     "migration_id": (APPROVED, COMPLETED, PAUSED, _id("migration_id", _NOTHING)),
     "mapping_id": (MAPPING, "another"),
+    "alias": (ALIAS, "another"),
+    "resource_id": (*(path.partition("/")[2] for path in RESOURCES), "another"),
 }
 """What stands for the id of something there is, and of nothing, by the name of the parameter.
 
@@ -58,6 +70,7 @@ class Things:
         )
         delivery = await _made(client, f"/v1/webhooks/{webhook['id']}/test", {})
         key = await _made(client, "/v1/api-keys", {"name": "one"})
+        namespace = await self._namespace()
         self._ids = {
             APPROVED: approved,
             COMPLETED: completed,
@@ -68,6 +81,7 @@ class Things:
             WEBHOOK: webhook["id"],
             DELIVERY: delivery["delivery_id"],
             API_KEY: key["id"],
+            NAMESPACE: namespace,
         }
 
     def use_up(self) -> None:
@@ -79,6 +93,17 @@ class Things:
         # In place, so that the request is not judged anew: these are not what was drawn.
         path, body = self._put(case.path_parameters), self._put(case.body)
         return path or body
+
+    async def _namespace(self) -> str:
+        """Make a namespace with a resource of each kind, and let the alias lead to it."""
+        made = await _made(self._client, "/v1/namespaces", {"name": f"space_{uuid4().hex}"})
+        one = f"/v1/namespaces/{made['id']}"
+        for path, definition in RESOURCES.items():
+            await self._client.send("PUT", f"{one}/{path}", {"definition": definition})
+        alias = f"/v1/namespaces/aliases/{ALIAS}"
+        await self._client.send("PUT", alias, {"namespace_id": made["id"]})
+        namespace_id: str = made["id"]
+        return namespace_id
 
     async def _started(self, status: str, *, refused_rows: int = 0) -> str:
         migration_id = await self._client.migration()

@@ -7,6 +7,8 @@ NAMESPACE = UUID("6f1f3c0a-52d1-5a5c-9c1e-5b7e3f0a9d11")
 
 MIGRATION = "mig_"
 NAMESPACE_MIGRATION = "nmig_"
+VECTOR_NAMESPACE = "ns_"
+NAMESPACE_NAME = "nsn_"
 CONNECTION = "conn_"
 WEBHOOK = "wh_"
 API_KEY = "key_"

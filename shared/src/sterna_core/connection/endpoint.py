@@ -3,6 +3,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 SslMode = Literal["disable", "prefer", "require", "verify-ca", "verify-full"]
+ServerType = Literal["postgresql", "pgvector", "qdrant"]
+"""`pgvector` and `qdrant` are stores of namespaces."""
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
@@ -19,7 +21,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     username: str
     sealed_password: str
     ssl_mode: SslMode = "prefer"
-    type: Literal["postgresql"] = "postgresql"
+    type: ServerType = "postgresql"
     connection_timeout_seconds: int | None = None
     """How long entering may take; None is the executor's own bound."""
     max_connections: int | None = None

@@ -6,7 +6,7 @@ collection's documents) may, as collection, taxonomy, retriever, collection do, 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -86,6 +86,12 @@ def references(resource: Resource, known: Mapping[str, ResourceKind]) -> tuple[R
     others are attachments that cannot be cut, since a taxonomy may need the retriever that has it.
     """
     return (*_ruled(resource), *_free(resource, known))
+
+
+def named_places(resource: Resource) -> Iterator[tuple[Path, Any]]:
+    """Give every place where a definition names another resource, whatever stands there."""
+    for rule in _RULES[resource.kind]:
+        yield from places(resource.definition, rule.pattern)
 
 
 def _ruled(resource: Resource) -> Iterator[Reference]:

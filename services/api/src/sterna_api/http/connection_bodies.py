@@ -1,13 +1,13 @@
 """What is sent and answered about connections."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from sterna_api.http.paging import LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX
 from sterna_api.projections.connections import KnownConnection
 from sterna_core.clock import UtcDatetime
-from sterna_core.connection.endpoint import SslMode
+from sterna_core.connection.endpoint import ServerType, SslMode
 from sterna_core.connection.options import ConnectionOptions, Role
 from sterna_core.connection.probe import ProbeResult
 from sterna_core.connection.view import ConnectionStatus
@@ -46,7 +46,7 @@ class CreateConnectionBody(Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     name: Name
     description: Description = ""
-    type: Literal["postgresql"]
+    type: ServerType
     role: Role = "both"
     config: ConfigBody
     options: OptionsBody = OptionsBody()
@@ -78,7 +78,7 @@ class UpdateConnectionBody(Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     name: Name | None = None
     description: Description | None = None
-    type: Literal["postgresql"] | None = None
+    type: ServerType | None = None
     role: Role | None = None
     config: ChangedConfigBody | None = None
     options: ChangedOptionsBody | None = None
@@ -88,7 +88,7 @@ class UpdateConnectionBody(Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class ConnectionsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which connections to list; `name` is a part of the name, in any case."""
 
-    type: Literal["postgresql"] | None = None
+    type: ServerType | None = None
     role: Role | None = None
     status: ConnectionStatus | None = None
     tag: Tag | None = None

@@ -30,7 +30,7 @@ from sterna_core.connection.commands import (
     DeleteConnection,
     UpdateConnection,
 )
-from sterna_core.connection.endpoint import Endpoint
+from sterna_core.connection.endpoint import Endpoint, ServerType
 from sterna_core.connection.events import ConnectionCreated
 from sterna_core.connection.options import ConnectionOptions
 from sterna_core.connection.view import fold_connection
@@ -119,6 +119,8 @@ class ConnectionRoutes:
         body = await read_body(request, UpdateConnectionBody)
         ticket = self._desk.ticket(request, body)
         connection_id, org_id = _id_of(request), ticket.caller.org_id
+        if body.type is not None:
+            await self._check_type(org_id, connection_id, body.type)
         changes = changes_of(body, self._keyring, context=f"{org_id}/{connection_id}")
         command = UpdateConnection(changes=changes)
         outcome = await self._desk.hand_in(ticket, connection_id, command)
@@ -163,6 +165,16 @@ class ConnectionRoutes:
         )
         return answer(await self._probes.catalog(known.view, query))
 
+    async def _check_type(self, org_id: str, connection_id: str, wanted: ServerType) -> None:
+        """Refuse another type: what was made with the connection could not be read by it."""
+        known = await find_connection(self._connections, self._writes, org_id, connection_id)
+        if known.view.endpoint.type != wanted:
+            raise Rejected(
+                "connection_type_fixed",
+                "The type of a connection stays; make another connection.",
+                {"type": known.view.endpoint.type},
+            )
+
     def _command(
         self, ticket: Ticket, connection_id: str, body: CreateConnectionBody
     ) -> CreateConnection:
@@ -181,6 +193,7 @@ class ConnectionRoutes:
                 username=config.username,
                 sealed_password=self._keyring.seal(Secret(config.password), context=context),
                 ssl_mode=options.ssl_mode,
+                type=body.type,
                 connection_timeout_seconds=options.connection_timeout_seconds,
                 max_connections=options.max_connections,
             ),

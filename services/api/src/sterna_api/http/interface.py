@@ -31,6 +31,11 @@ from sterna_api.http.migration_actions import MigrationActionRoutes
 from sterna_api.http.migration_errors import MigrationErrorRoutes
 from sterna_api.http.migration_lifecycle import MigrationLifecycleRoutes
 from sterna_api.http.migrations import MigrationRoutes, PartyFinder
+from sterna_api.http.namespace_aliases import NamespaceAliasRoutes
+from sterna_api.http.namespace_finder import NamespaceFinder
+from sterna_api.http.namespace_resources import NamespaceResourceRoutes
+from sterna_api.http.namespace_stores import StoreFinder
+from sterna_api.http.namespaces import NamespaceRoutes
 from sterna_api.http.negotiation import Negotiation
 from sterna_api.http.notifications import NotificationRoutes
 from sterna_api.http.openapi import OpenApiRoutes
@@ -59,6 +64,7 @@ from sterna_api.projections.executor_resources import ExecutorResources
 from sterna_api.projections.log_lines import LogLines
 from sterna_api.projections.migration_errors import MigrationErrors
 from sterna_api.projections.migrations import Migrations
+from sterna_api.projections.namespaces import Namespaces
 from sterna_api.projections.notices import Notices
 from sterna_api.projections.positions import ProjectedPositions
 from sterna_api.projections.webhooks import Webhooks
@@ -144,6 +150,8 @@ class Interface:
                 wanted, lines=lines, hub=parts.hub, positions=parts.positions, clock=clock
             )
 
+        namespaces = Namespaces(database)
+        finder = NamespaceFinder(namespaces, writes)
         mappings = MappingDesk(desk, migrations, writes)
         groups = (
             self.health,
@@ -187,6 +195,10 @@ class Interface:
                 allow_http=parts.allow_http_webhooks,
                 writes=writes,
             ),
+            # Aliases come first: a path of theirs could be one of a namespace of that name.
+            NamespaceAliasRoutes(desk, namespaces, finder, writes),
+            NamespaceRoutes(desk, namespaces, finder, StoreFinder(connections, writes), writes),
+            NamespaceResourceRoutes(desk, namespaces, finder, writes),
             ApiKeyRoutes(desk, api_keys, parts.pepper, writes),
             AuditLogRoutes(AuditLog(database)),
         )

@@ -190,6 +190,10 @@ class PartyFinder:
             msg = f"This connection is not to be used as a {role}"
             loc = ("body", role, "connection_id")
             raise InvalidShape([Problem(loc, msg, "connection_role")])
+        if known.view.endpoint.type != "postgresql":
+            msg = f"A connection of the type {known.view.endpoint.type} is for namespaces only"
+            loc = ("body", role, "connection_id")
+            raise InvalidShape([Problem(loc, msg, "connection_type")])
         return Party(connection_name=known.view.name, endpoint=known.view.endpoint)
 
 

@@ -8,6 +8,8 @@ import structlog
 from sterna_api.http.command_desk import CommandPort
 from sterna_api.http.connection_catalog import CatalogBody, CatalogQuery, read_catalog
 from sterna_api.http.connection_probe import probe
+from sterna_api.http.database_visit import VisitFailed
+from sterna_api.http.qdrant_probe import probe_qdrant
 from sterna_core.clock import Clock
 from sterna_core.connection.commands import RecordProbe
 from sterna_core.connection.probe import ProbeResult
@@ -52,13 +54,7 @@ class ProbeDesk:
         """Try a connection and record what was found; raises Transient where too many are."""
         endpoint = view.endpoint
         async with self._visiting():
-            result = await probe(
-                endpoint,
-                self._keyring.open(endpoint.sealed_password, context=endpoint.seal_context),
-                options=view.options,
-                schemas=view.schemas,
-                clock=self._clock,
-            )
+            result = await self._probe(view)
         await self._port.send(
             endpoint.connection_id,
             endpoint.org_id,
@@ -70,9 +66,20 @@ class ProbeDesk:
         )
         return result
 
+    async def _probe(self, view: ConnectionView) -> ProbeResult:
+        endpoint, clock = view.endpoint, self._clock
+        password = self._keyring.open(endpoint.sealed_password, context=endpoint.seal_context)
+        if endpoint.type == "qdrant":
+            return await probe_qdrant(endpoint, password, options=view.options, clock=clock)
+        return await probe(
+            endpoint, password, options=view.options, schemas=view.schemas, clock=clock
+        )
+
     async def catalog(self, view: ConnectionView, query: CatalogQuery) -> CatalogBody:
         """List the tables of a connection's database; raises VisitFailed, Transient."""
         endpoint = view.endpoint
+        if endpoint.type == "qdrant":
+            raise VisitFailed("A Qdrant server has no tables.")
         async with self._visiting():
             return await read_catalog(
                 endpoint,

@@ -14,6 +14,7 @@ _NAME = re.compile(r"\{(\w+)\}")
 PREFIXES = {
     "migration_id": ids.MIGRATION,
     "connection_id": ids.CONNECTION,
+    "namespace_id": ids.VECTOR_NAMESPACE,
     "webhook_id": ids.WEBHOOK,
     "api_key_id": ids.API_KEY,
     "delivery_id": ids.EVENT,

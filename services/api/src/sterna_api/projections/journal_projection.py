@@ -12,6 +12,7 @@ from sterna_api.projections.deletion_rows import project_deletion
 from sterna_api.projections.error_rows import project_error
 from sterna_api.projections.log_rows import LogRow, insert_log_rows, rows_of_event
 from sterna_api.projections.migration_rows import MigrationRows, project_plan
+from sterna_api.projections.namespace_rows import project_namespace, project_namespace_name
 from sterna_api.projections.notice_rows import project_notice, put_notices
 from sterna_api.projections.notification_of import notifications_of
 from sterna_api.projections.occurrence import Occurrence
@@ -110,6 +111,10 @@ async def _project(
             await put_notices(connection, aggregate_id, view.about.notifications, notification)
     elif aggregate_id.startswith(ids.CONNECTION):
         await project_connection(connection, occurrence)
+    elif aggregate_id.startswith(ids.VECTOR_NAMESPACE):
+        await project_namespace(connection, occurrence)
+    elif aggregate_id.startswith(ids.NAMESPACE_NAME):
+        await project_namespace_name(connection, occurrence)
     elif aggregate_id.startswith(ids.WEBHOOK):
         await project_webhook(connection, occurrence)
     elif aggregate_id.startswith(ids.NOTICE):

@@ -1,0 +1,169 @@
+"""What is sent and answered about namespaces."""
+
+import re
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from sterna_api.http.connection_bodies import Description
+from sterna_api.http.connection_bodies import Name as PartOfName
+from sterna_api.http.paging import LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX
+from sterna_api.http.problem import InvalidShape, Location, Problem
+from sterna_api.http.resource_id import is_id
+from sterna_api.projections.namespaces import KnownNamespace, ResourceLine
+from sterna_core import ids
+from sterna_core.clock import UtcDatetime
+from sterna_core.namespace.feature_extractor import FeatureExtractor, Metric, feature_uris
+from sterna_core.namespace.resource import ResourceKind
+from sterna_core.namespace.store_place import StoreType
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
+_RESERVED = frozenset({"migrations", "aliases"})
+NamespaceName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
+ExtractorWord = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,100}$")]
+OutputWord = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_./-]{1,100}$")]
+
+
+class OutputBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of the vectors that an extractor makes."""
+
+    name: OutputWord
+    dimensions: Annotated[int, Meta(ge=1, le=16_000)]
+    metric: Metric = "cosine"
+
+
+class FeatureExtractorBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What makes the vectors; of one that is not installed here, the outputs have to be said."""
+
+    feature_extractor_name: ExtractorWord
+    version: ExtractorWord | None = None
+    parameters: dict[str, Any] | None = None
+    outputs: Annotated[list[OutputBody], Meta(min_length=1, max_length=20)] | None = None
+
+
+class StoreBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the documents are to live; without a connection in Sterna's own PostgreSQL."""
+
+    type: StoreType = "pgvector"
+    connection_id: str | None = None
+
+
+class CreateNamespaceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A namespace to make."""
+
+    name: NamespaceName
+    description: Description = ""
+    store: StoreBody = StoreBody()
+    feature_extractors: Annotated[list[FeatureExtractorBody], Meta(max_length=20)] = []
+
+    def check(self) -> None:
+        """Refuse a name that would be taken for something else; raises InvalidShape."""
+        problems = name_problems(self.name, ("body", "name"))
+        if problems:
+            raise InvalidShape(problems)
+
+
+class NamespacesQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which namespaces to list; `name` is a part of the name, in any case."""
+
+    name: PartOfName | None = None
+    limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    offset: Annotated[int, Meta(ge=0, le=OFFSET_MAX)] = 0
+
+
+class PutResourceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A definition: what Sterna does not know in it, it keeps."""
+
+    definition: dict[str, Any]
+
+
+class PointAliasBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where an alias is to lead: an id or a name of a namespace."""
+
+    namespace_id: PartOfName
+
+
+class ShownStore(Struct, frozen=True, kw_only=True):
+    """Where the documents live."""
+
+    type: StoreType
+    connection_id: str | None
+
+
+class NamespaceLineBody(Struct, frozen=True, kw_only=True):
+    """A namespace in a list."""
+
+    id: str
+    name: str
+    description: str
+    store: ShownStore
+    feature_extractors: tuple[FeatureExtractor, ...]
+    feature_uris: tuple[str, ...]
+    created_at: UtcDatetime
+    created_by: str
+
+
+class NamespaceBody(NamespaceLineBody, frozen=True, kw_only=True):
+    """A namespace: how many resources of each kind it has, and which aliases lead to it."""
+
+    resources: dict[str, int]
+    aliases: tuple[str, ...]
+
+
+class ResourceBody(Struct, frozen=True, kw_only=True):
+    """A resource of a namespace."""
+
+    id: str
+    type: ResourceKind
+    namespace_id: str
+    definition: dict[str, Any]
+    created_at: UtcDatetime
+    updated_at: UtcDatetime
+
+
+def show_namespace_line(known: KnownNamespace) -> NamespaceLineBody:
+    """Show a namespace in a list."""
+    return NamespaceLineBody(**_fields(known))
+
+
+def show_namespace(
+    known: KnownNamespace, resources: dict[str, int], aliases: tuple[str, ...]
+) -> NamespaceBody:
+    """Show a namespace."""
+    return NamespaceBody(**_fields(known), resources=resources, aliases=aliases)
+
+
+def show_resource(namespace_id: str, kind: ResourceKind, line: ResourceLine) -> ResourceBody:
+    """Show a resource."""
+    return ResourceBody(
+        id=line.resource_id,
+        type=kind,
+        namespace_id=namespace_id,
+        definition=line.definition,
+        created_at=line.created_at,
+        updated_at=line.updated_at,
+    )
+
+
+def name_problems(name: str, loc: Location) -> list[Problem]:
+    """Give what is wrong with a name of a namespace or an alias."""
+    if not _NAME.match(name):
+        msg = "A name is 1 to 100 letters, digits, `_`, `.` and `-`, the first a letter or digit"
+        return [Problem(loc, msg, "name_invalid")]
+    if name in _RESERVED or is_id(ids.VECTOR_NAMESPACE, name):
+        return [Problem(loc, "This name would be taken for something else", "name_reserved")]
+    return []
+
+
+def _fields(known: KnownNamespace) -> dict[str, Any]:
+    view = known.view
+    return {
+        "id": known.namespace_id,
+        "name": view.name,
+        "description": view.description,
+        "store": ShownStore(type=view.store.type, connection_id=view.store.connection_id),
+        "feature_extractors": view.feature_extractors,
+        "feature_uris": tuple(feature_uris(view.feature_extractors)),
+        "created_at": view.created_at,
+        "created_by": view.created_by,
+    }
