@@ -125,11 +125,18 @@ async def test_renaming_a_schema_takes_createdb(sides: Sides):
     assert plan.tables[0].target_schema == "store"
 
 
-async def test_a_target_schema_takes_exactly_one_schema(sides: Sides):
-    await sides.source.execute("CREATE SCHEMA a; CREATE SCHEMA b")
-    error = await refused(sides, Misconfigured, target_schema="one")
-    assert "takes exactly one schema" in error.message
-    await sides.plan(target_schema="one", schemas=("a",))
+async def test_schemas_that_become_one_have_no_name_in_common(sides: Sides):
+    await sides.source.execute(
+        "CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.t (id int); CREATE TABLE b.u (id int);"
+        "CREATE TABLE a.both (id int); CREATE TYPE b.both AS ENUM ('x')"
+    )
+    error = await refused(sides, TargetConflict, target_schema="one")
+    assert "both of several schemas would be called alike in one" in error.message
+    plan = await sides.plan(target_schema="one", exclude_tables=("both",))
+    assert {table.table_id: table.target_schema for table in plan.tables} == {
+        "a.t": "one",
+        "b.u": "one",
+    }
 
 
 async def test_an_extension_that_takes_a_superuser_is_told_and_installing_it_is_enough(

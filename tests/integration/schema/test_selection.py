@@ -221,16 +221,72 @@ async def test_the_public_schema_gets_another_name_and_its_extensions_stay(
     assert {row[0] for row in homes} == {"public", "pg_catalog"}
 
 
-async def test_several_schemas_cannot_get_one_name(
-    source_database: str, target_database: str
+ANNEX = """
+create schema annex;
+create type annex.stretch as range (subtype = int8);
+create type annex.humour as enum ('calm');
+create type annex.pair as (a int, b annex.humour);
+create domain annex.few as int check (value < 10);
+create function annex.twice(int) returns int language sql immutable return $1 * 2;
+create aggregate annex.total(int) (sfunc = int4pl, stype = int, initcond = '0');
+create operator annex.<+> (function = int4pl, leftarg = int, rightarg = int);
+create collation annex.plain (provider = libc, locale = 'C');
+create text search configuration annex.words (copy = pg_catalog.simple);
+create sequence annex.tickets;
+create table annex.visit (
+    id serial primary key, other bigint generated always as identity, n annex.few,
+    twice int generated always as (annex.twice(id)) stored, p annex.pair, s annex.stretch,
+    ticket bigint default nextval('annex.tickets'), words text collate annex.plain,
+    exclude using gist (s with &&));
+create statistics annex.linked on id, n from annex.visit;
+create index visit_words on annex.visit (words);
+create view annex.visits as select id, annex.twice(id) as doubled from annex.visit;
+create table annex.log (at date not null) partition by range (at);
+create table annex.log_now partition of annex.log default;
+"""
+IN_ANNEX = {
+    "table": ("visit", "log", "log_now"),
+    "view": ("visits",),
+    "sequence": ("tickets",),
+    "type": ("stretch", "stretch_multirange", "humour", "pair"),
+    "domain": ("few",),
+    "routine": ("twice(int)", "total(int)"),
+    "operator": ("<+> (int, int)",),
+    "collation": ("plain",),
+    "text search configuration": ("words",),
+    "statistics": ("linked",),
+}
+
+
+@pytest.mark.parametrize(("olds", "new"), [(("shop", "annex"), "market"), (("annex",), "shop")])
+async def test_several_schemas_become_one(
+    source_database: str, target_database: str, olds: tuple[str, ...], new: str
 ) -> None:
-    await run_sql(source_database, "create schema a; create schema b")
-    migration = SchemaMigration(source_database, target_database, target_schema="app")
+    await load_everything(source_database)
+    await run_sql(source_database, ANNEX)
+    migration = SchemaMigration(
+        source_database, target_database, schemas=("annex", "shop"), target_schema=new
+    )
 
-    with pytest.raises(InvalidRequest) as failure:
-        await migration.create()
+    created = await _migrate(migration)
+    await migration.finish()
 
-    assert failure.value.code == "target_schema_ambiguous"
+    for kind, names in IN_ANNEX.items():
+        for name in names:
+            await run_sql(source_database, f"alter {kind} annex.{name} set schema shop")
+    if "shop" in olds:
+        await run_sql(source_database, "alter extension citext set schema pg_catalog")
+        await run_sql(source_database, f"alter schema shop rename to {new}")
+        await run_sql(source_database, "create schema shop")
+        await run_sql(source_database, "alter extension citext set schema shop")
+    told = (f"COMMENT ON SCHEMA {new} IS", f"CREATE SCHEMA {new}")
+    sides = [
+        [text for text in await dump_text(url, f"--schema={new}") if not text.startswith(told)]
+        for url in (target_database, source_database)
+    ]
+    assert sides[0] == sides[1]
+    homes = {item.table_id.split(".")[0] for item in created.objects if item.table_id}
+    assert homes == {"annex", "shop"}
 
 
 async def test_a_table_of_that_name_on_the_target_is_named_and_nothing_is_made(

@@ -1,11 +1,11 @@
 """What is to be created on the target, as the source describes it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
 from sterna_core.connection.endpoint import Endpoint
-from sterna_core.errors import InvalidRequest
 from sterna_core.migration.plan import Selection
 from sterna_core.secrets.secret import Secret
 from sterna_executor.databases.postgresql.archive import Entry, read_archive
@@ -20,7 +20,7 @@ from sterna_executor.databases.postgresql.ledger import Address, LaterObject
 from sterna_executor.databases.postgresql.left_out import read_left_out
 from sterna_executor.databases.postgresql.objects import plan_objects, read_facts
 from sterna_executor.databases.postgresql.restore import settle
-from sterna_executor.databases.postgresql.scratch import rename_schema, scratch_database
+from sterna_executor.databases.postgresql.scratch import rename_schemas, scratch_database
 from sterna_executor.databases.postgresql.statements import statements
 from sterna_executor.databases.postgresql.toc import Contents, select_entries
 
@@ -46,7 +46,7 @@ class Blueprint(Struct, frozen=True, kw_only=True):
 
 
 class Draftsman:
-    """Draws the blueprint of a migration, from the source or from a renamed copy of its schema."""
+    """Draws the blueprint of a migration, from the source or from a copy whose schemas were renamed."""
 
     def __init__(self, migration_id: str, selection: Selection, pg_bin_dir: Path | None) -> None:
         self._migration_id = migration_id
@@ -63,7 +63,7 @@ class Draftsman:
     ) -> Blueprint:
         """Read the source's schema as of one moment; both connections are in no transaction.
 
-        Where the schema gets another name, a scratch database is used beside the target.
+        Where a schema gets another name, a scratch database is used beside the target.
         """
         with translated("source"):
             async with source.transaction(isolation="repeatable_read", readonly=True):
@@ -75,7 +75,7 @@ class Draftsman:
                     source_login,
                     "source",
                     Dumped(
-                        schemas=self._dumped_schemas(inventory),
+                        schemas=inventory.schemas if inventory.renames else self._selection.schemas,
                         excluded_tables=inventory.excluded_names,
                         extensions=tuple(extension.name for extension in extensions),
                     ),
@@ -87,15 +87,6 @@ class Draftsman:
                     return await self._blueprint(source, contents, extensions, {})
         return await self._renamed(target, target_login, contents, inventory, extensions)
 
-    def _dumped_schemas(self, inventory: Inventory) -> tuple[str, ...]:
-        if inventory.renames and len(inventory.schemas) != 1:
-            raise InvalidRequest(
-                "target_schema needs exactly one schema to be selected: name it in schemas",
-                code="target_schema_ambiguous",
-                details={"schemas": list(inventory.schemas[:20])},
-            )
-        return inventory.schemas if inventory.renames else self._selection.schemas
-
     async def _renamed(
         self,
         target: Connection,
@@ -104,13 +95,17 @@ class Draftsman:
         inventory: Inventory,
         extensions: tuple[Extension, ...],
     ) -> Blueprint:
-        ((old, new),) = inventory.renames.items()
-        schemas = {entry.schema for entry in contents.before if entry.schema} | {old}
-        schemas |= {extension.schema for extension in extensions}
+        olds, new = tuple(sorted(inventory.renames)), self._selection.target_schema or ""
+        schemas = {entry.schema for entry in contents.before if entry.schema}
+        schemas |= {*inventory.schemas, *(extension.schema for extension in extensions)}
+        homes = {
+            (inventory.target_schema(table.schema), table.name): table.schema
+            for table in inventory.tables
+        }
         async with scratch_database(
             target, target_login.endpoint, target_login.password, self._migration_id
         ) as (scratch, place):
-            await rename_schema(scratch, (*contents.before, *contents.after), old, new, schemas)
+            await rename_schemas(scratch, (*contents.before, *contents.after), olds, new, schemas)
             renamed = await self._dump(
                 Login(endpoint=place, password=target_login.password),
                 "target",
@@ -121,7 +116,7 @@ class Draftsman:
             with translated("target"):
                 async with scratch.transaction(isolation="read_committed"):
                     await settle(scratch)
-                    drawn = await self._blueprint(scratch, renamed, extensions, {new: old})
+                    drawn = await self._blueprint(scratch, renamed, extensions, homes)
         return drawn
 
     async def _dump(
@@ -147,15 +142,13 @@ class Draftsman:
         dumped: Connection,
         contents: Contents,
         extensions: tuple[Extension, ...],
-        source_schema: dict[str, str],
+        homes: Mapping[tuple[str, str], str],
     ) -> Blueprint:
         facts = await read_facts(dumped, contents.after)
         return Blueprint(
             before=contents.before,
             after=contents.after,
-            objects=plan_objects(
-                self._migration_id, contents.before, contents.after, facts, source_schema
-            ),
+            objects=plan_objects(self._migration_id, contents.before, contents.after, facts, homes),
             extensions=extensions,
             skipped=contents.skipped,
         )

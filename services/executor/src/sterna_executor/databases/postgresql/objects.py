@@ -69,13 +69,13 @@ def plan_objects(
     before: Sequence[Entry],
     after: Sequence[Entry],
     facts: Facts,
-    source_schema: Mapping[str, str],
+    homes: Mapping[tuple[str, str], str],
 ) -> tuple[LaterObject, ...]:
     """Arrange the entries after the rows into objects of four waves.
 
     Objects of one wave can be created in any order and at the same time; an entry that needs
-    another one of its own wave is created with it. `source_schema` gives the schema's name on the
-    source where it is another.
+    another one of its own wave is created with it. `homes` gives the schema of a table on the source
+    where it has another one here.
     """
     tables = {e.dump_id: e for e in (*before, *after) if e.kind in _TABLE_KINDS}
     objects = []
@@ -94,7 +94,7 @@ def plan_objects(
                 kind=first.kind,
                 schema=first.schema,
                 name=name,
-                table_id=table_id(source_schema.get(table[0], table[0]), table[1])
+                table_id=table_id(homes.get((table[0], table[1]), table[0]), table[1])
                 if table and leaf
                 else None,
                 steps=steps,

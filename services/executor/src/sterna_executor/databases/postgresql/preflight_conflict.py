@@ -12,7 +12,7 @@ Name = tuple[str, str, str]
 def conflict_problems(
     inventory: Inventory, index_names: Sequence[tuple[str, str]], there: Mapping[Name, str]
 ) -> Iterator[Problem]:
-    """Tell which names clash with `there`, and whether the renaming is not possible."""
+    """Tell which names clash with `there`, and with each other where schemas become one."""
     wanted = list(_wanted(inventory, index_names))
     taken: dict[str, list[str]] = {}
     for name in dict.fromkeys(wanted):
@@ -28,29 +28,44 @@ def conflict_problems(
             f" same name ({listed}): drop or rename what is there, choose another target schema,"
             " or exclude the tables",
         )
-    if inventory.renames and len(inventory.schemas) > 1:
+    met = _met(inventory, index_names) if inventory.renames else []
+    if met:
         yield Problem(
-            "setting",
-            f"target.schema {inventory.selection.target_schema} takes exactly one schema of the"
-            f" source, and {len(inventory.schemas)} are selected ({shown(inventory.schemas)}):"
-            " name one in source.schemas, or leave target.schema out",
+            "conflict",
+            f"{shown(met)} of several schemas would be called alike in {inventory.selection.target_schema}:"
+            " rename or exclude one of each, name fewer schemas in source.schemas, or leave"
+            " target.schema out",
         )
 
 
-def _wanted(inventory: Inventory, index_names: Sequence[tuple[str, str]]) -> Iterator[Name]:
-    def name(space: str, schema: str, text: str) -> Name:
-        return (space, inventory.target_schema(schema), text)
+def _met(inventory: Inventory, index_names: Sequence[tuple[str, str]]) -> list[str]:
+    """Name what several schemas have that become one."""
+    homes: dict[tuple[bool, str, str], set[str]] = {}
+    for space, home, text in _named(inventory, index_names):
+        # A table has a type of its own name.
+        key = (space == "routine", inventory.target_schema(home), text)
+        homes.setdefault(key, set()).add(home)
+    return [text for (_, _, text), schemas in homes.items() if len(schemas) > 1]
 
+
+def _wanted(inventory: Inventory, index_names: Sequence[tuple[str, str]]) -> Iterator[Name]:
+    for space, schema, text in _named(inventory, index_names):
+        yield (space, inventory.target_schema(schema), text)
+
+
+def _named(inventory: Inventory, index_names: Sequence[tuple[str, str]]) -> Iterator[Name]:
+    """Give each name as it is on the source."""
     for table in inventory.tables:
-        yield name("relation", table.schema, table.name)
+        yield ("relation", table.schema, table.name)
     for view in inventory.views:
-        yield name("relation", view.schema, view.name)
+        yield ("relation", view.schema, view.name)
     for sequence in inventory.sequences:
-        yield name("relation", sequence.schema, sequence.name)
+        yield ("relation", sequence.schema, sequence.name)
     for schema, index in index_names:
-        yield name("relation", schema, index)
+        yield ("relation", schema, index)
     for made in inventory.user_types:
         space = "relation" if made.kind == "composite" else "type"
-        yield name(space, made.schema, made.name)
+        yield (space, made.schema, made.name)
     for routine in inventory.routines:
-        yield name("routine", routine.schema, f"{routine.name}({routine.arguments})")
+        signature = f"{routine.name}({routine.arguments})"
+        yield ("routine", routine.schema, signature)

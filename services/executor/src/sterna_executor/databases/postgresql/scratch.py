@@ -1,11 +1,12 @@
-"""A database beside the target in which a schema gets another name.
+"""A database beside the target in which schemas get another name, or become one.
 
-The server renames the schema, and every definition that names it follows by address: no SQL is
-rewritten as text. Only what the server keeps as text (bodies of functions in quotes, settings of
+The server renames and moves, and every definition that names what it does follows by address: no
+SQL is rewritten as text. Only what the server keeps as text (bodies of functions in quotes, settings of
 functions) keeps the old name.
 """
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -78,13 +79,18 @@ async def drop_scratch(target: Connection, migration_id: str) -> None:
             await target.execute(f"drop database if exists {quote(name)} with (force)")
 
 
-async def rename_schema(
-    scratch: Connection, entries: Iterable[Entry], old: str, new: str, schemas: Iterable[str]
+async def rename_schemas(
+    scratch: Connection,
+    entries: Iterable[Entry],
+    olds: Sequence[str],
+    new: str,
+    schemas: Iterable[str],
 ) -> None:
-    """Restore entries into the scratch database, then give the schema `old` the name `new`.
+    """Restore entries into the scratch database, then let the schemas `olds` be the schema `new`.
 
-    `schemas` have to exist beforehand. Extensions stay in the schemas they are in. Raises Terminal
-    with the code `extension_not_relocatable` where one cannot be kept apart from the schema.
+    `schemas` have to exist beforehand; those in which entries are that are not among `olds` stay.
+    So do extensions. Raises Terminal with the code `extension_not_relocatable` where one cannot be
+    kept apart from a schema, and `schemas_not_joined` where something cannot be moved.
     """
     with translated("target"):
         async with scratch.transaction(isolation="read_committed"):
@@ -95,13 +101,16 @@ async def rename_schema(
             # A new database has one with a comment, which would go with the name.
             await scratch.execute("comment on schema public is null")
             await restore(scratch, (entry for entry in entries if entry.kind != "SCHEMA"))
-            await _rename(scratch, old, new)
+            moved = await _shelter(scratch, {*olds, new})
+            await _rename(scratch, olds, new)
+            await _take_home(scratch, moved)
 
 
-async def _rename(scratch: Connection, old: str, new: str) -> None:
+async def _shelter(scratch: Connection, schemas: AbstractSet[str]) -> list[tuple[str, str]]:
+    """Put extensions out of the way; gives their quoted names, and the schemas they are of."""
     moved = []
     for extension in await scratch.fetch(_sql("extensions")):
-        if extension["schema"] not in {old, new}:
+        if extension["schema"] not in schemas:
             continue
         if not extension["relocatable"]:
             raise Terminal(
@@ -115,15 +124,40 @@ async def _rename(scratch: Connection, old: str, new: str) -> None:
         await scratch.execute(f"create schema {_SHELTER}")
     for extension, _ in moved:
         await scratch.execute(f"alter extension {extension} set schema {_SHELTER}")
-    if await scratch.fetchval(_sql("schema_exists"), new):
-        await scratch.execute(f"drop schema {quote(new)}")
-    await scratch.execute(f"alter schema {quote(old)} rename to {quote(new)}")
+    return moved
+
+
+async def _take_home(scratch: Connection, moved: Sequence[tuple[str, str]]) -> None:
     for extension, schema in moved:
         if not await scratch.fetchval(_sql("schema_exists"), schema):
             await scratch.execute(f"create schema {quote(schema)}")
         await scratch.execute(f"alter extension {extension} set schema {quote(schema)}")
     if moved:
         await scratch.execute(f"drop schema {_SHELTER}")
+
+
+async def _rename(scratch: Connection, olds: Sequence[str], new: str) -> None:
+    first, *others = olds
+    there = await scratch.fetchval(_sql("schema_exists"), new)
+    if there and await scratch.fetchval(_sql("members"), new):
+        others = list(olds)  # it is selected too, and keeps its name
+    else:
+        if there:
+            await scratch.execute(f"drop schema {quote(new)}")
+        await scratch.execute(f"alter schema {quote(first)} rename to {quote(new)}")
+    for old in others:
+        for address in await scratch.fetch(_sql("movable"), old):
+            kind, identity = await scratch.fetchrow(_sql("identity"), *address)
+            await scratch.execute(f"alter {kind} {identity} set schema {quote(new)}")
+        left = await scratch.fetchval(_sql("members"), old)
+        if left:
+            raise Terminal(
+                f"the schemas {', '.join(olds)} cannot become one: {left} objects of {old} stay"
+                " where they are. Migrate that schema on its own, or leave target.schema out",
+                code="schemas_not_joined",
+                details={"schema": old, "count": left},
+            )
+        await scratch.execute(f"drop schema {quote(old)}")
 
 
 async def _create_statement(target: Connection, name: str) -> str:

@@ -22,3 +22,29 @@ select exists (select from pg_catalog.pg_namespace where nspname = $1);
 -- name: database_exists
 -- Whether there is a database of that name.
 select exists (select from pg_catalog.pg_database where datname = $1);
+
+-- name: members
+-- How many objects the schema $1 has; indexes and the like, which are of a table, are not counted.
+select count(*)
+from pg_catalog.pg_depend d
+where d.refclassid = 'pg_catalog.pg_namespace'::regclass and d.deptype = 'n'
+    and d.refobjid = (select n.oid from pg_catalog.pg_namespace n where n.nspname = $1);
+
+-- name: movable
+-- What is in the schema $1, by address; sequences of columns go with these.
+select d.classid, d.objid
+from pg_catalog.pg_depend d
+where d.refclassid = 'pg_catalog.pg_namespace'::regclass and d.deptype = 'n'
+    and d.refobjid = (select n.oid from pg_catalog.pg_namespace n where n.nspname = $1)
+    and not exists (
+        select from pg_catalog.pg_depend o
+        join pg_catalog.pg_class c on c.oid = o.objid and c.relkind = 'S'
+        where d.classid = 'pg_catalog.pg_class'::regclass and o.classid = d.classid
+            and o.objid = d.objid and o.deptype in ('a', 'i')
+            and o.refclassid = 'pg_catalog.pg_class'::regclass)
+order by d.classid, d.objid;
+
+-- name: identity
+-- The object $1, $2 in the words of ALTER … SET SCHEMA; its types may have moved since it was found.
+select case i.type when 'statistics object' then 'statistics' else i.type end as kind, i.identity
+from pg_catalog.pg_identify_object($1, $2, 0) as i;
