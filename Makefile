@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports fuzz faults bench bench-uuid bench-commands bench-followers lock clean
+.PHONY: help setup demo test check lint types imports fuzz faults bench bench-uuid bench-commands bench-followers bench-retrieval lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -14,7 +14,8 @@ setup: $(VENV)/.ready ## create .venv with every dependency, pinned by hash
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	# The lock is complete; --no-deps leaves out what [tool.uv] in pyproject.toml leaves out of it.
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
@@ -54,6 +55,9 @@ bench-commands: setup ## REST command to outcome at 50 commands a second
 
 bench-followers: setup ## 2,000 followers of one migration's log on one API process
 	$(BIN)/python -m bench.followers
+
+bench-retrieval: setup ## how well each extractor finds what 500 queries want among 6,000 documents
+	$(BIN)/python -m bench.retrieval_ladder
 
 lock: ## pin every dependency with hashes (needs a package index)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
