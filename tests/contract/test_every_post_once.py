@@ -191,8 +191,44 @@ async def _create_namespace(service: Service, client: Client) -> Request:
     return Request("/v1/namespaces", {"name": name}, {"name": name, "description": "twice"})
 
 
+async def _namespace(client: Client) -> str:
+    """Make a namespace with a bucket, a collection and a retriever, and give its path."""
+    uri = "sterna://words@v1/embedding"
+    words = {"feature_extractor_name": "words", "version": "v1"}
+    outputs = [{"name": "embedding", "dimensions": 2}]
+    body = {
+        "name": f"once_{uuid4().hex}",
+        "feature_extractors": [{**words, "outputs": outputs}],
+    }
+    one = f"/v1/namespaces/{(await client.post('/v1/namespaces', body)).json['id']}"
+    search = {"stage_type": "feature_search", "config": {"feature_uri": uri}}
+    for path, definition in (
+        ("buckets/b", {}),
+        ("collections/c", {}),
+        ("retrievers/r", {"stages": [search]}),
+    ):
+        put = await client.send("PUT", f"{one}/{path}", {"definition": definition})
+        assert put.status == 200, put.text
+    return one
+
+
+async def _upload_documents(service: Service, client: Client) -> Request:
+    line = {"document_id": "d", "collection_id": "c"}
+    return Request(f"{await _namespace(client)}/documents", line)
+
+
+async def _upload_objects(service: Service, client: Client) -> Request:
+    return Request(f"{await _namespace(client)}/buckets/b/objects", {"object_id": "o"})
+
+
+async def _execute(service: Service, client: Client) -> Request:
+    path = f"{await _namespace(client)}/retrievers/r/execute"
+    return Request(path, {"inputs": {"vector": [1, 0]}}, {"inputs": {"vector": [0, 1]}})
+
+
 _ONE = "/v1/migrations/{migration_id}"
 _HOOKS = "/v1/webhooks/{webhook_id}"
+_SPACE = "/v1/namespaces/{namespace_id}"
 _REQUESTS: dict[str, Callable[[Service, Client], Awaitable[Request]]] = {
     "/v1/migrations": _create_migration,
     f"{_ONE}/plan/mappings/{{mapping_id}}/approve": _approve,
@@ -215,6 +251,9 @@ _REQUESTS: dict[str, Callable[[Service, Client], Awaitable[Request]]] = {
     f"{_HOOKS}/rotate-secret": _rotate_secret,
     f"{_HOOKS}/deliveries/{{delivery_id}}/retry": _retry_delivery,
     "/v1/namespaces": _create_namespace,
+    f"{_SPACE}/documents": _upload_documents,
+    f"{_SPACE}/buckets/{{resource_id}}/objects": _upload_objects,
+    f"{_SPACE}/retrievers/{{resource_id}}/execute": _execute,
     "/v1/calendar/feeds": _create_feed,
     "/v1/api-keys": _create_key,
     "/v1/api-keys/{api_key_id}/rotate": _rotate_key,

@@ -21,6 +21,7 @@ from sterna_api.decider.settings import DeciderSettings
 from sterna_api.http.client_address import parse_proxies
 from sterna_api.http.interface import Interface, InterfaceParts
 from sterna_api.http.limits import LimitSettings
+from sterna_api.http.query_embedding import VectorsOnly
 from sterna_api.projections.database import Database
 from sterna_api.projections.position_watch import PositionWatch
 from sterna_api.projections.positions import JournalPosition, ProjectedPositions
@@ -40,6 +41,7 @@ from sterna_core.journal.memory import InMemoryLog
 from sterna_core.journal.record import OutgoingRecord
 from sterna_core.journal.snapshot import InMemorySnapshots
 from sterna_core.journal.topics import Topics, key_of, partition_for
+from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.notice.commands import NoticeChannel
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.secrets.secret import Secret
@@ -94,6 +96,7 @@ class Service:
         self.client_of_journal = CommandClient(self.log, self.log, self.codec, self.topics)
         self.executors = ModelExecutors(self.log, self.topics, self.client_of_journal)
         self.keyring = Keyring.parse(Keyring.generate())
+        self.stores = StoreDoors(self.keyring, Secret(database_url))
         self.guard = AddressGuard(parse_networks(["127.0.0.0/8"]))
         self.projector = Projector(self.database, self.log, self.topics, self.codec)
         self._project, self._decide, self._execute = project, decide, execute
@@ -122,6 +125,7 @@ class Service:
         self._stop.set()
         assert self._task is not None
         await asyncio.wait_for(self._task, _STOP_SECONDS)
+        await self.stores.close()
 
     def client(self, key: str | None = FIRST_KEY.reveal()) -> Client:
         session = aiohttp.ClientSession()
@@ -254,6 +258,8 @@ class Service:
                 message_channels=self._message_channels,
                 certificate_public_key=SIGNING_KEY.public,
                 sender=self.log,
+                stores=self.stores,
+                embedders=VectorsOnly(),
                 limits=self._limits,
                 trusted_proxies=parse_proxies(self._proxies),
                 cors_origins=self._cors_origins,

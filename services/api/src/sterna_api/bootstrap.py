@@ -17,6 +17,7 @@ from sterna_api.decider.snapshots import PostgresSnapshots
 from sterna_api.http.client_address import parse_proxies
 from sterna_api.http.health import Check
 from sterna_api.http.interface import Interface, InterfaceParts
+from sterna_api.http.query_embedding import VectorsOnly
 from sterna_api.messages.channel import Channel
 from sterna_api.messages.email import EmailChannel
 from sterna_api.messages.messenger import Messenger
@@ -47,6 +48,7 @@ from sterna_core.journal.codec import Codec
 from sterna_core.kafka.log import KafkaLog
 from sterna_core.kafka.provisioning import provision_topics
 from sterna_core.kafka.sender import KafkaSender
+from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.notice.commands import NoticeChannel
 from sterna_core.postgres.identifiers import quote
 from sterna_core.secrets.keyring import Keyring
@@ -179,6 +181,7 @@ class ApiProcess:
         client: CommandClient,
     ) -> AsyncGenerator[None, None]:
         settings = self._settings
+        stores = StoreDoors(self._keyring, settings.namespace_database_url or settings.database_url)
         hub, positions = Hub(log, self._topics, self._codec), ProjectedPositions()
         interface = Interface(
             InterfaceParts(
@@ -204,6 +207,8 @@ class ApiProcess:
                     self._certificate_key.public if self._certificate_key else None
                 ),
                 sender=sender,
+                stores=stores,
+                embedders=VectorsOnly(),
                 limits=settings.limits(),
                 trusted_proxies=self._proxies,
                 cors_origins=settings.http_cors_origins,
@@ -229,6 +234,7 @@ class ApiProcess:
                 interface.health.stopping = True
                 hub.stop()
                 await runner.cleanup()
+                await stores.close()
 
     async def _messenger(
         self, stack: AsyncExitStack, database: Database, client: CommandClient

@@ -32,6 +32,7 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     database_url: Secret
     database_schema: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,40}$")] = "sterna"
     database_pool_size: Annotated[int, Meta(ge=2, le=200)] = 10
+    namespace_database_url: Secret | None = None
     keyring: Secret
     key_pepper: Secret
     bootstrap_key: Secret | None = None

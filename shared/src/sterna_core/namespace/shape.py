@@ -54,5 +54,14 @@ def misfits(resource: Resource) -> Iterator[Misfit]:
                 yield path, "A stage should be an object", "stage_expected"
 
 
+def searched_features(resource: Resource) -> Iterator[str]:
+    """Give the features that a retriever's stages search, as Sterna writes addresses."""
+    if resource.kind == "retriever":
+        for _, value in places(resource.definition, pattern("stages[].config.feature_uri")):
+            uri = parse_feature_uri(value) if isinstance(value, str) else None
+            if uri is not None:
+                yield str(uri)
+
+
 def _is_address(value: Any) -> bool:
     return isinstance(value, str) and parse_feature_uri(value) is not None

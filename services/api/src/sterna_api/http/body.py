@@ -4,7 +4,7 @@ import msgspec
 from aiohttp import web
 
 from sterna_api.http.problem import InvalidShape, Location, Problem
-from sterna_api.http.shape import problems_of
+from sterna_api.http.shape import DEPTH_MAX, problems_of
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -34,9 +34,15 @@ def decode_body(body: bytes, kind: type[T]) -> T:
         raise InvalidShape([_too_deep()]) from None
     # Whether the escape is one depends on the backslash before it: only the slow way knows.
     # So with the first and the last day there is, which may be none in UTC.
-    if any(mark in body for mark in _MARKS) and (problems := _all_problems(body, kind)):
+    suspect = any(mark in body for mark in _MARKS) or _may_be_deep(body)
+    if suspect and (problems := _all_problems(body, kind)):
         raise InvalidShape(problems)
     return decoded
+
+
+def _may_be_deep(body: bytes) -> bool:
+    """Tell whether there are enough brackets for more depth than there may be."""
+    return body.count(b"[") + body.count(b"{") > DEPTH_MAX
 
 
 def _decode_slowly(body: bytes, kind: type[T], error: msgspec.ValidationError) -> T:

@@ -9,8 +9,9 @@ from time import perf_counter
 import asyncpg
 from msgspec import Struct
 
-from sterna_core.connection.endpoint import Endpoint, SslMode
+from sterna_core.connection.endpoint import Endpoint
 from sterna_core.connection.options import ConnectionOptions
+from sterna_core.connection.tls import tls_for
 from sterna_core.errors import Transient
 from sterna_core.secrets.secret import Secret
 
@@ -91,15 +92,6 @@ async def visit(
             await _leave(connection)
     except _FAULTS as fault:
         raise VisitFailed(_words(fault)) from None
-
-
-def tls_for(mode: SslMode) -> str | ssl.SSLContext:
-    """Give what asyncpg needs for a mode; certificates are checked against the system's store."""
-    if mode not in {"verify-ca", "verify-full"}:
-        return mode
-    context = ssl.create_default_context()
-    context.check_hostname = mode == "verify-full"
-    return context
 
 
 def _words(fault: BaseException) -> str:

@@ -12,6 +12,7 @@ from sterna_api.http.app import make_app
 from sterna_api.http.audit_logs import AuditLogRoutes
 from sterna_api.http.authentication import Authenticator
 from sterna_api.http.authorisation import Gate
+from sterna_api.http.bucket_objects import BucketObjectRoutes
 from sterna_api.http.bus_description import BusDescriptionRoutes
 from sterna_api.http.calendar import CalendarRoutes
 from sterna_api.http.calendar_feeds import CalendarFeedRoutes
@@ -32,8 +33,10 @@ from sterna_api.http.migration_errors import MigrationErrorRoutes
 from sterna_api.http.migration_lifecycle import MigrationLifecycleRoutes
 from sterna_api.http.migrations import MigrationRoutes, PartyFinder
 from sterna_api.http.namespace_aliases import NamespaceAliasRoutes
+from sterna_api.http.namespace_documents import NamespaceDocumentRoutes
 from sterna_api.http.namespace_finder import NamespaceFinder
 from sterna_api.http.namespace_resources import NamespaceResourceRoutes
+from sterna_api.http.namespace_spaces import NamespaceSpaces
 from sterna_api.http.namespace_stores import StoreFinder
 from sterna_api.http.namespaces import NamespaceRoutes
 from sterna_api.http.negotiation import Negotiation
@@ -46,6 +49,7 @@ from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.refusals import Refusals
 from sterna_api.http.repeats import Repeats
 from sterna_api.http.request_id import request_id_middleware
+from sterna_api.http.retriever_execution import Embedders, RetrieverExecutionRoutes
 from sterna_api.http.schedules import ScheduleRoutes
 from sterna_api.http.starts import CHECK_SECONDS, StartRoutes
 from sterna_api.http.syncing import SyncRoutes
@@ -77,6 +81,7 @@ from sterna_core.certificate.signing import PublicKey
 from sterna_core.clock import Clock
 from sterna_core.journal.log import Log, RecordSender
 from sterna_core.journal.topics import Topics
+from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.notice.commands import NoticeChannel
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.secrets.secret import Secret
@@ -105,6 +110,8 @@ class InterfaceParts:
     allow_http_webhooks: bool
     certificate_public_key: PublicKey | None = None
     sender: RecordSender
+    stores: StoreDoors
+    embedders: Embedders
     limits: LimitSettings
     trusted_proxies: tuple[Network, ...] = ()
     cors_origins: tuple[str, ...] = ()
@@ -152,6 +159,7 @@ class Interface:
 
         namespaces = Namespaces(database)
         finder = NamespaceFinder(namespaces, writes)
+        spaces = NamespaceSpaces(parts.stores)
         mappings = MappingDesk(desk, migrations, writes)
         groups = (
             self.health,
@@ -197,7 +205,12 @@ class Interface:
             ),
             # Aliases come first: a path of theirs could be one of a namespace of that name.
             NamespaceAliasRoutes(desk, namespaces, finder, writes),
-            NamespaceRoutes(desk, namespaces, finder, StoreFinder(connections, writes), writes),
+            NamespaceRoutes(
+                desk, namespaces, finder, StoreFinder(connections, writes), spaces, writes
+            ),
+            NamespaceDocumentRoutes(namespaces, finder, spaces, writes),
+            BucketObjectRoutes(namespaces, finder, spaces, writes),
+            RetrieverExecutionRoutes(namespaces, finder, spaces, parts.embedders, writes),
             NamespaceResourceRoutes(desk, namespaces, finder, writes),
             ApiKeyRoutes(desk, api_keys, parts.pepper, writes),
             AuditLogRoutes(AuditLog(database)),

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+NDJSON = "application/x-ndjson"
+_NDJSON_NAMES = frozenset({NDJSON, "application/ndjson", "application/jsonl"})
 _RANGES_MAX = 50
 
 
@@ -11,6 +13,11 @@ def is_json(content_type: str) -> bool:
     """Tell whether a body of this type is read as JSON."""
     kind = content_type.partition(";")[0].strip().lower()
     return kind == JSON or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def is_ndjson(content_type: str) -> bool:
+    """Tell whether a body of this type is read as JSON line by line."""
+    return content_type.partition(";")[0].strip().lower() in _NDJSON_NAMES
 
 
 def accepts_any(accept: Iterable[str], kinds: Iterable[str]) -> bool:

@@ -71,6 +71,12 @@ class NamespacesQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     offset: Annotated[int, Meta(ge=0, le=OFFSET_MAX)] = 0
 
 
+class DeleteNamespaceQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether the documents stay in the store, where Sterna does not find them any more."""
+
+    keep_documents: bool = False
+
+
 class PutResourceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A definition: what Sterna does not know in it, it keeps."""
 

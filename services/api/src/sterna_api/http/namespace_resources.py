@@ -17,8 +17,10 @@ from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found
 from sterna_api.projections.namespaces import Namespaces
 from sterna_core.namespace.commands import PutResource, RemoveResource
+from sterna_core.namespace.feature_extractor import feature_uris
 from sterna_core.namespace.resource import Resource, ResourceKind
-from sterna_core.namespace.shape import misfits
+from sterna_core.namespace.shape import misfits, searched_features
+from sterna_core.retriever.execution import refuse_other_space
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}\Z")
 PLURALS: dict[ResourceKind, str] = {
@@ -93,6 +95,9 @@ class NamespaceResourceRoutes:
         ticket = self._desk.ticket(request, body)
         org_id = ticket.caller.org_id
         known = await self._finder.find(request)
+        held = frozenset(feature_uris(known.view.feature_extractors))
+        for uri in searched_features(resource):
+            refuse_other_space(uri, held)
         outcome = await self._desk.hand_in(
             ticket, known.namespace_id, PutResource(resource=resource)
         )

@@ -11,11 +11,13 @@ from sterna_api.http.deleted import DeletedBody
 from sterna_api.http.feature_extractors import extractors_of
 from sterna_api.http.namespace_bodies import (
     CreateNamespaceBody,
+    DeleteNamespaceQuery,
     NamespacesQuery,
     show_namespace,
     show_namespace_line,
 )
 from sterna_api.http.namespace_finder import NamespaceFinder
+from sterna_api.http.namespace_spaces import NamespaceSpaces
 from sterna_api.http.namespace_stores import StoreFinder
 from sterna_api.http.paging import page_body
 from sterna_api.http.query import read_query
@@ -39,12 +41,14 @@ class NamespaceRoutes:
         namespaces: Namespaces,
         finder: NamespaceFinder,
         stores: StoreFinder,
+        spaces: NamespaceSpaces,
         writes: ReadYourWrites,
     ) -> None:
         self._desk = desk
         self._namespaces = namespaces
         self._finder = finder
         self._stores = stores
+        self._spaces = spaces
         self._writes = writes
 
     def routes(self) -> list[web.RouteDef]:
@@ -99,7 +103,8 @@ class NamespaceRoutes:
         return answer(show_namespace(known, counts, aliases))
 
     async def delete(self, request: web.Request) -> web.Response:
-        """Forget a namespace that no alias leads to."""
+        """Forget a namespace that no alias leads to, with its documents."""
+        query = read_query(request, DeleteNamespaceQuery)
         ticket = self._desk.ticket(request)
         org_id = ticket.caller.org_id
         known = await self._finder.find(request)
@@ -110,6 +115,9 @@ class NamespaceRoutes:
             raise Rejected(
                 "alias_held", "Aliases lead to this namespace.", {"aliases": list(aliases)}
             )
+        if not query.keep_documents:
+            # Before the namespace: whoever is interrupted here can ask again.
+            await self._spaces.drop(known)
         outcome = await self._desk.hand_in(ticket, known.namespace_id, DeleteNamespace())
         release = ReleaseName(namespace_id=known.namespace_id)
         place = place_of_name(org_id, known.view.name)

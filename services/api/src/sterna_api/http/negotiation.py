@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from sterna_api.http.errors import Handler
-from sterna_api.http.media import JSON, PROBLEM, accepts_any, is_json
+from sterna_api.http.media import JSON, PROBLEM, accepts_any, is_json, is_ndjson
 from sterna_api.openapi.operation import Media, Operation
 
 
@@ -11,7 +11,9 @@ class Negotiation:
     """Refuses bodies that are not JSON, and clients that take nothing of what can be answered."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
-        self._types = {operation.key: _types_of(operation) for operation in operations}
+        table = tuple(operations)
+        self._types = {operation.key: _types_of(operation) for operation in table}
+        self._by_lines = {operation.key for operation in table if operation.lines is not None}
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -23,9 +25,14 @@ class Negotiation:
             if not accepts_any(request.headers.getall("Accept", []), types):
                 raise web.HTTPNotAcceptable
         given = request.headers.get("Content-Type")
-        if given is not None and request.can_read_body and not is_json(given):
+        if given is not None and request.can_read_body and not self._takes(request, given):
             raise web.HTTPUnsupportedMediaType
         return await handler(request)
+
+    def _takes(self, request: web.Request, given: str) -> bool:
+        resource = request.match_info.route.resource
+        by_lines = resource is not None and (request.method, resource.canonical) in self._by_lines
+        return is_json(given) or (by_lines and is_ndjson(given))
 
 
 def _types_of(operation: Operation) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 
-from sterna_api.http.database_visit import CONNECT_SECONDS_MAX, FAILED, tls_for
+from sterna_api.http.database_visit import CONNECT_SECONDS_MAX, FAILED
 from sterna_core.clock import Clock
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.connection.options import ConnectionOptions
 from sterna_core.connection.probe import ProbeResult
+from sterna_core.connection.tls import tls_for
 from sterna_core.secrets.secret import Secret
 
 _BYTES_MAX = 1024 * 1024

@@ -6,7 +6,7 @@ import msgspec
 
 from sterna_api.http.authentication import FEED_PARAMETER
 from sterna_api.http.errors import ErrorBody, ProblemBody, ProblemsBody
-from sterna_api.http.media import JSON, PROBLEM
+from sterna_api.http.media import JSON, NDJSON, PROBLEM
 from sterna_api.openapi.operation import Media, Operation
 from sterna_api.openapi.parameters import (
     IDEMPOTENCY_KEY,
@@ -105,6 +105,13 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         described["requestBody"] = {
             "required": bool(required),
             "content": {JSON: {"schema": schemas.of(operation.body)}},
+        }
+    if operation.lines is not None:
+        line = schemas.of(operation.lines)
+        described["requestBody"] = {
+            "description": "One JSON object a line; a body of one line may be sent as JSON.",
+            "required": True,
+            "content": {JSON: {"schema": line}, NDJSON: {"schema": {"type": "string"}}},
         }
     described["responses"] = {
         **{

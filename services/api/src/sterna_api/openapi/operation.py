@@ -32,6 +32,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """What a caller's key must allow; None for what needs no key."""
     summary: str
     body: Any = None
+    lines: Any = None
+    """Of what type each line of the body is, where that is JSON line by line."""
     query: Any = None
     answers: dict[int, Any]
     description: str = ""

@@ -20,6 +20,7 @@ class Schemas:
         for operation in operations:
             self._add(operation.body)
             self._add(operation.query)
+            self._add(operation.lines)
             for answer in operation.answers.values():
                 for each in answer if isinstance(answer, tuple) else (answer,):
                     self._add(each.item if isinstance(each, Page) else each)

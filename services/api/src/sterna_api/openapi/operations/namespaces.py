@@ -3,6 +3,7 @@
 from sterna_api.http.deleted import DeletedBody
 from sterna_api.http.namespace_bodies import (
     CreateNamespaceBody,
+    DeleteNamespaceQuery,
     NamespaceBody,
     NamespaceLineBody,
     NamespacesQuery,
@@ -121,7 +122,11 @@ OPERATIONS = (
         path=_ONE,
         scope=_WRITE,
         summary="Forget a namespace",
-        description="Refused (409 `alias_held`) while an alias leads to it.",
+        description=(
+            "Its documents go first, unless `keep_documents` is true. Refused (409 `alias_held`)"
+            " while an alias leads to it."
+        ),
+        query=DeleteNamespaceQuery,
         answers={200: DeletedBody},
     ),
     *(operation for kind, plural in PLURALS.items() for operation in _of_kind(kind, plural)),

@@ -1,0 +1,49 @@
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from sterna_api.projections.namespaces import KnownNamespace
+from sterna_core.errors import NotFound, Transient
+from sterna_core.namespace_store.doors import StoreDoors, features_of
+from sterna_core.namespace_store.store import Space
+
+UPLOADS_MAX = 8
+"""Uploads that one process takes at once: each holds a batch in memory."""
+
+
+class NamespaceSpaces:
+    """Where the documents of namespaces are, opened for a request."""
+
+    def __init__(self, doors: StoreDoors) -> None:
+        self._doors = doors
+        self._uploads = 0
+
+    @asynccontextmanager
+    async def for_writing(self, known: KnownNamespace) -> AsyncGenerator[Space]:
+        """Lend a namespace's space, made now if nothing was ever written; raises Transient."""
+        if self._uploads >= UPLOADS_MAX:
+            raise Transient(
+                "Too many uploads are under way; try again soon.", code="too_many_uploads"
+            )
+        self._uploads += 1
+        try:
+            async with self._doors.store(known.view.store) as store:
+                yield await store.create(
+                    known.namespace_id, features_of(known.view.feature_extractors)
+                )
+        finally:
+            self._uploads -= 1
+
+    @asynccontextmanager
+    async def for_reading(self, known: KnownNamespace) -> AsyncGenerator[Space | None]:
+        """Lend a namespace's space; None where nothing was ever written."""
+        async with self._doors.store(known.view.store) as store:
+            try:
+                space = await store.open(known.namespace_id)
+            except NotFound:
+                space = None
+            yield space
+
+    async def drop(self, known: KnownNamespace) -> None:
+        """Remove all that a namespace holds; nothing where that was done."""
+        async with self._doors.store(known.view.store) as store:
+            await store.drop(known.namespace_id)

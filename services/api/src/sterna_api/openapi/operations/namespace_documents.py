@@ -1,0 +1,88 @@
+"""`/v1/namespaces/{id}/documents`, objects of buckets, and what retrievers find."""
+
+from sterna_api.http.document_bodies import (
+    DocumentBody,
+    DocumentLineBody,
+    DocumentsBody,
+    DocumentsQuery,
+    ExecuteBody,
+    ExecutedBody,
+    ObjectBody,
+    ObjectLineBody,
+    ObjectsBody,
+    PagesQuery,
+)
+from sterna_api.http.upload import UploadedBody
+from sterna_api.openapi.operation import Operation
+
+_ONE = "/v1/namespaces/{namespace_id}"
+_DOCUMENTS = f"{_ONE}/documents"
+_OBJECTS = f"{_ONE}/buckets/{{resource_id}}/objects"
+_READ, _WRITE = "namespaces:read", "namespaces:write"
+_LINES = (
+    "JSON line by line, of any length; each in place of the one of its id. Lines that are wrong"
+    " are named in the answer and the others taken; where none is right, the answer is 422."
+)
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path=_DOCUMENTS,
+        scope=_WRITE,
+        summary="Write documents",
+        description=_LINES,
+        lines=DocumentLineBody,
+        answers={200: UploadedBody},
+    ),
+    Operation(
+        method="GET",
+        path=_DOCUMENTS,
+        scope=_READ,
+        summary="Read documents page by page",
+        query=DocumentsQuery,
+        answers={200: DocumentsBody},
+    ),
+    Operation(
+        method="GET",
+        path=f"{_DOCUMENTS}/{{document_id}}",
+        scope=_READ,
+        summary="Show a document with its vectors",
+        answers={200: DocumentBody},
+    ),
+    Operation(
+        method="POST",
+        path=_OBJECTS,
+        scope=_WRITE,
+        summary="Write objects of a bucket",
+        description=_LINES,
+        lines=ObjectLineBody,
+        answers={200: UploadedBody},
+    ),
+    Operation(
+        method="GET",
+        path=_OBJECTS,
+        scope=_READ,
+        summary="Read the objects of a bucket page by page",
+        query=PagesQuery,
+        answers={200: ObjectsBody},
+    ),
+    Operation(
+        method="GET",
+        path=f"{_OBJECTS}/{{object_id}}",
+        scope=_READ,
+        summary="Show an object of a bucket",
+        answers={200: ObjectBody},
+    ),
+    Operation(
+        method="POST",
+        path=f"{_ONE}/retrievers/{{resource_id}}/execute",
+        scope=_READ,
+        summary="Ask a retriever",
+        description=(
+            "Answers 409 `feature_not_held` where the namespace holds vectors of another extractor,"
+            " of whatever dimension."
+        ),
+        body=ExecuteBody,
+        answers={200: ExecutedBody},
+    ),
+)

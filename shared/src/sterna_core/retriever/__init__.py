@@ -1,0 +1,1 @@
+"""Retrievers: how a namespace is asked, as their definitions say."""

@@ -1,0 +1,231 @@
+"""Documents and objects by uploads of lines, and what retrievers find in them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+from tests.contract.test_namespaces import NOTHING, made, put, types_of
+from tests.support.api.client import Client, Reply
+
+WORDS = "sterna://words@v1/embedding"
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+def lines(*each: Any) -> bytes:
+    return b"\n".join(
+        part if isinstance(part, bytes) else msgspec.json.encode(part) for part in each
+    )
+
+
+def document(number: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "document_id": f"doc/{number:04}",
+        "collection_id": "items",
+        "payload": {"number": number, "odd": number % 2 == 1},
+        "vectors": {WORDS: [1.0, number / 100, 0.0]},
+        **fields,
+    }
+
+
+@pytest.fixture
+async def space(client: Client) -> str:
+    """A namespace with a collection, a bucket and a retriever."""
+    one = (await made(client))["id"]
+    search = {"stage_type": "feature_search", "config": {"feature_uri": WORDS, "limit": 3}}
+    await put(client, one, "buckets/inbox")
+    await put(client, one, "collections/items", source={"bucket_ids": ["inbox"]})
+    found = await put(client, one, "retrievers/near", collection_ids=["items"], stages=[search])
+    assert found.status == 200, found.text
+    return f"/v1/namespaces/{one}"
+
+
+async def upload(client: Client, path: str, *each: Any) -> Reply:
+    return await client.post(path, raw=lines(*each), headers=NDJSON)
+
+
+async def test_documents_come_back_as_they_were_written_page_by_page(client: Client, space: str):
+    path = f"{space}/documents"
+    assert (await client.get(path)).json == {"data": [], "next": None}
+    wanted = [document(number) for number in range(450)]
+    taken = await upload(client, path, *wanted)
+    assert taken.status == 200, taken.text
+    assert taken.json == {
+        "lines": 450, "accepted": 450, "rejected": 0, "errors": [], "errors_omitted": 0,
+    }  # fmt: skip
+    found, after = [], ""
+    while True:
+        page = (await client.get(f"{path}?limit=100&include_vectors=true{after}")).json
+        found += page["data"]
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+    exact = [{**each, "vectors": {WORDS: [1.0, pytest.approx(each["payload"]["number"] / 100), 0.0]}}
+             for each in wanted]  # fmt: skip
+    assert found == exact
+    one = await client.get(f"{path}/doc%2F0007")
+    assert one.json == exact[7]
+    assert (await client.get(f"{path}/nothing")).json["error"]["code"] == "document_not_found"
+    assert (await client.get(f"{path}?collection_id=others")).json["data"] == []
+    assert types_of(await client.get(f"{path}?after=%25%25")) == ["position_invalid"]
+    again = await upload(client, path, document(7, payload={"new": True}))
+    assert again.json["accepted"] == 1
+    assert (await client.get(f"{path}/doc%2F0007")).json["payload"] == {"new": True}
+
+
+async def test_a_line_that_is_wrong_is_named_and_the_others_are_taken(client: Client, space: str):
+    reply = await upload(
+        client,
+        f"{space}/documents",
+        document(1),
+        b"",
+        b"{not json",
+        document(2, collection_id="nobodys"),
+        document(3, vectors={"sterna://words@v2/embedding": [1, 2, 3]}),
+        document(4, vectors={WORDS: [1, 2]}),
+        document(5, vectors={"words": [1, 2, 3]}),
+        document(6, extra=True),
+        document(7, payload={"text": "a\0b"}),
+        b'{"document_id": "long", "x": "' + b"x" * 1_100_000 + b'"}',
+        document(8, vectors={WORDS: [1e39, 0, 0]}),
+        document(1, payload={"twice": True}),
+    )
+    assert reply.status == 200, reply.text
+    assert (reply.json["accepted"], reply.json["rejected"]) == (2, 9)
+    assert [(each["line"], each["type"]) for each in reply.json["errors"]] == [
+        (3, "json_invalid"),
+        (4, "collection_not_found"),
+        (5, "unknown_feature"),
+        (6, "wrong_dimensions"),
+        (7, "feature_uri"),
+        (8, "extra_forbidden"),
+        (9, "string_nul"),
+        (10, "line_too_long"),
+        (11, "not_finite"),
+    ]
+    shown = await client.get(f"{space}/documents/doc%2F0001")
+    assert shown.json["payload"] == {"twice": True}
+
+
+async def test_errors_are_told_up_to_a_number_and_counted_beyond(client: Client, space: str):
+    wrong = [document(number, collection_id="nobodys") for number in range(150)]
+    reply = await upload(client, f"{space}/documents", document(1), *wrong)
+    assert reply.json["rejected"] == 150
+    assert len(reply.json["errors"]) == 100
+    assert reply.json["errors_omitted"] == 50
+    nothing = await upload(client, f"{space}/documents", *wrong)
+    assert set(types_of(nothing)) == {"collection_not_found"}
+    assert types_of(await upload(client, f"{space}/documents", b"\n\n")) == ["empty"]
+    assert (await upload(client, f"/v1/namespaces/{NOTHING}/documents", document(1))).status == 404
+    other = await client.post(
+        f"{space}/documents", raw=lines(document(1)), headers={"Content-Type": "text/csv"}
+    )
+    assert other.status == 415
+
+
+async def test_an_upload_is_taken_while_it_comes_in_however_long_it_is(client: Client, space: str):
+    # More than one body may have, and the first lines are there before the last are sent.
+    filler = "x" * 20_000
+    seen = asyncio.Event()
+
+    async def sent() -> AsyncIterator[bytes]:
+        for number in range(300):
+            if number == 260:
+                first = f"{space}/documents/doc%2F0000"
+                await client.until(first, lambda body: body["document_id"] == "doc/0000")
+                seen.set()
+            yield lines(document(number, payload={"filler": filler}), b"")
+
+    headers = {**client.headers, **NDJSON}
+    url = f"{client.url}{space}/documents"
+    async with client.session.post(url, data=sent(), headers=headers) as reply:
+        assert (await reply.json())["accepted"] == 300
+    assert seen.is_set()
+
+
+async def test_objects_are_those_of_their_bucket(client: Client, space: str):
+    await put(client, space.rpartition("/")[2], "buckets/other")
+    path = f"{space}/buckets/inbox/objects"
+    objects = [{"object_id": f"o{number}", "payload": {"n": number}} for number in range(3)]
+    taken = await upload(client, path, *objects, {"object": 1})
+    assert (taken.json["accepted"], taken.json["errors"][0]["line"]) == (3, 4)
+    page = (await client.get(f"{path}?limit=2")).json
+    assert [each["object_id"] for each in page["data"]] == ["o0", "o1"]
+    rest = (await client.get(f"{path}?limit=2&after={page['next']}")).json
+    assert rest == {
+        "data": [{"object_id": "o2", "bucket_id": "inbox", "payload": {"n": 2}}],
+        "next": None,
+    }
+    assert (await client.get(f"{path}/o1")).json["payload"] == {"n": 1}
+    elsewhere = await client.get(f"{space}/buckets/other/objects/o1")
+    assert elsewhere.json["error"]["code"] == "object_not_found"
+    assert (await client.get(f"{space}/buckets/other/objects")).json["data"] == []
+    missing = await upload(client, f"{space}/buckets/none/objects", objects[0])
+    assert missing.json["error"]["code"] == "bucket_not_found"
+
+
+async def test_a_retriever_finds_the_nearest_that_fit(client: Client, space: str):
+    await upload(client, f"{space}/documents", *(document(number) for number in range(20)))
+    execute = f"{space}/retrievers/near/execute"
+    ask = {"inputs": {"vector": [1.0, 0.1, 0.0]}}
+    found = await client.post(execute, ask)
+    assert found.status == 200, found.text
+    ids = [each["document_id"] for each in found.json["results"]]
+    assert ids[0] == "doc/0010"
+    assert set(ids[1:]) == {"doc/0009", "doc/0011"}
+    scores = [each["score"] for each in found.json["results"]]
+    assert scores == sorted(scores, reverse=True)
+    odd = await client.post(execute, {**ask, "filters": {"odd": False}, "limit": 1, "exact": True})
+    assert [each["payload"]["number"] for each in odd.json["results"]] == [10]
+    staged = [
+        {"type": "feature_search", "config": {"feature_uri": WORDS, "vector": "{{INPUT.at}}"}},
+        {
+            "type": "filter",
+            "config": {"filters": [{"field": "number", "operator": "gt", "value": 8}]},
+        },
+        {"type": "limit", "config": {"limit": 2}},
+    ]
+    await put(client, space.rpartition("/")[2], "retrievers/staged", stages=staged)
+    narrowed = await client.post(
+        f"{space}/retrievers/staged/execute", {"inputs": {"at": [1.0, 0.1, 0.0]}}
+    )
+    assert len(narrowed.json["results"]) == 2
+    assert all(each["payload"]["number"] > 8 for each in narrowed.json["results"])
+
+
+@pytest.mark.parametrize(
+    ("config", "asked", "status", "code"),
+    [
+        ({"feature_uri": "sterna://words@v2/embedding"}, {"vector": [1, 2, 3]}, 409, "feature_not_held"),
+        ({"feature_uri": "mixpeek://words@v1/embedding"}, {"vector": [1, 2]}, 400, "wrong_dimensions"),
+        ({"feature_uri": WORDS}, {"query": "a text"}, 409, "extractor_not_installed"),
+        ({"feature_uri": WORDS}, {}, 400, "query_invalid"),
+        ({"feature_uri": WORDS, "limit": 0}, {"vector": [1, 2, 3]}, 409, "stage_not_supported"),
+        ({"feature_uri": WORDS, "filters": [1]}, {"vector": [1, 2, 3]}, 409, "filter_not_understood"),
+    ],
+)  # fmt: skip
+async def test_what_a_retriever_cannot_do_is_refused(
+    client: Client, space: str, config: dict[str, Any], asked: Any, status: int, code: str
+):
+    await upload(client, f"{space}/documents", document(1))
+    stages = [{"stage_type": "feature_search", "config": config}]
+    one = space.rpartition("/")[2]
+    kept = await put(client, one, "retrievers/odd", stages=stages)
+    if code == "feature_not_held":
+        assert kept.status == 409
+        assert kept.json["error"]["code"] == code
+        return
+    reply = await client.post(f"{space}/retrievers/odd/execute", {"inputs": asked})
+    assert reply.status == status, reply.text
+    assert reply.json["error"]["code"] == code
+    missing = await client.post(f"{space}/retrievers/none/execute", {"inputs": asked})
+    assert missing.json["error"]["code"] == "retriever_not_found"
+
+
+async def test_a_deleted_namespace_leaves_no_document(client: Client):
+    first = await made(client)
+    await put(client, first["id"], "collections/items")
+    await upload(client, f"/v1/namespaces/{first['id']}/documents", document(1))
+    assert (await client.delete(f"/v1/namespaces/{first['id']}")).status == 200
+    assert (await client.get(f"/v1/namespaces/{first['id']}/documents")).status == 404
