@@ -186,6 +186,8 @@ async def test_pause_resume_and_cancel_answer_the_documented_shapes(
     finally:
         service.executors.working.set()
     await client.in_status(migration_id, "rolled_back")
+    over = await client.post(f"{one}/cancel", {"rollback": True})
+    assert (over.json["status"], over.json["rollback_status"]) == ("rolled_back", "completed")
 
 
 async def test_an_operation_in_the_wrong_state_is_a_conflict(client: Client):

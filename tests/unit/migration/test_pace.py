@@ -4,10 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from sterna_core.journal.local import LocalDecider
+from sterna_core.migration import commands as cmd
 from sterna_core.migration import events as ev
+from sterna_core.migration.decider import MIGRATIONS
 from sterna_core.migration.job import BuildJob, ChunkJob
 from sterna_core.migration.pace import STALE_SECONDS, Pace, fold_pace
-from support.migration.scenario import START
+from sterna_core.migration.review_commands import CheckPlan
+from support.migration.executors import outstanding
+from support.migration.journey import approved, events_of
+from support.migration.scenario import MIGRATION_ID, START, create
 
 
 def given(pace: Pace, task: str, second: float, *, build: bool = False) -> Pace:
@@ -92,3 +98,30 @@ def test_a_pause_is_no_slowness() -> None:
     pace = copied(given(pace, "two", 3600), "two", 3606, rows=6000)
 
     assert pace.rows_per_second == pytest.approx(1000.0)
+
+
+def test_whatever_has_ended_is_not_waited_for_until_the_migration_is_over() -> None:
+    decider = LocalDecider([MIGRATIONS])
+    world = approved(decider, create(parallelism=2))
+    decider.send(MIGRATION_ID, CheckPlan(rehearsal=True))
+    started, expected = False, set()
+    for _ in range(200):
+        tasks = outstanding(decider, MIGRATION_ID)
+        if not tasks and started:
+            break
+        if not tasks:
+            decider.send(MIGRATION_ID, cmd.StartMigration())
+            started = True
+            continue
+        decider.now += timedelta(seconds=1)
+        for said in world.carry_out(tasks[0]):
+            decider.send(MIGRATION_ID, said, actor="executor:1", expect_outcome=False)
+        pace = Pace()
+        for event in events_of(decider):
+            pace = fold_pace(pace, event)
+        left = {each.task_id for each in outstanding(decider, MIGRATION_ID)}
+        assert set(pace.at_work) <= left
+        if pace.checkpoint_at(decider.now) is not None:
+            expected |= {each.kind for each in pace.at_work.values()}
+
+    assert len(expected) > 2, "what is at work next is expected by what it took before"

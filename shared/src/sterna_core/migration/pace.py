@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
+from sterna_core.migration import review_events as rv
+from sterna_core.migration.error_events import ErrorRetried
 from sterna_core.migration.job import SnapshotJob
 from sterna_core.migration.sync_events import ChangesCopied, ChangesRefused
 from sterna_core.migration.undo import RollbackRequested
@@ -17,6 +19,7 @@ from sterna_core.migration.undo_events import (
     UndoFailed,
     UndoRequested,
 )
+from sterna_core.migration.validation_events import ValidationChecked
 
 SPAN_SECONDS = 5.0
 """How long rows are counted for one measure of the rate."""
@@ -35,11 +38,19 @@ _DONE = (
     | ChangesCopied
     | ev.ObjectBuilt
     | ev.SchemaCreated
+    | ev.TargetChecked
     | ev.CutoverFinished
+    | ev.BookkeepingRemoved
+    | ev.FenceRaised
+    | rv.PlanChecked
+    | rv.TransformationAccepted
+    | rv.TransformationRefused
+    | ValidationChecked
+    | ErrorRetried
     | TableUndone
     | ObjectsDropped
 )
-_BACK = ev.TaskRetryScheduled | ev.TaskStopped | ChangesRefused
+_BACK = ev.TaskRetryScheduled | ev.TaskStopped | rv.PlanCheckFailed | ChangesRefused
 _OVER = (
     ev.PlanCompleted
     | ev.CancelRequested

@@ -1,6 +1,7 @@
 """What is answered to somebody who asks a migration to do something."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -9,6 +10,7 @@ from sterna_core.migration import events as ev
 from sterna_core.migration.check_view import CheckView
 from sterna_core.migration.job import PlanJob
 from sterna_core.migration.plan import Trial
+from sterna_core.migration.rollback_view import RollbackStatus
 from sterna_core.tasks.telemetry import Phase
 
 
@@ -21,7 +23,7 @@ class Happened(Struct, frozen=True):
     status: str | None
     phase: Phase | None
     at: UtcDatetime | None
-    rollback: bool
+    rollback_status: RollbackStatus | Literal["not_requested"] = "not_requested"
     checkpoint_id: str | None = None
 
 
@@ -79,7 +81,7 @@ def happened(events: Iterable[Struct]) -> Happened:
     status: str | None = None
     phase: Phase | None = None
     at: UtcDatetime | None = None
-    rollback = False
+    rollback_status: RollbackStatus | Literal["not_requested"] = "not_requested"
     checkpoint_id: str | None = None
     for event in events:
         match event:
@@ -96,7 +98,8 @@ def happened(events: Iterable[Struct]) -> Happened:
             case ev.MigrationPaused():
                 status, at = "paused", event.at
             case ev.CancelRequested():
-                status, at, rollback = "cancelling", event.at, event.rollback
+                status, at = "cancelling", event.at
+                rollback_status = "initiated" if event.rollback else "not_requested"
             case ev.MigrationCancelled():
                 status, at = "cancelled", event.at
             case ev.MappingReviewed():
@@ -105,4 +108,4 @@ def happened(events: Iterable[Struct]) -> Happened:
                 status = "approved"
             case _:
                 continue
-    return Happened(status, phase, at, rollback, checkpoint_id)
+    return Happened(status, phase, at, rollback_status, checkpoint_id)

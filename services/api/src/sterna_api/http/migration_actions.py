@@ -83,7 +83,7 @@ class MigrationActionRoutes:
         cancelled = CancelledBody(
             id=migration_id,
             status=what.status or "cancelling",
-            rollback_status="initiated" if what.rollback else "not_requested",
+            rollback_status=what.rollback_status,
             message="Migration is cancelled" if over else "Migration cancellation in progress",
         )
         return answer(cancelled, headers=position_of(outcome))
@@ -93,7 +93,11 @@ class MigrationActionRoutes:
             return None
         org_id, migration_id = caller_of(request).org_id, migration_id_of(request)
         known = await self._migrations.find(org_id, migration_id)
-        return known.view.pace.checkpoint_at(self._clock()) if known else None
+        if known is None:
+            return None
+        if known.view.status == "paused":
+            return known.view.updated_at  # it has come to its checkpoint meanwhile
+        return known.view.pace.checkpoint_at(self._clock())
 
     async def _act(
         self, request: web.Request, body: Struct, command: Struct
@@ -107,5 +111,6 @@ class MigrationActionRoutes:
             known = await self._migrations.find(caller_of(request).org_id, migration_id)
             if known is not None:
                 view = known.view
-                what = Happened(view.status, view.phase, view.started_at, view.rollback, None)
+                rolled = view.undone.status if view.undone else "not_requested"
+                what = Happened(view.status, view.phase, view.started_at, rolled)
         return migration_id, outcome, what
