@@ -18,9 +18,12 @@ from sterna_api.http.repeats import REPLAYED_HEADER
 from sterna_api.openapi.operation import Operation
 from sterna_api.openapi.table import OPERATIONS
 from sterna_core.journal.topics import key_of
+from sterna_core.tasks.namespace_work import PrepareTarget
 
 _ORG = "org_default"
 _POSTS = [operation for operation in OPERATIONS if operation.method == "POST"]
+_COPIES = "/v1/namespaces/migrations"
+_COPY = f"{_COPIES}/{{namespace_migration_id}}"
 _BEGUN = "select count(*) from sterna_answers.kept_answers where sealed is null"
 _HOOK = {"url": "https://example.com/once", "events": ["*"]}
 
@@ -130,6 +133,60 @@ async def _stop(service: Service, client: Client) -> Request:
 async def _skip_validation(service: Service, client: Client) -> Request:
     one = f"/v1/migrations/{await client.migration()}"
     return Request(f"{one}/skip-validation", {"reason": "a"}, {"reason": "b"})
+
+
+async def _config(client: Client) -> dict[str, Any]:
+    """Make a namespace, and ask for it to be copied."""
+    made = await client.post("/v1/namespaces", {"name": f"space_{uuid4().hex[:12]}"})
+    return {"migration_type": "copy", "source_namespace_id": made.json["id"]}
+
+
+async def _copy_namespace(service: Service, client: Client) -> Request:
+    config = await _config(client)
+    return Request(f"{_COPIES}/", {"config": config}, {"config": {**config, "dry_run": True}})
+
+
+async def _validate_copy(service: Service, client: Client) -> Request:
+    config = await _config(client)
+    other = {"config": {**config, "dry_run": True}}
+    return Request(f"{_COPIES}/validate", {"config": config}, other)
+
+
+async def _list_copies(service: Service, client: Client) -> Request:
+    return Request(f"{_COPIES}/list", {"limit": 1}, {"limit": 2})
+
+
+async def _copy(service: Service, client: Client) -> str:
+    made = await client.post(f"{_COPIES}/", {"config": await _config(client)})
+    return f"{_COPIES}/{made.json['migration_id']}"
+
+
+async def _held_copy(service: Service, client: Client) -> str:
+    """Give a copy that was started, and that no executor begins."""
+    service.executors.silent.add(PrepareTarget)
+    one = await _copy(service, client)
+    await client.post(f"{one}/start")
+    return one
+
+
+async def _start_copy(service: Service, client: Client) -> Request:
+    return Request(f"{await _copy(service, client)}/start", {}, {"force": True})
+
+
+async def _pause_copy(service: Service, client: Client) -> Request:
+    one = await _held_copy(service, client)
+    return Request(f"{one}/pause", {"reason": "a"}, {"reason": "b"})
+
+
+async def _resume_copy(service: Service, client: Client) -> Request:
+    one = await _held_copy(service, client)
+    await client.post(f"{one}/pause", {"immediate": True})
+    return Request(f"{one}/resume")
+
+
+async def _cancel_copy(service: Service, client: Client) -> Request:
+    one = await _held_copy(service, client)
+    return Request(f"{one}/cancel", {"reason": "a"}, {"reason": "b"})
 
 
 async def _create_connection(service: Service, client: Client) -> Request:
@@ -244,6 +301,13 @@ _REQUESTS: dict[str, Callable[[Service, Client], Awaitable[Request]]] = {
     f"{_ONE}/rollback": _rollback,
     f"{_ONE}/stop": _stop,
     f"{_ONE}/skip-validation": _skip_validation,
+    f"{_COPIES}/": _copy_namespace,
+    f"{_COPIES}/validate": _validate_copy,
+    f"{_COPIES}/list": _list_copies,
+    f"{_COPY}/start": _start_copy,
+    f"{_COPY}/pause": _pause_copy,
+    f"{_COPY}/resume": _resume_copy,
+    f"{_COPY}/cancel": _cancel_copy,
     "/v1/connections": _create_connection,
     "/v1/connections/{connection_id}/test": _test_connection,
     "/v1/webhooks": _create_webhook,

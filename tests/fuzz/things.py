@@ -23,6 +23,7 @@ WEBHOOK, DELIVERY = _id("webhook_id"), _id("delivery_id")
 API_KEY = _id("api_key_id")
 ERROR = _id("error_id")
 NAMESPACE = _id("namespace_id")
+COPY, TASK = _id("namespace_migration_id"), _id("task_id")
 MAPPING = "a mapping"
 ALIAS = "an_alias"
 RESOURCES: dict[str, dict[str, Any]] = {
@@ -39,6 +40,7 @@ STANDING_FOR: dict[str, tuple[str, ...]] = {
     "mapping_id": (MAPPING, "another"),
     "alias": (ALIAS, "another"),
     "resource_id": (*(path.partition("/")[2] for path in RESOURCES), "another"),
+    "source_namespace_id": (NAMESPACE, "another"),
 }
 """What stands for the id of something there is, and of nothing, by the name of the parameter.
 
@@ -71,6 +73,8 @@ class Things:
         delivery = await _made(client, f"/v1/webhooks/{webhook['id']}/test", {})
         key = await _made(client, "/v1/api-keys", {"name": "one"})
         namespace = await self._namespace()
+        config = {"migration_type": "copy", "source_namespace_id": namespace}
+        copy = await _made(client, "/v1/namespaces/migrations/", {"config": config})
         self._ids = {
             APPROVED: approved,
             COMPLETED: completed,
@@ -82,6 +86,8 @@ class Things:
             DELIVERY: delivery["delivery_id"],
             API_KEY: key["id"],
             NAMESPACE: namespace,
+            COPY: copy["migration_id"],
+            TASK: "tsk_" + copy["migration_id"].removeprefix("nmig_"),
         }
 
     def use_up(self) -> None:

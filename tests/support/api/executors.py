@@ -7,6 +7,7 @@ from uuid import uuid4
 import msgspec
 from tests.support.migration.executors import World
 from tests.support.migration.scenario import summary, table
+from tests.support.namespace_migration.executors import reports_of
 
 from sterna_core.journal.client import CommandClient
 from sterna_core.journal.log import Log
@@ -14,9 +15,10 @@ from sterna_core.journal.topics import Topics
 from sterna_core.migration import reports as rep
 from sterna_core.migration.plan import TablePlan
 from sterna_core.tasks import work as wk
+from sterna_core.tasks.namespace_work import NamespaceTask
 from sterna_core.tasks.task import Task
 
-_task = msgspec.json.Decoder(Task)
+_task = msgspec.json.Decoder(Task | NamespaceTask)
 
 
 class ModelExecutors:
@@ -32,9 +34,9 @@ class ModelExecutors:
         self.planning = asyncio.Event()
         """Plans that were begun are finished as long as this is set."""
         self.planning.set()
-        self.silent: set[type[wk.Work]] = set()
+        self.silent: set[type[msgspec.Struct]] = set()
         """Tasks of these kinds are never finished."""
-        self.failing: dict[type[wk.Work], str] = {}
+        self.failing: dict[type[msgspec.Struct], str] = {}
         """With which code tasks of a kind fail for good."""
         self.worlds: dict[str, World] = {}
         self._done: set[tuple[str, int]] = set()
@@ -53,7 +55,7 @@ class ModelExecutors:
         finally:
             await tail.close()
 
-    async def _carry_out(self, task: Task) -> None:
+    async def _carry_out(self, task: Task | NamespaceTask) -> None:
         if not isinstance(task.work, wk.CheckPlan):
             await self.working.wait()
         if (task.task_id, task.attempt) in self._done:
@@ -71,7 +73,7 @@ class ModelExecutors:
             if isinstance(report, rep.ReportPlanBegun):
                 await self.planning.wait()
 
-    def _reports(self, task: Task) -> tuple[msgspec.Struct, ...]:
+    def _reports(self, task: Task | NamespaceTask) -> tuple[msgspec.Struct, ...]:
         by = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exec_1"}
         if type(task.work) in self.silent:
             return ()
@@ -82,6 +84,8 @@ class ModelExecutors:
                     **by, code=code, message="It did not work.", transient=False, details={}
                 ),
             )
+        if isinstance(task, NamespaceTask):
+            return reports_of(task)
         if not isinstance(task.work, wk.PlanMigration):
             return self.worlds[task.migration_id].carry_out(task)
         names = [each.table_id for each in self.tables]

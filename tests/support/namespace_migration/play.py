@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from tests.support.namespace_migration.executors import reports_of
 
 from sterna_core.errors import Rejected
 from sterna_core.journal.aggregate import Context
@@ -13,9 +14,7 @@ from sterna_core.migration.reports import ReportTaskFailed, ReportTaskStopped
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration import commands as cmd
 from sterna_core.namespace_migration import events as ev
-from sterna_core.namespace_migration import reports as rep
 from sterna_core.namespace_migration import state as st
-from sterna_core.namespace_migration.batch import Batch, Poison
 from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.decider import NAMESPACE_MIGRATIONS, decide, timers
 from sterna_core.namespace_migration.evolve import evolve
@@ -29,23 +28,12 @@ from sterna_core.tasks import namespace_work as wk
 MIGRATION_ID = "nmig_" + "1" * 32
 ORG_ID = "org_1"
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-PER_COLLECTION = 3
-"""Batches that every collection has here, of two documents each."""
 
 
 def copying(**options: object) -> MigrationConfig:
     """Give the configuration of a copy."""
     return msgspec.convert(
         {"migration_type": "copy", "source_namespace_id": "ns_old", **options}, MigrationConfig
-    )
-
-
-def batches() -> tuple[Batch, ...]:
-    """Give the batches of a collection."""
-    ends = [None, *(f"doc_{number}" for number in range(1, PER_COLLECTION)), None]
-    return tuple(
-        Batch(after=ends[number], until=ends[number + 1], expected=2)
-        for number in range(PER_COLLECTION)
     )
 
 
@@ -137,24 +125,8 @@ class Play:
 
     def done(self, task: wk.NamespaceTask, *, poison: bool = False) -> None:
         """Report that a task was done, as its executor does."""
-        who = {"task_id": task.task_id, "attempt": task.attempt, "executor_id": "exe_1"}
-        match task.work:
-            case wk.PlanBatches(part=part):
-                if part == 0:
-                    self.give(rep.ReportBatchesPlanned(**who, part=0, batches=batches()[:1]))
-                if part <= 1:
-                    self.give(rep.ReportBatchesPlanned(**who, part=1, batches=batches()[1:]))
-                self.give(rep.ReportCollectionPlanned(**who, parts=2))
-            case wk.MoveBatch(batch=batch):
-                lost = int(poison)
-                named = (Poison(document_id="doc_1", code="unreadable", reason="No text."),) * lost
-                self.give(
-                    rep.ReportBatchDone(
-                        **who, documents=batch.expected - lost, set_aside=lost, poison=named
-                    )
-                )
-            case _:
-                self.give(rep.ReportStepDone(**who))
+        for report in reports_of(task, poison=poison):
+            self.give(report)
 
     def failed(self, task: wk.NamespaceTask, *, transient: bool) -> None:
         """Report that a task failed."""

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.support.namespace_migration.play import PER_COLLECTION, Play, batches, copying
+from tests.support.namespace_migration.executors import PER_COLLECTION, batches
+from tests.support.namespace_migration.play import Play, copying
 
 from sterna_core.errors import Rejected
 from sterna_core.journal.codec import encode

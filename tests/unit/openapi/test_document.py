@@ -8,6 +8,13 @@ from sterna_api.openapi.document import document
 from sterna_api.openapi.table import OPERATIONS
 from sterna_core.api_key.scope import SCOPES
 
+ASKED_BY_POST = {
+    ("POST", "/v1/namespaces/migrations/list"),
+    ("POST", "/v1/namespaces/migrations/validate"),
+    ("POST", "/v1/namespaces/{namespace_id}/retrievers/{resource_id}/execute"),
+}
+"""These change nothing: what is asked stands in their body."""
+
 
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
@@ -33,7 +40,7 @@ def test_reading_needs_a_right_to_read_and_writing_one_to_write():
     for each in OPERATIONS:
         if each.scope is not None:
             reads = each.scope.endswith(":read")
-            asks = each.method == "GET" or each.path.endswith("/retrievers/{resource_id}/execute")
+            asks = each.method == "GET" or each.key in ASKED_BY_POST
             assert reads == asks, each.key
 
 

@@ -5,6 +5,7 @@ from sterna_core.journal.codec import AnyAggregate
 from sterna_core.migration.certify import certifying
 from sterna_core.migration.decider import MIGRATIONS
 from sterna_core.namespace.decider import NAMESPACE
+from sterna_core.namespace_migration.decider import NAMESPACE_MIGRATIONS
 from sterna_core.namespace_name.decider import NAMESPACE_NAME
 from sterna_core.notice.decider import NOTICES
 from sterna_core.waiting.decider import WAITS
@@ -12,6 +13,7 @@ from sterna_core.webhook.decider import WEBHOOK
 
 AGGREGATES: tuple[AnyAggregate, ...] = (
     MIGRATIONS,
+    NAMESPACE_MIGRATIONS,
     CONNECTION,
     WEBHOOK,
     API_KEY,

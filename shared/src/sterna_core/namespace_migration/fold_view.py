@@ -39,7 +39,7 @@ def created_view(event: ev.NamespaceMigrationCreated) -> View:
         updated_at=event.at,
         result=event.result,
         graph=event.graph,
-        stages={name: StageProgress(stage=name) for name in STAGES},
+        stages={name: StageProgress(stage=name, status="draft") for name in STAGES},
     )
 
 
@@ -131,7 +131,7 @@ def _resources(view: View) -> dict[str, ResourceProgress]:
         return {}
     return {
         each.resource_id: ResourceProgress(
-            resource_id=each.resource_id, resource_type=each.resource_type
+            resource_id=each.resource_id, resource_type=each.resource_type, status="pending"
         )
         for each in view.graph.nodes
     }

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from sterna_core.errors import Terminal
 from sterna_core.namespace.references import references
@@ -22,14 +23,14 @@ class Node(Struct, frozen=True):
     resource_id: str
     resource_type: ResourceKind
     dependencies: tuple[str, ...] = ()
-    tier: int = 0
+    tier: Annotated[int, Meta(ge=0)] = 0
 
 
 class Graph(Struct, frozen=True):
     """Every resource once; in the order of execution none comes before what it needs."""
 
-    nodes: tuple[Node, ...]
-    execution_order: tuple[str, ...]
+    nodes: tuple[Node, ...] = ()
+    execution_order: tuple[str, ...] = ()
 
 
 def kinds_of(resources: Iterable[Resource]) -> dict[str, ResourceKind]:

@@ -7,6 +7,7 @@ from sterna_core.journal.aggregate import Context
 from sterna_core.namespace_migration import commands as cmd
 from sterna_core.namespace_migration import events as ev
 from sterna_core.namespace_migration import state as st
+from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.draft import Draft
 from sterna_core.namespace_migration.validating import ValidationResult, digest_of
 
@@ -40,7 +41,7 @@ def validate(draft: Draft, command: cmd.ValidateNamespaceMigration) -> None:
         case _:
             refuse(draft, "start")
     result = command.result
-    accepted = result.valid and not config.dry_run and (command.force or not result.warnings)
+    accepted = is_accepted(config, result, force=command.force)
     if (
         isinstance(draft.state, st.Validating)
         and accepted
@@ -58,6 +59,11 @@ def validate(draft: Draft, command: cmd.ValidateNamespaceMigration) -> None:
             accepted=accepted,
         )
     )
+
+
+def is_accepted(config: MigrationConfig, result: ValidationResult, *, force: bool) -> bool:
+    """Tell whether what was found allows a start."""
+    return result.valid and not config.dry_run and (force or not result.warnings)
 
 
 def record(draft: Draft, command: cmd.RecordResources) -> None:

@@ -1,10 +1,10 @@
 from msgspec import Struct
 
-from sterna_core.connection.endpoint import Endpoint
+from sterna_core.namespace.store_place import StorePlace
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """Where a namespace lives: in the store at an endpoint, or in the executors' own store."""
+    """Which namespace is meant, and where its documents live."""
 
     namespace_id: str
-    endpoint: Endpoint | None = None
+    store: StorePlace = StorePlace()

@@ -1,8 +1,8 @@
 """How far a namespace migration is: as a whole, by stage and by resource."""
 
-from typing import Final, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.namespace.resource import ResourceKind
@@ -32,18 +32,21 @@ WEIGHTS: Final[dict[MigrationStage, float]] = {
 }
 """What each stage counts for in the whole, in percent."""
 
+Percent = Annotated[float, Meta(ge=0.0, le=100.0)]
+Count = Annotated[int, Meta(ge=0)]
+
 
 class StageProgress(Struct, frozen=True, kw_only=True):
     """One stage: documents are its items where documents move, and else what it goes through."""
 
     stage: MigrationStage
-    status: MigrationStatus = "draft"
+    status: MigrationStatus
     started_at: UtcDatetime | None = None
     completed_at: UtcDatetime | None = None
-    progress_percent: float = 0.0
-    items_total: int = 0
-    items_completed: int = 0
-    items_failed: int = 0
+    progress_percent: Percent = 0.0
+    items_total: Count = 0
+    items_completed: Count = 0
+    items_failed: Count = 0
     error_message: str | None = None
 
 
@@ -52,8 +55,8 @@ class ResourceProgress(Struct, frozen=True, kw_only=True):
 
     resource_id: str
     resource_type: ResourceKind
-    status: MigrationStatus = "pending"
-    progress_percent: float = 0.0
+    status: MigrationStatus
+    progress_percent: Percent = 0.0
     error_message: str | None = None
 
 

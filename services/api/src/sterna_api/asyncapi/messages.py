@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from sterna_core.journal.codec import AnyAggregate, tag_of
 from sterna_core.journal.outcome import JournalEvent
+from sterna_core.tasks.namespace_work import NamespaceTask
 from sterna_core.tasks.task import Task
 from sterna_core.tasks.telemetry import TelemetryRecord
 
@@ -33,7 +34,7 @@ def messages_of(aggregates: Iterable[AnyAggregate]) -> Messages:
     return Messages(
         commands=_by_tag(*(each.commands for each in known)),
         events=_by_tag(JournalEvent, *(each.events for each in known)),
-        tasks=_by_tag(Task),
+        tasks=_by_tag(Task, NamespaceTask),
         telemetry=_by_tag(TelemetryRecord),
     )
 

@@ -3,6 +3,7 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
+from sterna_api.http.free_value import has_free_parts
 from sterna_api.http.problem import InvalidShape, Location, Problem
 from sterna_api.http.shape import DEPTH_MAX, problems_of
 
@@ -34,7 +35,8 @@ def decode_body(body: bytes, kind: type[T]) -> T:
         raise InvalidShape([_too_deep()]) from None
     # Whether the escape is one depends on the backslash before it: only the slow way knows.
     # So with the first and the last day there is, which may be none in UTC.
-    suspect = any(mark in body for mark in _MARKS) or _may_be_deep(body)
+    # What is free msgspec takes whatever it is.
+    suspect = has_free_parts(kind) or any(mark in body for mark in _MARKS) or _may_be_deep(body)
     if suspect and (problems := _all_problems(body, kind)):
         raise InvalidShape(problems)
     return decoded

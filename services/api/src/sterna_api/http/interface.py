@@ -33,8 +33,10 @@ from sterna_api.http.migration_errors import MigrationErrorRoutes
 from sterna_api.http.migration_lifecycle import MigrationLifecycleRoutes
 from sterna_api.http.migrations import MigrationRoutes, PartyFinder
 from sterna_api.http.namespace_aliases import NamespaceAliasRoutes
+from sterna_api.http.namespace_catalog import NamespaceCatalog
 from sterna_api.http.namespace_documents import NamespaceDocumentRoutes
 from sterna_api.http.namespace_finder import NamespaceFinder
+from sterna_api.http.namespace_migrations import NamespaceMigrationRoutes
 from sterna_api.http.namespace_resources import NamespaceResourceRoutes
 from sterna_api.http.namespace_spaces import NamespaceSpaces
 from sterna_api.http.namespace_stores import StoreFinder
@@ -53,6 +55,7 @@ from sterna_api.http.retriever_execution import Embedders, RetrieverExecutionRou
 from sterna_api.http.schedules import ScheduleRoutes
 from sterna_api.http.starts import CHECK_SECONDS, StartRoutes
 from sterna_api.http.syncing import SyncRoutes
+from sterna_api.http.tasks import TaskRoutes
 from sterna_api.http.validations import ValidationRoutes
 from sterna_api.http.webhooks import WebhookRoutes
 from sterna_api.openapi.document import document
@@ -68,6 +71,7 @@ from sterna_api.projections.executor_resources import ExecutorResources
 from sterna_api.projections.log_lines import LogLines
 from sterna_api.projections.migration_errors import MigrationErrors
 from sterna_api.projections.migrations import Migrations
+from sterna_api.projections.namespace_migrations import NamespaceMigrations
 from sterna_api.projections.namespaces import Namespaces
 from sterna_api.projections.notices import Notices
 from sterna_api.projections.positions import ProjectedPositions
@@ -148,6 +152,7 @@ class Interface:
             deadline_seconds=parts.position_seconds,
         )
         connections, migrations = Connections(database), Migrations(database)
+        of_namespaces = NamespaceMigrations(database)
         parties = PartyFinder(connections, writes)
         api_keys, lines = ApiKeys(database, clock), LogLines(database)
         limits, cors = Limits(parts.limits), Cors(parts.cors_origins)
@@ -160,6 +165,7 @@ class Interface:
         namespaces = Namespaces(database)
         finder = NamespaceFinder(namespaces, writes)
         spaces = NamespaceSpaces(parts.stores)
+        catalog = NamespaceCatalog(namespaces, finder, writes)
         mappings = MappingDesk(desk, migrations, writes)
         groups = (
             self.health,
@@ -183,6 +189,8 @@ class Interface:
                 clock,
                 message_channels=parts.message_channels,
             ),
+            NamespaceMigrationRoutes(desk, of_namespaces, catalog, writes, clock),
+            TaskRoutes(migrations, of_namespaces),
             NotificationRoutes(migrations, Notices(database)),
             MigrationLifecycleRoutes(
                 desk, migrations, Checkpoints(database), parties, writes, clock

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from sterna_api.http.free_value import free_problems
 from sterna_api.http.problem import Location, Problem
 
 DEPTH_MAX = 32
@@ -75,29 +76,9 @@ def _check(value: Any, kind: inspect.Type, loc: Location) -> Iterator[Problem]:
         case inspect.DateTimeType():
             yield from _check_moment(value, kind, loc)
         case inspect.AnyType():
-            yield from _check_anything(value, loc)
+            yield from free_problems(value, loc)
         case _:
             raise TypeError(f"requests are not made of {type(kind).__name__}")
-
-
-def _check_anything(value: Any, loc: Location) -> Iterator[Problem]:
-    """Check JSON of whatever shape: how deep it is, and its text."""
-    if len(loc) > DEPTH_MAX:
-        yield Problem(loc, "The value is nested too deeply", "too_deep")
-        return
-    match value:
-        case str():
-            if "\0" in value:
-                yield Problem(loc, "Text holds no NUL character", "string_nul")
-        case dict():
-            for name, each in value.items():
-                place = (*loc, name[:100])
-                if "\0" in name:
-                    yield Problem(place, "Text holds no NUL character", "string_nul")
-                yield from _check_anything(each, place)
-        case list():
-            for index, each in enumerate(value):
-                yield from _check_anything(each, (*loc, index))
 
 
 def _check_optional(value: Any, kind: inspect.UnionType, loc: Location) -> Iterator[Problem]:

@@ -13,6 +13,8 @@ from sterna_core import ids
 _NAME = re.compile(r"\{(\w+)\}")
 PREFIXES = {
     "migration_id": ids.MIGRATION,
+    "namespace_migration_id": ids.NAMESPACE_MIGRATION,
+    "task_id": ids.TASK,
     "connection_id": ids.CONNECTION,
     "namespace_id": ids.VECTOR_NAMESPACE,
     "webhook_id": ids.WEBHOOK,

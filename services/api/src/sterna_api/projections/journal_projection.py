@@ -12,6 +12,7 @@ from sterna_api.projections.deletion_rows import project_deletion
 from sterna_api.projections.error_rows import project_error
 from sterna_api.projections.log_rows import LogRow, insert_log_rows, rows_of_event
 from sterna_api.projections.migration_rows import MigrationRows, project_plan
+from sterna_api.projections.namespace_migration_rows import NamespaceMigrationRows
 from sterna_api.projections.namespace_rows import project_namespace, project_namespace_name
 from sterna_api.projections.notice_rows import project_notice, put_notices
 from sterna_api.projections.notification_of import notifications_of
@@ -43,6 +44,7 @@ class JournalProjection:
     async def apply(self, connection: asyncpg.Connection, decisions: Sequence[Decision]) -> None:
         """Write what a batch of decisions led to."""
         migrations = MigrationRows(connection)
+        namespace_migrations = NamespaceMigrationRows(connection)
         lines: list[LogRow] = []
         asked: list[AuditRow] = []
         for decision in decisions:
@@ -50,8 +52,12 @@ class JournalProjection:
             if audit_row is not None:
                 asked.append(audit_row)
             for occurrence in await self._occurrences(connection, decision):
+                if occurrence.aggregate_id.startswith(ids.NAMESPACE_MIGRATION):
+                    await namespace_migrations.fold(occurrence)
+                    continue
                 await _project(connection, occurrence, migrations, lines)
         await migrations.flush()
+        await namespace_migrations.flush()
         await insert_log_rows(connection, lines)
         for deletion in migrations.deletions:
             await project_deletion(connection, deletion)

@@ -199,3 +199,24 @@ where org_id = $1
 select coalesce(sum(active_workers), 0)::int as active_workers, avg(cpu_percent) as cpu_percent,
   avg(memory_percent) as memory_percent, max(network_percent) as network_percent
 from executor_resources where org_id = $1 and migration_id = $2 and at > $3;
+
+-- name: namespace_migration
+-- One namespace migration.
+select document from namespace_migrations where org_id = $1 and migration_id = $2;
+
+-- name: namespace_migrations
+-- A page of the namespace migrations that match, newest first.
+select document from namespace_migrations
+where org_id = $1
+  and ($2::text is null or status = $2)
+  and ($3::text is null or migration_type = $3)
+  and ($4::text is null or source_namespace_id = $4)
+order by created_at desc, migration_id limit $5 offset $6;
+
+-- name: namespace_migrations_count
+-- How many namespace migrations match.
+select count(*) from namespace_migrations
+where org_id = $1
+  and ($2::text is null or status = $2)
+  and ($3::text is null or migration_type = $3)
+  and ($4::text is null or source_namespace_id = $4);

@@ -264,3 +264,19 @@ with gone as (
   returning 1
 )
 select count(*) from gone;
+
+-- name: read_namespace_migration
+-- A namespace migration's document, to be changed in the same transaction.
+select document from namespace_migrations where org_id = $1 and migration_id = $2;
+
+-- name: upsert_namespace_migration
+-- The document of a namespace migration after a batch of events, with what lists filter by.
+insert into namespace_migrations (org_id, migration_id, status, migration_type,
+  source_namespace_id, created_at, document)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (org_id, migration_id) do update
+set status = excluded.status, document = excluded.document;
+
+-- name: delete_namespace_migration
+-- A namespace migration was deleted.
+delete from namespace_migrations where org_id = $1 and migration_id = $2;

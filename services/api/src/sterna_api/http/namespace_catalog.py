@@ -1,0 +1,45 @@
+from msgspec import Struct
+
+from sterna_api.http.namespace_finder import NamespaceFinder
+from sterna_api.http.read_your_writes import ReadYourWrites
+from sterna_api.projections.namespaces import Namespaces
+from sterna_core.errors import NotFound
+from sterna_core.namespace.resource import Resource
+from sterna_core.namespace_migration.place import Place
+
+
+class CatalogedNamespace(Struct, frozen=True, kw_only=True):
+    """A namespace with everything that is defined in it, and where its documents are."""
+
+    place: Place
+    resources: tuple[Resource, ...]
+
+
+class NamespaceCatalog:
+    """What a migration has to know of its source, and of its target if there is one."""
+
+    def __init__(
+        self, namespaces: Namespaces, finder: NamespaceFinder, writes: ReadYourWrites
+    ) -> None:
+        self._namespaces = namespaces
+        self._finder = finder
+        self._writes = writes
+
+    async def source(self, org_id: str, named: str) -> CatalogedNamespace:
+        """Give a namespace as everything that happened to it before now has made it.
+
+        Raises NotFound, and BehindPosition where that is not known in time.
+        """
+        known = await self._finder.named(org_id, named, fresh=True)
+        await self._writes.catch_up_with(org_id, known.namespace_id)
+        resources = await self._namespaces.resources(org_id, known.namespace_id)
+        place = Place(namespace_id=known.namespace_id, store=known.view.store)
+        return CatalogedNamespace(place=place, resources=resources)
+
+    async def has(self, org_id: str, named: str) -> bool:
+        """Tell whether there is a namespace of this id or name; raises BehindPosition."""
+        try:
+            await self._finder.named(org_id, named, fresh=True)
+        except NotFound:
+            return False
+        return True

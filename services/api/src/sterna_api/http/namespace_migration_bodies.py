@@ -1,0 +1,57 @@
+"""What is sent about namespace migrations."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from sterna_core.namespace_migration.config import MigrationConfig, MigrationType
+from sterna_core.namespace_migration.progress import MigrationStatus
+
+LIMIT_MAX = 1000
+LIMIT_DEFAULT = 20
+OFFSET_MAX = 2**53
+"""Up to here a number means itself in every language."""
+
+Reason = Annotated[str, Meta(max_length=2_000)]
+
+
+class CreateMigrationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be done, and whether to begin at once where nothing stands against it."""
+
+    config: MigrationConfig
+    start_immediately: bool = False
+
+
+class ValidateMigrationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What would be done."""
+
+    config: MigrationConfig
+
+
+class ListMigrationsRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which migrations are wanted; None is any."""
+
+    status: MigrationStatus | None = None
+    migration_type: MigrationType | None = None
+    source_namespace_id: str | None = None
+    limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    offset: Annotated[int, Meta(ge=0, le=OFFSET_MAX)] = 0
+
+
+class StartMigrationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`force` begins in spite of warnings, never of errors."""
+
+    force: bool = False
+
+
+class CancelMigrationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why it is given up."""
+
+    reason: Reason | None = None
+
+
+class PauseMigrationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why it is paused; `immediate` stops what is at work too."""
+
+    reason: Reason | None = None
+    immediate: bool = False

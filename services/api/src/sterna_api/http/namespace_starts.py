@@ -1,0 +1,95 @@
+"""Begins a namespace migration: its source is looked at once more, and what goes along recorded."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid5
+
+import msgspec
+from msgspec.structs import replace
+
+from sterna_api.http.command_desk import CommandDesk, Ticket
+from sterna_api.http.errors import status_of
+from sterna_api.http.namespace_catalog import CatalogedNamespace, NamespaceCatalog
+from sterna_core.errors import InvalidRequest, Rejected
+from sterna_core.journal.outcome import Outcome
+from sterna_core.namespace.resource import Resource
+from sterna_core.namespace_migration.commands import (
+    Command,
+    RecordResources,
+    StartNamespaceMigration,
+    ValidateNamespaceMigration,
+)
+from sterna_core.namespace_migration.config import MigrationConfig
+from sterna_core.namespace_migration.lifecycle import is_accepted
+from sterna_core.namespace_migration.validating import Validated, validate
+
+PART_BYTES_MAX = 256 * 1024
+"""Definitions that one record takes; a record has 512 KiB at the most."""
+
+
+class NamespaceStarts:
+    """Looks at the source of migrations, and starts them."""
+
+    def __init__(self, desk: CommandDesk, catalog: NamespaceCatalog) -> None:
+        self._desk = desk
+        self._catalog = catalog
+
+    async def look(
+        self, org_id: str, config: MigrationConfig
+    ) -> tuple[CatalogedNamespace, Validated]:
+        """Validate a configuration; raises NotFound where there is no such source."""
+        source = await self._catalog.source(org_id, config.source_namespace_id)
+        target = config.target_namespace_id
+        taken = target is not None and await self._catalog.has(org_id, target)
+        return source, validate(config, source.resources, target_is_there=taken)
+
+    async def start(
+        self, ticket: Ticket, migration_id: str, config: MigrationConfig, *, force: bool
+    ) -> Outcome:
+        """Start a draft; raises InvalidRequest where it cannot be."""
+        _, found = await self.look(ticket.caller.org_id, config)
+        parts = tuple(parts_of(found.resources))
+        validation = ValidateNamespaceMigration(
+            result=found.result,
+            graph=found.graph,
+            digest=found.digest,
+            parts=len(parts),
+            force=force,
+        )
+        await self.hand_in(_own(ticket, "validate"), migration_id, validation)
+        if is_accepted(config, found.result, force=force):
+            for number, resources in enumerate(parts):
+                part = RecordResources(part=number, resources=resources)
+                await self.hand_in(_own(ticket, f"part {number}"), migration_id, part)
+        start = StartNamespaceMigration(digest=found.digest)
+        return await self.hand_in(_own(ticket, "start"), migration_id, start)
+
+    async def hand_in(self, ticket: Ticket, migration_id: str, command: Command) -> Outcome:
+        """Send a command; what a state does not allow is a bad request in this interface."""
+        try:
+            return await self._desk.hand_in(ticket, migration_id, command)
+        except Rejected as refused:
+            if status_of(refused) != 409:
+                raise
+            raise InvalidRequest(
+                refused.message, code=refused.code, details=refused.details
+            ) from None
+
+
+def parts_of(resources: tuple[Resource, ...]) -> Iterator[tuple[Resource, ...]]:
+    """Cut definitions into what fits a record each; one that is too large stays a part."""
+    part: list[Resource] = []
+    size = 0
+    for each in resources:
+        length = len(msgspec.json.encode(each))
+        if part and size + length > PART_BYTES_MAX:
+            yield tuple(part)
+            part, size = [], 0
+        part.append(each)
+        size += length
+    if part:
+        yield tuple(part)
+
+
+def _own(ticket: Ticket, name: str) -> Ticket:
+    """Give the ticket of one of the commands that a request leads to: for a repeat, the same."""
+    return replace(ticket, command_id=str(uuid5(UUID(ticket.command_id), name)))
