@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports fuzz faults bench bench-uuid bench-commands bench-followers bench-retrieval lock clean
+.PHONY: help setup demo test check lint types imports fuzz faults bench bench-uuid bench-commands bench-followers bench-retrieval bench-namespaces lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -58,6 +58,9 @@ bench-followers: setup ## 2,000 followers of one migration's log on one API proc
 
 bench-retrieval: setup ## how well each extractor finds what 500 queries want among 6,000 documents
 	$(BIN)/python -m bench.retrieval_ladder
+
+bench-namespaces: setup ## 100,000 documents with vectors from store to store, beside a bare COPY of the rows
+	$(BIN)/python -m bench.namespace_copy
 
 lock: ## pin every dependency with hashes (needs a package index)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

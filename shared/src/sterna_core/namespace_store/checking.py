@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ from sterna_core.namespace_store.vector import BYTES_OF_FLOAT, Vector
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,48}")
 _LONGEST_ID_BYTES = 1024
-_SUSPECT = re.compile(rb"\\u0000|[0-9]{19}")
+_NUL_IN_JSON = b"\\u0000"
 _INTEGERS = range(-(2**63), 2**64)
 
 
@@ -130,21 +130,32 @@ def _encoded(document: Document) -> bytes:
         encoded = msgspec.json.encode(document.payload)
     except (TypeError, ValueError, OverflowError, RecursionError):
         raise _rejected(document, "bad_payload", "has a payload that is not JSON") from None
-    if _SUSPECT.search(encoded) and not _all_sound(document.payload):
-        raise _rejected(
-            document, "bad_payload", "has a NUL in its payload, or a whole number of over 64 bits"
-        )
+    if not _whole_numbers_fit(document.payload.values()):
+        raise _rejected(document, "bad_payload", "has a whole number of more than 64 bits")
+    if _NUL_IN_JSON in encoded and not _without_nul(document.payload):
+        raise _rejected(document, "bad_payload", "has a NUL in its payload")
     return encoded
 
 
-def _all_sound(value: Any) -> bool:
+def _whole_numbers_fit(values: Iterable[Any]) -> bool:
+    for value in values:
+        kind = type(value)
+        if kind is int:
+            if value not in _INTEGERS:
+                return False
+        elif (kind is dict and not _whole_numbers_fit(value.values())) or (
+            kind in {list, tuple} and not _whole_numbers_fit(value)
+        ):
+            return False
+    return True
+
+
+def _without_nul(value: Any) -> bool:
     if isinstance(value, str):
-        return _sound(value)
+        return "\0" not in value
     if isinstance(value, Mapping):
-        return all(_sound(name) and _all_sound(each) for name, each in value.items())
-    if isinstance(value, int):
-        return value in _INTEGERS
-    return not isinstance(value, list | tuple) or all(map(_all_sound, value))
+        return all("\0" not in name and _without_nul(each) for name, each in value.items())
+    return not isinstance(value, list | tuple) or all(map(_without_nul, value))
 
 
 def _sound(text: str) -> bool:

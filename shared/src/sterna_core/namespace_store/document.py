@@ -5,7 +5,7 @@ from msgspec import Struct
 from sterna_core.namespace_store.vector import Vector
 
 
-class Document(Struct, frozen=True):
+class Document(Struct, frozen=True, gc=False):
     """A document as a whole: writing it replaces the payload and every vector it had.
 
     Vectors stand under the text of their feature URI; a document need not have one for each feature

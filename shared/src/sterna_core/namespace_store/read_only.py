@@ -53,5 +53,25 @@ class ReadOnlyShelf:
         return Rejected("adopted_space", _MESSAGE, details | _work(receipt))
 
 
+class NoReceipts:
+    """An adopted space is not written, so nothing has been done in it."""
+
+    def __init__(self, space: str) -> None:
+        self._space = space
+        self._kept: dict[str, Receipt] = {}
+
+    async def receipt(self, name: str) -> Receipt | None:
+        """Say that there is none."""
+        return self._kept.get(name)
+
+    async def raise_epoch(self, epoch: int) -> int:
+        """Refuse to keep anything."""
+        raise Rejected(
+            "adopted_space",
+            "An adopted space is read only.",
+            {"space": self._space, "epoch": epoch},
+        )
+
+
 def _work(receipt: Receipt | None) -> dict[str, str]:
     return {} if receipt is None else {"receipt": receipt.name}

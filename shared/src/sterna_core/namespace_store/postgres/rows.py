@@ -57,18 +57,23 @@ def vectors_copy(documents: Iterable[Document], numbers: Mapping[str, int]) -> b
     return b"".join(parts)
 
 
-def documents_of(rows: Iterable[Any], uris: Sequence[str]) -> dict[str, Document]:
-    """Put documents and their vectors together, by id; a row without either is not part of them."""
+def documents_of(rows: Iterable[Any], uris: Sequence[str]) -> list[Document]:
+    """Make documents of rows: id, collection, payload, and a vector or null for each feature.
+
+    A row without a payload is none.
+    """
     decode = msgspec.json.decode
-    found: dict[str, Document] = {}
-    vectors = []
-    for row in rows:
-        name, collection, payload, feature, packed = row
-        if feature is not None:
-            vectors.append((name, feature, packed))
-        elif payload is not None:
-            found[name] = Document(name, collection, decode(payload), {})
-    for name, feature, packed in vectors:
-        if name in found:
-            found[name].vectors[uris[feature]] = Vector(packed[_VECTOR_HEAD:])
-    return found
+    return [
+        Document(
+            name,
+            collection,
+            decode(payload),
+            {
+                uri: Vector(vector[_VECTOR_HEAD:])
+                for uri, vector in zip(uris, vectors, strict=True)
+                if vector is not None
+            },
+        )
+        for name, collection, payload, *vectors in rows
+        if payload is not None
+    ]

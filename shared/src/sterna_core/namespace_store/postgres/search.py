@@ -68,7 +68,7 @@ class PostgresVectors:
             conditions="".join(f" and {each}" for each in [*pieces, *conditions]),
             order=order,
         )
-        candidates = min(max(query.limit * again, _LEAST_CANDIDATES), _MOST_CANDIDATES)
+        candidates = candidates_of(query.limit * again)
         async with self._sessions.transaction() as connection:
             await connection.execute(statements("search.sql")["settle_index"], str(candidates))
             rows = await connection.fetch(statement, *values, *more, *bounds)
@@ -98,6 +98,11 @@ def index_type(feature: Feature) -> str | None:
     if feature.dimensions <= MOST_OF_VECTOR:
         return "vector"
     return "halfvec" if feature.dimensions <= MOST_OF_HALFVEC else None
+
+
+def candidates_of(limit: int) -> int:
+    """Tell how many candidates an index keeps at hand for so many documents."""
+    return min(max(limit, _LEAST_CANDIDATES), _MOST_CANDIDATES)
 
 
 def literal_of(vector: Vector) -> str:

@@ -1,8 +1,8 @@
-from collections.abc import Mapping, Sequence
-from io import BytesIO
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from operator import attrgetter
 
 from sterna_core.namespace_store.checking import check_documents
-from sterna_core.namespace_store.content_sum import ContentSum, content_sum
+from sterna_core.namespace_store.content_sum import ContentSum
 from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.feature import Feature
 from sterna_core.namespace_store.postgres.receipts import keep_receipt
@@ -11,12 +11,12 @@ from sterna_core.namespace_store.postgres.sessions import LONG_SECONDS, Connecti
 from sterna_core.namespace_store.postgres.statements import statements
 from sterna_core.namespace_store.receipt import Receipt
 from sterna_core.namespace_store.span import EVERYTHING, FULL_PAGE, Page, PageLimit, Span
+from sterna_core.namespace_store.summing import sum_up
 from sterna_core.namespace_store.vector import BYTES_OF_FLOAT
 from sterna_core.postgres.identifiers import qualified, quote
 
 _COLUMNS = ["document_id", "collection_id", "payload"]
 _VECTOR_COLUMNS = ["document_id", "feature", "v"]
-_SUMMED = PageLimit(rows=1000)
 
 
 class PostgresShelf:
@@ -38,30 +38,34 @@ class PostgresShelf:
         self._uris = tuple(self._features)
         self._numbers = {uri: number for number, uri in enumerate(self._uris)}
         self._vector_bytes = BYTES_OF_FLOAT * sum(each.dimensions for each in features)
-        self._names = {
+        names = {
             "table": qualified(schema, table),
             "space": quote(schema),
             "vector": quote(vector_schema),
         }
+        sql = statements("shelf.sql")
+        columns = (_body(sql["vector"]).format(feature=n, **names) for n in range(len(features)))
+        names["vectors"] = "\n".join(columns)
+        self._names = names
 
     async def scan(self, span: Span = EVERYTHING, limit: PageLimit = FULL_PAGE) -> Page:
         """Give the first documents of a span in the store's order."""
         where, values = _where(span, first=4)
-        query = self._with_vectors("page", span=where)
+        query = self._sql("page", span=where)
         async with self._sessions.plain() as connection:
             rows = await connection.fetch(
                 query, limit.rows, self._vector_bytes, limit.bytes, *values
             )
-        found = documents_of(rows, self._uris)
-        documents = tuple(found[name] for name in sorted(found))
-        more = any(row["payload"] is None and row["feature"] is None for row in rows)
-        return Page(documents, documents[-1].document_id if more else None)
+        documents = documents_of(rows, self._uris)
+        documents.sort(key=attrgetter("document_id"))
+        more = len(documents) < len(rows)
+        return Page(tuple(documents), documents[-1].document_id if more else None)
 
     async def get(self, ids: Sequence[str]) -> tuple[Document, ...]:
         """Give documents in the order of their ids as asked for; those not there are left out."""
         async with self._sessions.plain() as connection:
-            rows = await connection.fetch(self._with_vectors("some"), _askable(ids))
-        found = documents_of(rows, self._uris)
+            rows = await connection.fetch(self._sql("some"), _askable(ids))
+        found = {each.document_id: each for each in documents_of(rows, self._uris)}
         return tuple(found[each] for each in ids if each in found)
 
     async def upsert(self, documents: Sequence[Document], receipt: Receipt | None = None) -> bool:
@@ -95,13 +99,7 @@ class PostgresShelf:
 
     async def content_sum(self, span: Span = EVERYTHING) -> ContentSum:
         """Sum up the documents of a span; every store gives the same sum for the same contents."""
-        total = ContentSum()
-        while True:
-            page = await self.scan(span, _SUMMED)
-            total += content_sum(page.documents)
-            if page.last is None:
-                return total
-            span = Span(span.collection_id, page.last, span.upto)
+        return await sum_up(self, span)
 
     async def boundaries(self, rows: int, span: Span = EVERYTHING) -> tuple[str, ...]:
         """Cut a span into pieces of `rows` documents, the last of fewer: where each of them ends."""
@@ -120,15 +118,26 @@ class PostgresShelf:
         self, connection: Connection, table: str, columns: list[str], rows: bytes
     ) -> None:
         await connection.copy_to_table(
-            table, schema_name=self._schema, columns=columns, source=BytesIO(rows), format="binary"
+            table, schema_name=self._schema, columns=columns, source=_Whole(rows), format="binary"
         )
-
-    def _with_vectors(self, name: str, **parts: str) -> str:
-        query = self._sql(name, **parts)
-        return f"{query}\n{self._sql(f'{name}_vectors')}" if self._features else query
 
     def _sql(self, name: str, **parts: str) -> str:
         return statements("shelf.sql")[name].format_map({**self._names, **parts})
+
+
+class _Whole:
+    """Gives the driver all rows at once, which it would cut into copies of pieces."""
+
+    def __init__(self, rows: bytes) -> None:
+        self._rows = rows
+
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        yield self._rows
+
+
+def _body(statement: str) -> str:
+    """Take the description off what becomes a part of another statement."""
+    return statement.partition("\n")[2]
 
 
 def _askable(ids: Sequence[str]) -> list[str]:

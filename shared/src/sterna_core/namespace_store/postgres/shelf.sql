@@ -21,38 +21,27 @@ page as (
     from candidates
 )
 select
-    document_id,
-    collection_id,
-    case when taken then payload end as payload,
-    null::smallint as feature,
-    null::bytea as packed
+    page.document_id,
+    page.collection_id,
+    case when page.taken then page.payload end as payload {vectors}
 from page
-
--- name: page_vectors
--- Continues the page: the vectors of its documents.
-union all
-select v.document_id, null, null, v.feature, {vector}.vector_send(v.v)
-from page
-inner join {space}.vectors as v on v.document_id = page.document_id
-where page.taken
 
 -- name: some
 -- Documents by their ids, in the same form.
 select
-    document_id,
-    collection_id,
-    payload,
-    null::smallint as feature,
-    null::bytea as packed
-from {table}
-where document_id = any($1::text[])
+    page.document_id,
+    page.collection_id,
+    page.payload {vectors}
+from {table} as page
+where page.document_id = any($1::text[])
 
--- name: some_vectors
--- Continues: their vectors.
-union all
-select document_id, null, null, feature, {vector}.vector_send(v)
-from {space}.vectors
-where document_id = any($1::text[])
+-- name: vector
+-- A column of vectors, one for each feature: looked up, where a join might read them all.
+, (
+    select {vector}.vector_send(v)
+    from {space}.vectors
+    where document_id = page.document_id and feature = {feature}
+)
 
 -- name: any_there
 -- Whether one of these documents is there.

@@ -4,13 +4,19 @@ from typing import Any
 import msgspec
 
 from sterna_core.errors import Misconfigured, NotFound, Rejected, TargetConflict
+from sterna_core.namespace_store.adoption import Adoption
 from sterna_core.namespace_store.checking import check_features, check_name
 from sterna_core.namespace_store.feature import Feature
+from sterna_core.namespace_store.memory import MemoryReceipts, MemoryShelf
+from sterna_core.namespace_store.postgres.adopted_search import AdoptedVectors
+from sterna_core.namespace_store.postgres.adopted_shelf import AdoptedShelf
+from sterna_core.namespace_store.postgres.adopted_table import read_table
 from sterna_core.namespace_store.postgres.receipts import PostgresReceipts
 from sterna_core.namespace_store.postgres.search import PostgresVectors
 from sterna_core.namespace_store.postgres.sessions import Connection, Pool, Sessions
 from sterna_core.namespace_store.postgres.shelf import PostgresShelf
 from sterna_core.namespace_store.postgres.statements import statements
+from sterna_core.namespace_store.read_only import NoReceipts, ReadOnlyShelf
 from sterna_core.namespace_store.store import Space
 from sterna_core.postgres.identifiers import qualified, quote
 
@@ -55,7 +61,10 @@ class PostgresNamespaceStore:
             row = await connection.fetchrow(_registry("find"), name)
         if row is None:
             raise _no_space()
-        return self._space(name, _features.decode(row["features"]))
+        features = _features.decode(row["features"])
+        if row["adoption"] is None:
+            return self._space(name, features)
+        return await self._adopted(name, msgspec.json.decode(row["adoption"], type=Adoption))
 
     async def drop(self, name: str) -> bool:
         """Remove a space with all that is in it; tell whether it was there."""
@@ -94,6 +103,40 @@ class PostgresNamespaceStore:
     async def release(self, alias: str) -> str | None:
         """Take an alias away; give where it led."""
         return await self._alias("release", alias)
+
+    async def adopt(self, name: str, adoption: Adoption) -> Space:
+        """Show a table or a collection as a space that can be read and searched."""
+        check_name(name)
+        features = tuple(sorted(each.feature for each in adoption.features))
+        check_features(features)
+        await self._prepare()
+        space = await self._adopted(name, adoption)
+        kept = msgspec.json.encode(adoption).decode()
+        async with self._sessions.transaction() as connection:
+            await connection.execute(_registry("lock"))
+            row = await connection.fetchrow(_registry("find"), name)
+            if row is None:
+                encoded = msgspec.json.encode(features).decode()
+                await connection.execute(_registry("add"), name, encoded, kept)
+            elif row["adoption"] != kept:
+                raise TargetConflict("There is a space of this name.", code="space_exists")
+        return space
+
+    async def _adopted(self, name: str, adoption: Adoption) -> Space:
+        schema = await self._prepare()
+        async with self._sessions.plain() as connection:
+            table = await read_table(connection, adoption, quote(schema))
+        features = tuple(sorted(each.feature for each in adoption.features))
+        documents = AdoptedShelf(self._sessions, table, features=features, vector_schema=schema)
+        return Space(
+            name=name,
+            features=features,
+            documents=ReadOnlyShelf(name, documents),
+            objects=ReadOnlyShelf(name, MemoryShelf((), MemoryReceipts())),
+            vectors=AdoptedVectors(self._sessions, table, features=features),
+            receipts=NoReceipts(name),
+            adopted=True,
+        )
 
     async def _alias(self, statement: str, alias: str) -> str | None:
         await self._prepare()

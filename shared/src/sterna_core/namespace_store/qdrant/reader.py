@@ -3,16 +3,16 @@ from collections.abc import AsyncGenerator, Sequence
 import msgspec
 from qdrant_client import AsyncQdrantClient, models
 
-from sterna_core.namespace_store.content_sum import ContentSum, content_sum
+from sterna_core.namespace_store.content_sum import ContentSum
 from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.qdrant.points import Layout, order_of, point_of
 from sterna_core.namespace_store.qdrant.session import translated
 from sterna_core.namespace_store.span import EVERYTHING, FULL_PAGE, Page, PageLimit, Span
+from sterna_core.namespace_store.summing import sum_up
 
 _STEP = 100
 """Points of one request while documents are read, so that large ones do not come in thousands."""
 _IDS_STEP = 5_000
-_SUMMED = PageLimit(rows=1000)
 
 
 class QdrantReader:
@@ -61,13 +61,7 @@ class QdrantReader:
 
     async def content_sum(self, span: Span = EVERYTHING) -> ContentSum:
         """Sum up the documents of a span; every store gives the same sum for the same contents."""
-        total = ContentSum()
-        while True:
-            page = await self.scan(span, _SUMMED)
-            total += content_sum(page.documents)
-            if page.last is None:
-                return total
-            span = Span(span.collection_id, page.last, span.upto)
+        return await sum_up(self, span)
 
     async def boundaries(self, rows: int, span: Span = EVERYTHING) -> tuple[str, ...]:
         """Cut a span into pieces of `rows` documents, the last of fewer: where each of them ends."""
