@@ -34,13 +34,24 @@ def send_rows(
     # saves. No encoding has the byte of a blank inside of another character.
     trims = table.copy_format == "binary" and source.get_server_version().major >= _TRIMS_SINCE
     values = [
-        f"pg_catalog.rtrim(pg_catalog.bpcharsend({value_of(column)}), ' '::pg_catalog.bytea)"
-        if trims and _is_padded(column)
-        else value_of(column)
+        _trimmed(value_of(column)) if trims and _is_padded(column) else value_of(column)
         for column in table.columns
     ]
     columns = ", ".join(["ctid", *values] if addressed else values)
     return f"select {columns} from only {source_table(table)} where {condition}"
+
+
+def _trimmed(value: str) -> str:
+    """Give the bytes of a char(n) without its padding.
+
+    What is empty, as wide columns often are, is told by a comparison: that finds the end of the
+    text in a third of the time. By the collation "C", since others may take more for equal.
+    """
+    return (
+        f"case when {value} collate pg_catalog.\"C\" operator(pg_catalog.=) ''::pg_catalog.bpchar"
+        f" then ''::pg_catalog.bytea"
+        f" else pg_catalog.rtrim(pg_catalog.bpcharsend({value}), ' '::pg_catalog.bytea) end"
+    )
 
 
 def _is_padded(column: ColumnSpec) -> bool:
