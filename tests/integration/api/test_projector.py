@@ -9,14 +9,20 @@ from tests.support.api.client import Client, connection_body
 from tests.support.api.follower import Following
 from tests.support.api.service import Service
 
+from sterna_api.aggregates import AGGREGATES
 from sterna_api.projections.database import Database
 from sterna_api.projections.feed import EventsFeed, ProjectionsAhead
 from sterna_api.projections.offsets import Offsets, ProjectionTaken
+from sterna_api.projections.position_watch import PositionWatch
+from sterna_api.projections.positions import ProjectedPositions
 from sterna_api.projections.projector import Projector, write_batch
 from sterna_api.projections.rebuild import rebuild
 from sterna_api.projections.schema_steps import SchemaStep, apply_schema, schema_steps
 from sterna_core.errors import Misconfigured
+from sterna_core.journal.codec import Codec
+from sterna_core.journal.memory import InMemoryLog
 from sterna_core.journal.record import OutgoingRecord
+from sterna_core.journal.topics import Topics
 from sterna_core.secrets.secret import Secret
 
 
@@ -219,6 +225,32 @@ async def test_projecting_goes_on_after_the_database_was_away(service: Service):
     assert made.status in {201, 503}
     again = await client.post("/v1/connections", connection_body("after"), key="away")
     await client.until(f"/v1/connections/{again.json['id']}", lambda _: True)
+
+
+@pytest.mark.parametrize("name", ["watch", "projector"])
+async def test_who_works_on_the_database_asks_again_while_it_takes_no_connection(name: str):
+    asked = 0
+
+    def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        database = Database(Secret(f"postgresql://u@127.0.0.1:{port}/x?sslmode=disable"))
+        topics = Topics(partitions=1, task_partitions=1, telemetry_partitions=1)
+        works = {
+            "watch": PositionWatch(database, ProjectedPositions()).run,
+            "projector": Projector(database, InMemoryLog(), topics, Codec(AGGREGATES)).run,
+        }
+        working = asyncio.create_task(works[name]())
+        async with asyncio.timeout(10):
+            while asked < 3 and not working.done():  # ruff: ignore[async-busy-wait]  # it tells nobody
+                await asyncio.sleep(0.02)
+        assert not working.done()
+        working.cancel()
+        await asyncio.wait([working])
 
 
 async def test_an_event_that_cannot_be_read_stops_its_own_aggregate_only(service: Service):

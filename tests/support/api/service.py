@@ -210,9 +210,11 @@ class Service:
                 self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
                 await self.client_of_journal.ready()
                 started.set()
-                await self._stop.wait()
-                self.hub.stop()
-                await runner.cleanup()
+                try:
+                    await self._stop.wait()
+                finally:  # what no part works for any more is not to be answered
+                    self.hub.stop()
+                    await runner.cleanup()
                 for task in tasks:
                     task.cancel()
 

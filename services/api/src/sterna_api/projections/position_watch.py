@@ -4,9 +4,10 @@ from collections.abc import Callable
 import asyncpg
 import structlog
 
-from sterna_api.projections.database import Database
+from sterna_api.projections.database import FAULTS, Database
 from sterna_api.projections.offsets import read_notice, read_offsets
 from sterna_api.projections.positions import ProjectedPositions
+from sterna_core.errors import Transient
 
 _POLL_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
@@ -26,7 +27,7 @@ class PositionWatch:
             try:
                 async with self._database.session() as connection:
                     await self._listen(connection)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except (Transient, *FAULTS) as error:
                 _log.warning("positions.interrupted", error_type=type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
 
