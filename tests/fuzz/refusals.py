@@ -2,9 +2,9 @@
 
 from schemathesis import Case, CheckContext, Response
 
-ACCEPTED_STATUSES = ["2xx", "404", "409", "412", "422"]
+ACCEPTED_STATUSES = ["2xx", "304", "404", "409", "412", "422"]
 """What there is, what is possible as things stand, and what an expression, an address or a zone
-means, is in no schema; a 422 is looked at more closely below."""
+means, is in no schema; a 304 and a 422 are looked at more closely below."""
 
 _OF_SHAPE = {
     "missing",
@@ -39,3 +39,11 @@ def refused_for_its_shape(context: CheckContext, response: Response, case: Case)
         return
     types = {problem["type"] for problem in response.json()["detail"]}
     assert not types & _OF_SHAPE, response.text
+
+
+def known_only_where_it_was_said_to_be(
+    context: CheckContext, response: Response, case: Case
+) -> None:
+    """Only who names a version in `If-None-Match` is told to have it."""
+    del context
+    assert response.status_code != 304 or "If-None-Match" in case.headers, response.text

@@ -12,7 +12,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth
 from tests.fuzz.amount import requests_each, seed
 from tests.fuzz.conftest import REQUESTS
-from tests.fuzz.refusals import refused_for_its_shape
+from tests.fuzz.refusals import known_only_where_it_was_said_to_be, refused_for_its_shape
 from tests.fuzz.things import Things
 from tests.support.api.service import FIRST_KEY, Service
 
@@ -69,20 +69,20 @@ def _try(
         nonlocal sent
         sent += 1
         renew()
-        with_ids = things.put_into(case)
+        used = things.put_into(case)
         answer = case.call_and_validate(
             base_url=url,
             session=session,
             headers=_HEADERS,
-            additional_checks=[refused_for_its_shape],
+            additional_checks=[refused_for_its_shape, known_only_where_it_was_said_to_be],
             excluded_checks=needless,
             timeout=_SECONDS,
         )
         if answer.status_code < requests.codes.multiple_choices:
             # Two more requests, without a key and with a wrong one, have shown that it needs one.
             needless[:] = [ignored_auth]
-            if with_ids and case.method != "GET":
-                things.use_up()
+            if case.method != "GET":
+                things.use_up(used)
 
     with requests.Session() as session:
         one()

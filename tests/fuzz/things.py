@@ -33,13 +33,14 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "taxonomies/a_taxonomy": {"retriever_id": "a_retriever"},
     "clusters/a_cluster": {"collection_ids": ["a_collection"]},
 }
+_RESOURCE_IDS = tuple(path.partition("/")[2] for path in RESOURCES)
 
 STANDING_FOR: dict[str, tuple[str, ...]] = {
     **{name: (_id(name), _id(name, _NOTHING)) for name in PREFIXES},
     "migration_id": (APPROVED, COMPLETED, PAUSED, _id("migration_id", _NOTHING)),
     "mapping_id": (MAPPING, "another"),
     "alias": (ALIAS, "another"),
-    "resource_id": (*(path.partition("/")[2] for path in RESOURCES), "another"),
+    "resource_id": (*_RESOURCE_IDS, "another"),
     "source_namespace_id": (NAMESPACE, "another"),
 }
 """What stands for the id of something there is, and of nothing, by the name of the parameter.
@@ -48,59 +49,76 @@ Real ids are other ones in each run; with these in their place a seed draws the 
 """
 
 
+_TOGETHER = (
+    frozenset({APPROVED, CONNECTION, MAPPING}),
+    frozenset({COMPLETED}),
+    frozenset({PAUSED, ERROR}),
+    frozenset({WEBHOOK, DELIVERY}),
+    frozenset({API_KEY}),
+    frozenset({NAMESPACE, ALIAS, *_RESOURCE_IDS, COPY, TASK}),
+)
+"""What is made at once."""
+
+
 class Things:
-    """Knows the ids of what was made, and makes it anew where it was used up."""
+    """Knows the ids of what was made, and makes anew what was used up."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._client = service.client()
         self._ids: dict[str, str] = {}
-
-    async def renew(self) -> None:
-        """Make everything, if it is not as it was made."""
-        if self._ids:
-            return
-        client = self._client
-        approved = await client.migration()
-        source = (await client.in_status(approved, "approved"))["source"]
-        plan = (await client.get(f"/v1/migrations/{approved}/plan")).json
-        completed = await self._started("completed")
-        paused = await self._started("paused", refused_rows=1)
-        (error,) = (await client.get(f"/v1/migrations/{paused}/errors")).json["data"]
-        webhook = await _made(
-            client, "/v1/webhooks", {"url": "https://example.com/x", "events": ["*"]}
-        )
-        delivery = await _made(client, f"/v1/webhooks/{webhook['id']}/test", {})
-        key = await _made(client, "/v1/api-keys", {"name": "one"})
-        namespace = await self._namespace()
-        config = {"migration_type": "copy", "source_namespace_id": namespace}
-        copy = await _made(client, "/v1/namespaces/migrations/", {"config": config})
-        self._ids = {
-            APPROVED: approved,
-            COMPLETED: completed,
-            PAUSED: paused,
-            CONNECTION: source["connection_id"],
-            MAPPING: plan["mappings"][0]["id"],
-            ERROR: error["id"],
-            WEBHOOK: webhook["id"],
-            DELIVERY: delivery["delivery_id"],
-            API_KEY: key["id"],
-            NAMESPACE: namespace,
-            COPY: copy["migration_id"],
-            TASK: "tsk_" + copy["migration_id"].removeprefix("nmig_"),
+        self._makers = {
+            APPROVED: self._approved,
+            COMPLETED: self._completed,
+            PAUSED: self._paused,
+            WEBHOOK: self._webhook,
+            API_KEY: self._api_key,
+            NAMESPACE: self._namespace,
         }
 
-    def use_up(self) -> None:
-        """Say that they may no longer be as they were made."""
-        self._ids = {}
+    async def renew(self) -> None:
+        """Make everything that is not as it was made."""
+        for first, make in self._makers.items():
+            if first not in self._ids:
+                self._ids |= await make()
 
-    def put_into(self, case: Case) -> bool:
-        """Put real ids where a request has what stands for them; tells whether it has."""
+    def use_up(self, used: frozenset[str]) -> None:
+        """Say that these, and what was made with them, may no longer be as they were made."""
+        for together in _TOGETHER:
+            if used & together:
+                for each in together:
+                    self._ids.pop(each, None)
+
+    def put_into(self, case: Case) -> frozenset[str]:
+        """Put real ids where a request has what stands for them; tells which it has."""
         # In place, so that the request is not judged anew: these are not what was drawn.
-        path, body = self._put(case.path_parameters), self._put(case.body)
-        return path or body
+        return self._put(case.path_parameters) | self._put(case.body)
 
-    async def _namespace(self) -> str:
+    async def _approved(self) -> dict[str, str]:
+        approved = await self._client.migration()
+        source = (await self._client.in_status(approved, "approved"))["source"]
+        plan = (await self._client.get(f"/v1/migrations/{approved}/plan")).json
+        mapping = plan["mappings"][0]["id"]
+        return {APPROVED: approved, CONNECTION: source["connection_id"], MAPPING: mapping}
+
+    async def _completed(self) -> dict[str, str]:
+        return {COMPLETED: await self._started("completed")}
+
+    async def _paused(self) -> dict[str, str]:
+        paused = await self._started("paused", refused_rows=1)
+        (error,) = (await self._client.get(f"/v1/migrations/{paused}/errors")).json["data"]
+        return {PAUSED: paused, ERROR: error["id"]}
+
+    async def _webhook(self) -> dict[str, str]:
+        body = {"url": "https://example.com/x", "events": ["*"]}
+        webhook = await _made(self._client, "/v1/webhooks", body)
+        delivery = await _made(self._client, f"/v1/webhooks/{webhook['id']}/test", {})
+        return {WEBHOOK: webhook["id"], DELIVERY: delivery["delivery_id"]}
+
+    async def _api_key(self) -> dict[str, str]:
+        return {API_KEY: (await _made(self._client, "/v1/api-keys", {"name": "one"}))["id"]}
+
+    async def _namespace(self) -> dict[str, str]:
         """Make a namespace with a resource of each kind, and let the alias lead to it."""
         made = await _made(self._client, "/v1/namespaces", {"name": f"space_{uuid4().hex}"})
         one = f"/v1/namespaces/{made['id']}"
@@ -108,8 +126,15 @@ class Things:
             await self._client.send("PUT", f"{one}/{path}", {"definition": definition})
         alias = f"/v1/namespaces/aliases/{ALIAS}"
         await self._client.send("PUT", alias, {"namespace_id": made["id"]})
-        namespace_id: str = made["id"]
-        return namespace_id
+        # What people name has the same names in each run.
+        names = {each: each for each in (ALIAS, *_RESOURCE_IDS)}
+        return {NAMESPACE: made["id"], **names, **await self._copy(made["id"])}
+
+    async def _copy(self, namespace_id: str) -> dict[str, str]:
+        config = {"migration_type": "copy", "source_namespace_id": namespace_id}
+        copy = await _made(self._client, "/v1/namespaces/migrations/", {"config": config})
+        task = "tsk_" + copy["migration_id"].removeprefix("nmig_")
+        return {COPY: copy["migration_id"], TASK: task}
 
     async def _started(self, status: str, *, refused_rows: int = 0) -> str:
         migration_id = await self._client.migration()
@@ -120,20 +145,21 @@ class Things:
         await self._client.in_status(migration_id, status)
         return migration_id
 
-    def _put(self, value: Any) -> bool:
+    def _put(self, value: Any) -> frozenset[str]:
         match value:
             case dict():
                 places = list(value.items())
             case list():
                 places = list(enumerate(value))
             case _:
-                return False
-        found = False
+                return frozenset()
+        found: frozenset[str] = frozenset()
         for place, each in places:
             if isinstance(each, str) and each in self._ids:
-                value[place], found = self._ids[each], True
+                value[place] = self._ids[each]
+                found |= {each}
             else:
-                found = self._put(each) or found
+                found |= self._put(each)
         return found
 
 
