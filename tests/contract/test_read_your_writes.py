@@ -1,4 +1,5 @@
 import pytest
+import structlog
 from tests.servers import PostgresTestServer
 from tests.support.api.client import Client, connection_body
 from tests.support.api.service import Service
@@ -57,13 +58,18 @@ async def test_what_is_not_projected_in_time_does_not_keep_who_did_not_ask_for_i
     assert (await client.get(f"/v1/connections/{made.json['id']}")).status == 404
 
 
-async def test_a_command_without_an_outcome_is_answered_as_unknown(
+async def test_a_command_without_an_outcome_is_answered_as_unknown_and_each_line_names_the_request(
     postgres_server: PostgresTestServer,
 ):
     async with Service(
         await postgres_server.create_database(), decide=False, command_seconds=0.3
     ) as service:
-        reply = await service.client().post("/v1/connections", connection_body(), key="k")
+        with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as logged:
+            reply = await service.client().post(
+                "/v1/connections", connection_body(), key="k", headers={"X-Request-Id": "late-1"}
+            )
     assert reply.status == 503
     assert reply.headers["Retry-After"] == "1"
     assert reply.json["error"]["code"] == "outcome_unknown"
+    lines = {each["event"] for each in logged if each.get("request_id") == "late-1"}
+    assert lines >= {"outcome_late", "request.failed", "request.answered"}

@@ -63,6 +63,7 @@ class Installation:
             "STERNA_SLACK_WEBHOOK_URL": f"{self.slack.url}/{self.secrets['slack path']}",
             "STERNA_KEYRING": environment.pop("STERNA_KEYRING"),
             "STERNA_KEY_PEPPER": self.secrets["pepper"],
+            "STERNA_CERTIFICATE_KEY": self.secrets["certificate key"],
             "STERNA_BOOTSTRAP_KEY": environment.pop("STERNA_BOOTSTRAP_KEY"),
             "STERNA_DATABASE_URL": environment.pop("STERNA_DATABASE_URL"),
         }
@@ -95,7 +96,12 @@ async def installation(
     kafka_bootstrap: str, postgres_server: PostgresTestServer, tmp_path: Path
 ) -> AsyncIterator[Installation]:
     url = await postgres_server.create_database()
-    secrets = {"pepper": canary("pepper"), "slack path": f"hook-{uuid4().hex}"}
+    signing = base64.b64encode(uuid4().bytes + uuid4().bytes).decode()
+    secrets = {
+        "pepper": canary("pepper"),
+        "slack path": f"hook-{uuid4().hex}",
+        "certificate key": signing,
+    }
     processes = ApiProcesses(kafka_bootstrap, url, tmp_path)
     async with (
         receiving(f"/{secrets['slack path']}") as slack,
@@ -274,8 +280,11 @@ async def _exercise(
             f"/v1/webhooks/{made.json['id']}/rotate-secret", {"secret": secrets["rotated secret"]}
         )
         key = await client.post("/v1/api-keys", {"name": "robot", "scopes": ["*"]})
+        turned = await client.post(f"/v1/api-keys/{key.json['id']}/rotate", {})
+        feed = await client.post("/v1/calendar/feeds", {"name": "calendar"})
         secrets["generated secret"] = generated.json["secret"]
-        secrets["made key"] = key.json["key"]
+        secrets["made key"], secrets["rotated key"] = key.json["key"], turned.json["key"]
+        secrets["word of a feed"] = feed.json["url"].partition("token=")[2]
         assert rotated.json["secret"] == secrets["rotated secret"]
         # What is shown once is no leak; from here on nothing may be shown.
         client.seen.clear()
@@ -289,6 +298,9 @@ async def _exercise(
         assert tested.json["status"] == "connected", tested.text
         assert (await client.get(f"/v1/connections/{old}/schema")).status == 200
         await _misuse(client, installation, source)
+        address = urlsplit(feed.json["url"])
+        anonymous = Client(client.session, client.url, None)
+        assert (await anonymous.get(f"{address.path}?{address.query}")).status == 200
         over = await _migrated(client, old, new, start=True)
         assert over["status"] == "completed", over
         wrong = await _made(client, _connection(source, "bad", reader, secrets["wrong password"]))
@@ -301,6 +313,7 @@ async def _exercise(
             await client.get(f"/v1/{path}?limit=100")
         for part in ("", "/plan", "/logs?limit=1000&level=debug", "/metrics", "/validation"):
             await client.get(f"/v1/migrations/{over['id']}{part}")
+        assert (await client.get(f"/v1/migrations/{over['id']}/certificate")).status == 200
         await client.get(f"/v1/webhooks/{made.json['id']}/deliveries?limit=100")
         watch.look()
         return watch.seen, list(client.seen)

@@ -136,7 +136,7 @@ def _answer(status: int, kind: Any, schemas: Schemas) -> dict[str, Any]:
         elif each is not None:
             content[JSON] = {"schema": schemas.of(each)}
     words = _DONE.get(status, "Done")
-    described: dict[str, Any] = {"description": words, "headers": answer_headers()}
+    described: dict[str, Any] = {"description": words, "headers": answer_headers(status)}
     if content:
         described["content"] = content
     return described
@@ -155,7 +155,7 @@ def _error_responses(schemas: Schemas) -> dict[str, Any]:
     responses: dict[str, Any] = {
         str(status): {
             "description": words,
-            "headers": answer_headers(),
+            "headers": answer_headers(status),
             "content": {
                 JSON: {"schema": schemas.of(ErrorBody)},
                 PROBLEM: {"schema": schemas.of(ProblemBody)},
@@ -165,7 +165,7 @@ def _error_responses(schemas: Schemas) -> dict[str, Any]:
     }
     responses["422"] = {
         "description": "What was sent is not of the right shape: every problem is listed",
-        "headers": answer_headers(),
+        "headers": answer_headers(422),
         "content": {
             JSON: {"schema": schemas.of(ProblemsBody)},
             PROBLEM: {"schema": schemas.of(ProblemBody)},

@@ -3,9 +3,11 @@
 import re
 from typing import Any
 
+from sterna_api.http.answer_headers import LIMIT_HEADER, REMAINING_HEADER, RESET_HEADER
 from sterna_api.http.command_desk import POSITION_HEADER
 from sterna_api.http.idempotency import IDEMPOTENCY_HEADER
 from sterna_api.http.read_your_writes import PARAMETER
+from sterna_api.http.request_id import HEADER as REQUEST_ID_HEADER
 from sterna_api.openapi.operation import Operation
 from sterna_api.openapi.schemas import NO_NUL, Schemas
 from sterna_core import ids
@@ -23,6 +25,8 @@ PREFIXES = {
     "error_id": ids.ERROR,
 }
 """Ids by the name they have in paths; one that is not here is any text."""
+_LATER = frozenset({409, 429, 503})
+"""What may be otherwise later; of the conflicts one, the request that is still under way."""
 
 IDEMPOTENCY_KEY: dict[str, Any] = {
     "name": IDEMPOTENCY_HEADER,
@@ -54,7 +58,7 @@ def parameters_of(operation: Operation, schemas: Schemas) -> list[dict[str, Any]
         ]
     if operation.method == "GET" and operation.scope is not None:
         found.append(_POSITION)
-    if operation.method == "POST":
+    if operation.method != "GET":
         found.append({"$ref": "#/components/parameters/IdempotencyKey"})
     found += [
         {"name": name, "in": "header", "description": words, "schema": {"type": "string"}}
@@ -63,14 +67,21 @@ def parameters_of(operation: Operation, schemas: Schemas) -> list[dict[str, Any]
     return found
 
 
-def answer_headers() -> dict[str, Any]:
-    """Give the headers that every answer has."""
-    return {
-        "X-Request-Id": {
-            "description": "Names this request in answers and log lines",
-            "schema": {"type": "string"},
-        }
+def answer_headers(status: int) -> dict[str, Any]:
+    """Give the headers of answers with a status."""
+    headers = {
+        REQUEST_ID_HEADER: _header("Names this request in answers and log lines", "string"),
+        LIMIT_HEADER: _header("Requests a minute, on every answer to a key", "integer"),
+        REMAINING_HEADER: _header("Requests that may be sent at once", "integer"),
+        RESET_HEADER: _header("When all may be sent at once again, in s since 1970", "integer"),
     }
+    if status in _LATER:
+        headers["Retry-After"] = _header("Seconds after which another try may succeed", "integer")
+    return headers
+
+
+def _header(description: str, kind: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}}
 
 
 def _in_path(name: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sterna_api.webhooks.guard import AddressGuard, AddressRefused
 from sterna_core.secrets.secret import Secret
 from sterna_core.webhook.commands import AttemptResult
 
-REQUEST_SECONDS = 15.0
+REQUEST_SECONDS = 30.0
 RESPONSE_BYTES_MAX = 64 * 1024
 _HEADER_BYTES_MAX = 8 * 1024
 _GONE = 410
