@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.contract.test_namespaces import NOTHING, made, put, types_of
+from tests.contract.test_namespaces import NOTHING, made, name, put, types_of
 from tests.support.api.client import Client, Reply
 
 WORDS = "sterna://words@v1/embedding"
@@ -221,6 +221,56 @@ async def test_what_a_retriever_cannot_do_is_refused(
     assert reply.json["error"]["code"] == code
     missing = await client.post(f"{space}/retrievers/none/execute", {"inputs": asked})
     assert missing.json["error"]["code"] == "retriever_not_found"
+
+
+async def test_texts_are_embedded_by_the_extractor_that_is_installed(client: Client):
+    hashing = [{"feature_extractor_name": "hashing", "parameters": {"dimension": 64}}]
+    one = await made(client, feature_extractors=hashing)
+    (uri,) = one["feature_uris"]
+    assert uri == "sterna://hashing@v1/embedding"
+    assert one["feature_extractors"][0]["version"] == "v1"
+    mapped = {"feature_extractor": {"input_mappings": {"text": "about.title"}}}
+    await put(client, one["id"], "collections/items", **mapped)
+    search = {"stage_type": "feature_search", "config": {"feature_uri": uri, "limit": 1}}
+    await put(client, one["id"], "retrievers/near", stages=[search])
+    path = f"/v1/namespaces/{one['id']}"
+    titles = {"a": "a copper kettle", "b": "a wooden chair", "c": "", "d": None}
+    taken = await upload(
+        client,
+        f"{path}/documents",
+        *(
+            {"document_id": key, "collection_id": "items", "payload": {"about": {"title": title}}}
+            for key, title in titles.items()
+        ),
+    )
+    assert taken.status == 200, taken.text
+    assert [(each["line"], each["type"]) for each in taken.json["errors"]] == [(3, "text_empty")]
+    shown = await client.get(f"{path}/documents/a")
+    assert len(shown.json["vectors"][uri]) == 64
+    assert (await client.get(f"{path}/documents/d")).json["vectors"] == {}
+    asked = {"inputs": {"query": "wooden chairs and a chair"}}
+    found = await client.post(f"{path}/retrievers/near/execute", asked)
+    assert [each["document_id"] for each in found.json["results"]] == ["b"]
+    nothing = await client.post(f"{path}/retrievers/near/execute", {"inputs": {"query": " "}})
+    assert nothing.json["error"]["code"] == "query_invalid"
+
+
+@pytest.mark.parametrize(
+    ("extractor", "problem"),
+    [
+        ({"version": "v9"}, "extractor_not_found"),
+        ({"parameters": {"dimension": 1}}, "extractor_parameters_invalid"),
+        ({"outputs": [{"name": "embedding", "dimensions": 7}]}, "extractor_outputs"),
+    ],
+)
+async def test_an_extractor_is_taken_for_what_it_is(
+    client: Client, extractor: dict[str, Any], problem: str
+):
+    body = {
+        "name": name(),
+        "feature_extractors": [{"feature_extractor_name": "hashing", **extractor}],
+    }
+    assert types_of(await client.post("/v1/namespaces", body)) == [problem]
 
 
 async def test_a_deleted_namespace_leaves_no_document(client: Client):

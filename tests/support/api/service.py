@@ -21,7 +21,6 @@ from sterna_api.decider.settings import DeciderSettings
 from sterna_api.http.client_address import parse_proxies
 from sterna_api.http.interface import Interface, InterfaceParts
 from sterna_api.http.limits import LimitSettings
-from sterna_api.http.query_embedding import VectorsOnly
 from sterna_api.projections.database import Database
 from sterna_api.projections.position_watch import PositionWatch
 from sterna_api.projections.positions import JournalPosition, ProjectedPositions
@@ -34,6 +33,8 @@ from sterna_api.webhooks.guard import AddressGuard, parse_networks
 from sterna_core.api_key.commands import CreateApiKey
 from sterna_core.api_key.key import Pepper, make_key
 from sterna_core.certificate.signing import SigningKey
+from sterna_core.extractors.bootstrap import open_extractors
+from sterna_core.extractors.settings import ExtractorSettings
 from sterna_core.ids import API_KEY, random_id
 from sterna_core.journal.client import CommandClient
 from sterna_core.journal.codec import Codec
@@ -197,6 +198,7 @@ class Service:
                 await apply_schema(connection, self.database.schema)
             await self.database.open()
             stack.push_async_callback(self.database.close)
+            self.extractors = await stack.enter_async_context(open_extractors(ExtractorSettings()))
             self.answers = await stack.enter_async_context(open_answers(self.database))
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(work) for work in self._works()]
@@ -261,7 +263,7 @@ class Service:
                 certificate_public_key=SIGNING_KEY.public,
                 sender=self.log,
                 stores=self.stores,
-                embedders=VectorsOnly(),
+                extractors=self.extractors,
                 limits=self._limits,
                 trusted_proxies=parse_proxies(self._proxies),
                 cors_origins=self._cors_origins,

@@ -17,7 +17,6 @@ from sterna_api.decider.snapshots import PostgresSnapshots
 from sterna_api.http.client_address import parse_proxies
 from sterna_api.http.health import Check
 from sterna_api.http.interface import Interface, InterfaceParts
-from sterna_api.http.query_embedding import VectorsOnly
 from sterna_api.messages.channel import Channel
 from sterna_api.messages.email import EmailChannel
 from sterna_api.messages.messenger import Messenger
@@ -43,6 +42,8 @@ from sterna_core.api_key.key import Pepper
 from sterna_core.certificate.signing import SigningKey
 from sterna_core.clock import Clock, system_clock
 from sterna_core.errors import Misconfigured, Unreachable
+from sterna_core.extractors.bootstrap import open_extractors
+from sterna_core.extractors.registry import ExtractorRegistry
 from sterna_core.journal.client import CommandClient
 from sterna_core.journal.codec import Codec
 from sterna_core.kafka.log import KafkaLog
@@ -129,8 +130,11 @@ class ApiProcess:
                 answers = await stack.enter_async_context(open_answers(database))
                 retention_of_answers = AnswerRetention(answers, self._settings.idempotency_hours)
                 await stack.enter_async_context(_running(group, retention_of_answers.run()))
+                extractors = await stack.enter_async_context(
+                    open_extractors(self._settings.extractors())
+                )
                 await stack.enter_async_context(
-                    self._answering(group, database, answers, log, sender, client)
+                    self._answering(group, database, answers, extractors, log, sender, client)
                 )
             _log.info("api.started", roles=list(roles), port=self.port)
             await stopping.wait()
@@ -176,6 +180,7 @@ class ApiProcess:
         group: asyncio.TaskGroup,
         database: Database,
         answers: Answers,
+        extractors: ExtractorRegistry,
         log: KafkaLog,
         sender: KafkaSender,
         client: CommandClient,
@@ -208,7 +213,7 @@ class ApiProcess:
                 ),
                 sender=sender,
                 stores=stores,
-                embedders=VectorsOnly(),
+                extractors=extractors,
                 limits=settings.limits(),
                 trusted_proxies=self._proxies,
                 cors_origins=settings.http_cors_origins,

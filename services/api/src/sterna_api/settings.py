@@ -6,6 +6,8 @@ from sterna_api.http.limits import LimitSettings
 from sterna_api.messages.email import SmtpServer, SmtpTls
 from sterna_api.webhooks.schedule import ATTEMPT_DELAYS_SECONDS
 from sterna_core.errors import Misconfigured
+from sterna_core.extractors.settings import ExtractorSettings
+from sterna_core.extractors.thread_pool import THREADS
 from sterna_core.journal.topics import Topics
 from sterna_core.kafka.access import KafkaAccess
 from sterna_core.notice.commands import NoticeChannel
@@ -37,6 +39,10 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     key_pepper: Secret
     bootstrap_key: Secret | None = None
     certificate_key: Secret | None = None
+    extractor_threads: Annotated[int, Meta(ge=1, le=64)] = THREADS
+    embedding_url: str | None = None
+    embedding_key: Secret | None = None
+    embedding_prices: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ROLES
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Meta(ge=0, le=65_535)] = 8080
@@ -80,6 +86,15 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
             sasl_username=self.kafka_sasl_username,
             sasl_password=self.kafka_sasl_password,
             tls_ca_file=self.kafka_tls_ca_file,
+        )
+
+    def extractors(self) -> ExtractorSettings:
+        """Give how texts are embedded."""
+        return ExtractorSettings(
+            extractor_threads=self.extractor_threads,
+            embedding_url=self.embedding_url,
+            embedding_key=self.embedding_key,
+            embedding_prices=self.embedding_prices,
         )
 
     def limits(self) -> LimitSettings:

@@ -23,6 +23,7 @@ from sterna_api.http.connections import ConnectionRoutes
 from sterna_api.http.cors import Cors
 from sterna_api.http.docs_page import DocsPageRoutes
 from sterna_api.http.errors import errors_middleware
+from sterna_api.http.feature_extractors import ExtractorFinder
 from sterna_api.http.health import Check, HealthRoutes
 from sterna_api.http.limits import Limits, LimitSettings
 from sterna_api.http.logs import LogRoutes
@@ -40,7 +41,7 @@ from sterna_api.http.namespace_migrations import NamespaceMigrationRoutes
 from sterna_api.http.namespace_resources import NamespaceResourceRoutes
 from sterna_api.http.namespace_spaces import NamespaceSpaces
 from sterna_api.http.namespace_stores import StoreFinder
-from sterna_api.http.namespaces import NamespaceRoutes
+from sterna_api.http.namespaces import NamespaceMaking, NamespaceRoutes
 from sterna_api.http.negotiation import Negotiation
 from sterna_api.http.notifications import NotificationRoutes
 from sterna_api.http.openapi import OpenApiRoutes
@@ -51,7 +52,7 @@ from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.refusals import Refusals
 from sterna_api.http.repeats import Repeats
 from sterna_api.http.request_id import request_id_middleware
-from sterna_api.http.retriever_execution import Embedders, RetrieverExecutionRoutes
+from sterna_api.http.retriever_execution import RetrieverExecutionRoutes
 from sterna_api.http.schedules import ScheduleRoutes
 from sterna_api.http.starts import CHECK_SECONDS, StartRoutes
 from sterna_api.http.syncing import SyncRoutes
@@ -83,10 +84,12 @@ from sterna_api.webhooks.guard import AddressGuard
 from sterna_core.api_key.key import Pepper
 from sterna_core.certificate.signing import PublicKey
 from sterna_core.clock import Clock
+from sterna_core.extractors.registry import ExtractorRegistry
 from sterna_core.journal.log import Log, RecordSender
 from sterna_core.journal.topics import Topics
 from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.notice.commands import NoticeChannel
+from sterna_core.retriever.embedding import InstalledEmbedders
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.secrets.secret import Secret
 
@@ -115,7 +118,7 @@ class InterfaceParts:
     certificate_public_key: PublicKey | None = None
     sender: RecordSender
     stores: StoreDoors
-    embedders: Embedders
+    extractors: ExtractorRegistry
     limits: LimitSettings
     trusted_proxies: tuple[Network, ...] = ()
     cors_origins: tuple[str, ...] = ()
@@ -166,6 +169,7 @@ class Interface:
         finder = NamespaceFinder(namespaces, writes)
         spaces = NamespaceSpaces(parts.stores)
         catalog = NamespaceCatalog(namespaces, finder, writes)
+        embedders = InstalledEmbedders(parts.extractors)
         mappings = MappingDesk(desk, migrations, writes)
         groups = (
             self.health,
@@ -214,11 +218,18 @@ class Interface:
             # Aliases come first: a path of theirs could be one of a namespace of that name.
             NamespaceAliasRoutes(desk, namespaces, finder, writes),
             NamespaceRoutes(
-                desk, namespaces, finder, StoreFinder(connections, writes), spaces, writes
+                desk,
+                namespaces,
+                finder,
+                NamespaceMaking(
+                    StoreFinder(connections, writes), ExtractorFinder(parts.extractors)
+                ),
+                spaces,
+                writes,
             ),
-            NamespaceDocumentRoutes(namespaces, finder, spaces, writes),
+            NamespaceDocumentRoutes(namespaces, finder, spaces, embedders, writes),
             BucketObjectRoutes(namespaces, finder, spaces, writes),
-            RetrieverExecutionRoutes(namespaces, finder, spaces, parts.embedders, writes),
+            RetrieverExecutionRoutes(namespaces, finder, spaces, embedders, writes),
             NamespaceResourceRoutes(desk, namespaces, finder, writes),
             ApiKeyRoutes(desk, api_keys, parts.pepper, writes),
             AuditLogRoutes(AuditLog(database)),

@@ -11,6 +11,7 @@ from sterna_api.http.document_bodies import (
     show_document,
     show_position,
 )
+from sterna_api.http.line_vectors import LineVectors
 from sterna_api.http.namespace_finder import NamespaceFinder
 from sterna_api.http.namespace_spaces import NamespaceSpaces
 from sterna_api.http.ndjson import lines_of
@@ -20,8 +21,10 @@ from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found
 from sterna_api.http.upload import Upload
 from sterna_api.projections.namespaces import Namespaces
+from sterna_core.namespace.input_text import input_path
 from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.span import PageLimit, Span
+from sterna_core.retriever.embedding import InstalledEmbedders
 
 
 class NamespaceDocumentRoutes:
@@ -32,11 +35,13 @@ class NamespaceDocumentRoutes:
         namespaces: Namespaces,
         finder: NamespaceFinder,
         spaces: NamespaceSpaces,
+        embedders: InstalledEmbedders,
         writes: ReadYourWrites,
     ) -> None:
         self._namespaces = namespaces
         self._finder = finder
         self._spaces = spaces
+        self._embedders = embedders
         self._writes = writes
 
     def routes(self) -> list[web.RouteDef]:
@@ -54,18 +59,25 @@ class NamespaceDocumentRoutes:
         known, org_id = await self._finder.find(request), caller_of(request).org_id
         await self._writes.catch_up_with(org_id, known.namespace_id)
         resources = await self._namespaces.resources(org_id, known.namespace_id)
-        collections = {each.resource_id for each in resources if each.kind == "collection"}
+        paths = {
+            each.resource_id: input_path(each.definition)
+            for each in resources
+            if each.kind == "collection"
+        }
 
         def read(line: bytes) -> Document:
             document = decode_body(line, DocumentLineBody).document()
-            if document.collection_id not in collections:
+            if document.collection_id not in paths:
                 msg = "The namespace has no such collection"
                 loc = ("body", "collection_id")
                 raise InvalidShape([Problem(loc, msg, "collection_not_found")])
             return document
 
         async with self._spaces.for_writing(known) as space:
-            upload = Upload(space.documents, space.features, read)
+            uris = tuple(each.uri for each in space.features)
+            embedder = self._embedders.of(known.view.feature_extractors)
+            vectors = LineVectors(embedder, uris, paths)
+            upload = Upload(space.documents, space.features, read, vectors)
             return answer(await upload.take(lines_of(request.content)))
 
     async def list(self, request: web.Request) -> web.Response:

@@ -1,6 +1,7 @@
 from uuid import UUID, uuid5
 
 from aiohttp import web
+from msgspec import Struct
 from msgspec.structs import replace
 
 from sterna_api.http.answer import answer
@@ -8,7 +9,7 @@ from sterna_api.http.body import read_body
 from sterna_api.http.caller import caller_of
 from sterna_api.http.command_desk import CommandDesk, Ticket, position_of
 from sterna_api.http.deleted import DeletedBody
-from sterna_api.http.feature_extractors import extractors_of
+from sterna_api.http.feature_extractors import ExtractorFinder
 from sterna_api.http.namespace_bodies import (
     CreateNamespaceBody,
     DeleteNamespaceQuery,
@@ -32,6 +33,13 @@ from sterna_core.namespace.view import NamespaceView
 from sterna_core.namespace_name.commands import ClaimName, ReleaseName
 
 
+class NamespaceMaking(Struct, frozen=True):
+    """What is looked up for a namespace that is to be made."""
+
+    stores: StoreFinder
+    extractors: ExtractorFinder
+
+
 class NamespaceRoutes:
     """`/v1/namespaces`."""
 
@@ -40,14 +48,14 @@ class NamespaceRoutes:
         desk: CommandDesk,
         namespaces: Namespaces,
         finder: NamespaceFinder,
-        stores: StoreFinder,
+        making: NamespaceMaking,
         spaces: NamespaceSpaces,
         writes: ReadYourWrites,
     ) -> None:
         self._desk = desk
         self._namespaces = namespaces
         self._finder = finder
-        self._stores = stores
+        self._making = making
         self._spaces = spaces
         self._writes = writes
 
@@ -72,8 +80,8 @@ class NamespaceRoutes:
             name=body.name,
             by=ticket.caller.key_id,
             description=body.description,
-            store=await self._stores.place(org_id, body.store),
-            feature_extractors=extractors_of(body.feature_extractors),
+            store=await self._making.stores.place(org_id, body.store),
+            feature_extractors=await self._making.extractors.extractors(body.feature_extractors),
         )
         claim = ClaimName(namespace_id=namespace_id, namespace=command)
         await self._desk.hand_in(_for_name(ticket), place_of_name(org_id, body.name), claim)

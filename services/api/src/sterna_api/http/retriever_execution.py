@@ -1,5 +1,5 @@
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
 from aiohttp import web
 
@@ -12,19 +12,12 @@ from sterna_api.http.namespace_spaces import NamespaceSpaces
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found
 from sterna_api.projections.namespaces import KnownNamespace, Namespaces
-from sterna_core.namespace.feature_extractor import FeatureExtractor, feature_uris
+from sterna_core.namespace.feature_extractor import feature_uris
 from sterna_core.namespace_store.query import Hit
-from sterna_core.retriever.execution import Asking, QueryEmbedder, execute, refuse_other_spaces
+from sterna_core.retriever.embedding import InstalledEmbedders
+from sterna_core.retriever.execution import Asking, execute, refuse_other_spaces
 from sterna_core.retriever.filters import conditions_of
 from sterna_core.retriever.stage import stages_of
-
-
-class Embedders(Protocol):
-    """Makes vectors of queries by the extractors of a namespace."""
-
-    def of(self, extractors: tuple[FeatureExtractor, ...]) -> QueryEmbedder:
-        """Give what embeds queries for the features of these extractors."""
-        ...
 
 
 class RetrieverExecutionRoutes:
@@ -35,7 +28,7 @@ class RetrieverExecutionRoutes:
         namespaces: Namespaces,
         finder: NamespaceFinder,
         spaces: NamespaceSpaces,
-        embedders: Embedders,
+        embedders: InstalledEmbedders,
         writes: ReadYourWrites,
     ) -> None:
         self._namespaces = namespaces

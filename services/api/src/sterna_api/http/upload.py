@@ -5,9 +5,11 @@ from typing import Final
 
 from msgspec import Struct
 
+from sterna_api.http.line_vectors import LineVectors
 from sterna_api.http.ndjson import LINE_BYTES_MAX, Line
 from sterna_api.http.problem import InvalidShape, Problem
 from sterna_core.errors import DataRejected
+from sterna_core.extractors.rejected_text import RejectedText
 from sterna_core.namespace_store.checking import check_documents
 from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.feature import Feature
@@ -41,11 +43,16 @@ class Upload:
     """One upload onto a shelf; `read` makes a document of a line, and raises InvalidShape."""
 
     def __init__(
-        self, shelf: Shelf, features: tuple[Feature, ...], read: Callable[[bytes], Document]
+        self,
+        shelf: Shelf,
+        features: tuple[Feature, ...],
+        read: Callable[[bytes], Document],
+        vectors: LineVectors | None = None,
     ) -> None:
         self._shelf = shelf
         self._features = {each.uri: each for each in features}
         self._read = read
+        self._vectors = vectors
         self._batch: dict[str, tuple[int, Document]] = {}
         self._batch_bytes = 0
         self._accepted = self._rejected = 0
@@ -100,7 +107,20 @@ class Upload:
     async def _flush(self) -> None:
         batch = list(self._batch.values())
         self._batch, self._batch_bytes = {}, 0
-        await self._write(batch)
+        await self._write(await self._embedded(batch))
+
+    async def _embedded(self, batch: list[tuple[int, Document]]) -> list[tuple[int, Document]]:
+        """Give the documents with vectors, but for those whose texts can have none."""
+        if self._vectors is None:
+            return batch
+        filled = await self._vectors.fill([document for _, document in batch])
+        kept = []
+        for (line, _), each in zip(batch, filled, strict=True):
+            if isinstance(each, RejectedText):
+                self._reject(line, f"text_{each.reason}", each.message)
+            else:
+                kept.append((line, each))
+        return kept
 
     async def _write(self, batch: list[tuple[int, Document]]) -> None:
         """Write documents; where the store refuses one, find it by halves."""

@@ -1,0 +1,88 @@
+"""Makes vectors for the features of a namespace, by the extractors that are installed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sterna_core.errors import InvalidRequest, Misconfigured, Rejected
+from sterna_core.extractors.extractor import Extractor
+from sterna_core.extractors.registry import ExtractorNotFound, ExtractorRegistry
+from sterna_core.extractors.rejected_text import RejectedText, screen
+from sterna_core.namespace.feature_extractor import FeatureExtractor
+from sterna_core.namespace_store.vector import Vector
+
+
+class NamespaceEmbedder:
+    """The extractors of one namespace, opened by the addresses of what they make."""
+
+    def __init__(
+        self, registry: ExtractorRegistry, extractors: tuple[FeatureExtractor, ...]
+    ) -> None:
+        self._registry = registry
+        self._extractors = {
+            str(each.uri(output)): each for each in extractors for output in each.outputs
+        }
+
+    async def embed(self, feature_uri: str, text: str) -> Vector:
+        """Give the vector of a query; raises Rejected, InvalidRequest, Transient."""
+        if not await self.can_embed(feature_uri):
+            raise Rejected(
+                "extractor_not_installed",
+                "The extractor of this feature is not installed here: ask with a vector.",
+                {"feature_uri": feature_uri},
+            )
+        (made,) = await self.embed_all(feature_uri, [text])
+        if isinstance(made, RejectedText):
+            raise InvalidRequest(
+                made.message, code="query_invalid", details={"reason": made.reason}
+            )
+        return made
+
+    async def can_embed(self, feature_uri: str) -> bool:
+        """Tell whether texts can be embedded for a feature here."""
+        return await self._open(feature_uri) is not None
+
+    async def embed_all(
+        self, feature_uri: str, texts: Sequence[Any]
+    ) -> list[Vector | RejectedText]:
+        """Embed texts in their order for a feature that can be; raises what the extractor does."""
+        extractor = await self._open(feature_uri)
+        assert extractor is not None
+        most = extractor.description.max_characters
+        results: list[Vector | RejectedText | None] = [
+            screen(text, max_characters=most) for text in texts
+        ]
+        sound = [text for text, found in zip(texts, results, strict=True) if found is None]
+        made = iter(await extractor.embed(sound) if sound else ())
+        return [result if result is not None else _packed(next(made)) for result in results]
+
+    async def _open(self, feature_uri: str) -> Extractor | None:
+        extractor = self._extractors.get(feature_uri)
+        if extractor is None:
+            return None
+        try:
+            opened = await self._registry.open(
+                extractor.feature_extractor_name, extractor.version, extractor.parameters
+            )
+        except (ExtractorNotFound, Misconfigured):
+            return None
+        return opened if str(opened.description.uri()) == feature_uri else None
+
+
+class InstalledEmbedders:
+    """Embeds by the extractors of this installation."""
+
+    def __init__(self, registry: ExtractorRegistry) -> None:
+        self._registry = registry
+
+    def of(self, extractors: tuple[FeatureExtractor, ...]) -> NamespaceEmbedder:
+        """Give what embeds for a namespace with these extractors."""
+        return NamespaceEmbedder(self._registry, extractors)
+
+
+def _packed(made: Any) -> Vector | RejectedText:
+    """Give a vector in the bytes of stores; one without a direction is none."""
+    if isinstance(made, RejectedText):
+        return made
+    if not made.any():
+        return RejectedText("no_features")
+    return Vector(made.astype(">f4").tobytes())
