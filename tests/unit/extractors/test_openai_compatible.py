@@ -131,6 +131,16 @@ async def test_what_has_to_be_changed_is_said_and_not_tried_again(
     assert len(asking.server.asked) == 1
 
 
+@pytest.mark.parametrize("url", ["nonsense", "ftp://127.0.0.1/", "http://"])
+async def test_an_address_that_is_none_is_named_and_not_tried_again(url: str):
+    server = EmbeddingServer()
+    server.url = url
+    asking = Asking(server)
+    with pytest.raises(Misconfigured, match="URL"):
+        await asking.embed(["text"])
+    assert asking.pauses == []
+
+
 async def test_texts_that_the_service_refuses_are_found_and_the_others_have_vectors(
     asking: Asking,
 ):
@@ -163,6 +173,7 @@ async def test_a_service_that_refuses_every_text_is_not_the_texts_fault(asking: 
         b'{"data": []}',
         b'{"data": [{"index": 0, "embedding": [1.0]}]}',
         b'{"data": [{"index": 1, "embedding": [1,1,1,1,1,1,1,1]}]}',
+        b'{"data": [{"index": 0, "embedding": [1e300,1,1,1,1,1,1,1]}]}',
     ],
 )
 async def test_an_answer_without_the_vectors_is_no_answer(asking: Asking, body: bytes):

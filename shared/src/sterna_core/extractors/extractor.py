@@ -70,7 +70,10 @@ class Estimate(Struct, frozen=True):
 
 def estimated_tokens(texts: Sequence[str]) -> int:
     """Give about how many tokens texts have, at least one each; longer in bytes, more tokens."""
-    return sum(max(1, math.ceil(len(text.encode()) / CHARACTERS_PER_TOKEN)) for text in texts)
+    return sum(
+        max(1, math.ceil(len(text.encode(errors="surrogatepass")) / CHARACTERS_PER_TOKEN))
+        for text in texts
+    )
 
 
 class Extractor(Protocol):

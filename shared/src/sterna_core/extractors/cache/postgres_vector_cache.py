@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from sterna_core.errors import Unreachable
+from sterna_core.errors import MissingRight, Unreachable
 from sterna_core.extractors.cache.vector_cache import Space
 from sterna_core.extractors.vector import Vector, from_bytes, to_bytes
 from sterna_core.postgres.queries import load_queries
@@ -85,7 +85,10 @@ class PostgresVectorCache:
 async def open_vector_cache(
     url: Secret, *, schema: str = SCHEMA, pool_size: int = POOL_SIZE
 ) -> AsyncGenerator[PostgresVectorCache]:
-    """Open the vectors that a database keeps, in tables of their own; raises VectorCacheAway."""
+    """Open the vectors that a database keeps, in tables of their own.
+
+    Raises VectorCacheAway, and MissingRight where the tables cannot be made.
+    """
     try:
         pool = await asyncpg.create_pool(
             url.reveal(),
@@ -98,8 +101,7 @@ async def open_vector_cache(
     except _FAULTS:
         raise VectorCacheAway from None
     try:
-        async with pool.acquire() as connection:
-            await apply_steps(connection, schema, read_steps(_PACKAGE))
+        await _prepare(pool, schema)
         yield PostgresVectorCache(pool)
     finally:
         try:
@@ -107,3 +109,15 @@ async def open_vector_cache(
                 await pool.close()
         except TimeoutError:
             pool.terminate()
+
+
+async def _prepare(pool: "asyncpg.Pool[asyncpg.Record]", schema: str) -> None:
+    try:
+        async with pool.acquire() as connection:
+            await apply_steps(connection, schema, read_steps(_PACKAGE))
+    except asyncpg.InsufficientPrivilegeError:
+        raise MissingRight(
+            f"The user of the database may not make the schema {schema} or tables in it."
+        ) from None
+    except _FAULTS:
+        raise VectorCacheAway from None

@@ -43,6 +43,9 @@ def read_vectors(body: bytes, *, texts: int, dimension: int) -> Matrix:
             f" {dimension}; give the right `dimension`."
         )
     matrix = np.empty((texts, dimension), dtype=np.float32)
-    for item in items:
-        matrix[item.index] = item.embedding
+    with np.errstate(over="ignore"):
+        for item in items:
+            matrix[item.index] = item.embedding
+    if not np.isfinite(matrix).all():
+        raise WrongAnswer("The embedding service's vectors hold numbers too large for float32.")
     return unit_rows(matrix)

@@ -93,7 +93,7 @@ class EmbeddingService:
                 if response.status == HTTPStatus.OK:
                     answer = await _bounded(response)
                 return response.status, response.headers.get("Retry-After"), answer
-        except aiohttp.InvalidURL:
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
             raise Misconfigured("STERNA_EMBEDDING_URL is not a URL.") from None
         except (aiohttp.ClientError, OSError):
             return None, None, b""
