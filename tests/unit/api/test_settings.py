@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from sterna_api.settings import ApiSettings
 from sterna_core.errors import Misconfigured
+from sterna_core.extractors.settings import ExtractorSettings
 from sterna_core.secrets.secret import Secret
 from sterna_core.settings import read_settings, variable
 from sterna_executor.settings import ExecutorSettings
@@ -81,7 +82,7 @@ def test_what_is_missing_is_named(name: str):
         read_settings(ApiSettings, {key: text for key, text in _NEEDED.items() if key != name})
 
 
-@pytest.mark.parametrize("settings", [ApiSettings, ExecutorSettings])
+@pytest.mark.parametrize("settings", [ApiSettings, ExecutorSettings, ExtractorSettings])
 def test_every_setting_is_documented_with_its_default(settings: type[Struct]):
     documented = dict(
         re.findall(r"^\| `(STERNA_[A-Z0-9_]+)` \| ([^|]*) \|", _DOCS.read_text(), re.MULTILINE)
@@ -96,7 +97,7 @@ def test_every_setting_is_documented_with_its_default(settings: type[Struct]):
 def test_no_setting_is_documented_that_does_not_exist():
     known = {
         variable(field.name)
-        for settings in (ApiSettings, ExecutorSettings)
+        for settings in (ApiSettings, ExecutorSettings, ExtractorSettings)
         for field in msgspec.structs.fields(settings)
     }
     sections = _DOCS.read_text().partition("## The command line")[0]
