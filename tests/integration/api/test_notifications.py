@@ -130,6 +130,30 @@ async def test_people_are_told_by_mail_and_slack_when_a_migration_is_completed(
     assert link in posted["text"]
 
 
+async def test_whom_to_tell_can_be_changed_before_the_start(service: Service):
+    client = service.client()
+    migration_id = await client.migration(notifications={"email": ["first@example.com"]})
+    await client.in_status(migration_id, "approved")
+    one = f"/v1/migrations/{migration_id}"
+    assert (await client.get(one)).json["notifications"]["email"] == ["first@example.com"]
+    wanted = {"slack_channel": "#ops", "on_events": ["completed"]}
+
+    nobody = await client.send("PATCH", one, {"notifications": None})
+    changed = await client.send("PATCH", one, {"notifications": wanted})
+
+    assert (nobody.status, nobody.json["notifications"]) == (200, None)
+    assert changed.json["notifications"] == {
+        "email": [],
+        "slack_channel": "#ops",
+        "on_events": ["migration.completed"],
+    }
+    assert changed.json["status"] == "approved", "the plan is still the same"
+    await client.post(f"{one}/start")
+    await client.in_status(migration_id, "completed")
+    (notice,) = await _notices(client, migration_id, 1)
+    assert (notice["channel"], notice["recipient"]) == ("slack", "#ops")
+
+
 async def test_only_the_events_asked_for_are_told_and_a_rebuild_tells_nothing_again(
     service: Service,
 ):

@@ -40,6 +40,9 @@ def _changed(about: About, command: EditMigration) -> About:
         for name in ("name", "description", "source", "target", "selection")
         if getattr(command, name) is not None
     }
+    if command.notifications is not None:
+        nobody = command.notifications.is_for_nobody
+        given["notifications"] = None if nobody else command.notifications
     if command.options:
         options = {**msgspec.to_builtins(about.options), **command.options}
         try:

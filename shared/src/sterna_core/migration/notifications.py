@@ -9,3 +9,8 @@ class Notifications(Struct, frozen=True, kw_only=True):
     email: tuple[str, ...] = ()
     slack_channel: str | None = None
     on_events: tuple[str, ...] = DEFAULT_EVENTS
+
+    @property
+    def is_for_nobody(self) -> bool:
+        """Tell whether nobody is named."""
+        return not self.email and self.slack_channel is None

@@ -5,6 +5,7 @@ from typing import Any
 from sterna_core.migration.about import About, Party
 from sterna_core.migration.command import Command
 from sterna_core.migration.event import Event
+from sterna_core.migration.notifications import Notifications
 from sterna_core.migration.plan import Selection
 
 PLANNED_OPTIONS = frozenset(
@@ -16,7 +17,7 @@ PLANNED_OPTIONS = frozenset(
 class EditMigration(Command, frozen=True, kw_only=True, tag="migration.edit.v1"):
     """Change what is given; None leaves a thing as it is, as does an option that is not named.
 
-    A plan that would be another one is made again.
+    A plan that would be another one is made again. `notifications` without anybody tell nobody.
     """
 
     name: str | None = None
@@ -25,6 +26,7 @@ class EditMigration(Command, frozen=True, kw_only=True, tag="migration.edit.v1")
     target: Party | None = None
     selection: Selection | None = None
     options: dict[str, Any] | None = None
+    notifications: Notifications | None = None
 
 
 class MigrationEdited(Event, frozen=True, kw_only=True, tag="migration.edited.v1"):

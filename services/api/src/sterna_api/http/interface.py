@@ -197,7 +197,13 @@ class Interface:
             TaskRoutes(migrations, of_namespaces),
             NotificationRoutes(migrations, Notices(database)),
             MigrationLifecycleRoutes(
-                desk, migrations, Checkpoints(database), parties, writes, clock
+                desk,
+                migrations,
+                Checkpoints(database),
+                parties,
+                writes,
+                clock,
+                message_channels=parts.message_channels,
             ),
             MigrationActionRoutes(desk, migrations, writes, clock),
             SyncRoutes(desk, migrations, writes, clock),

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from sterna_api.http.connection_bodies import Description, Identifier, Name
 from sterna_api.http.migration_bodies import ColumnChoices, ConnectionId, Glob, OptionsBody, Reason
+from sterna_api.http.notification_bodies import NotificationsBody
 from sterna_api.http.problem import InvalidShape, Problem
 from sterna_core.migration.undo import Strategy
 from sterna_core.tasks.telemetry import Phase
@@ -53,6 +54,7 @@ class EditMigrationBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     source: SourcePatch | UnsetType = UNSET
     target: TargetPatch | UnsetType = UNSET
     options: OptionsPatch | UnsetType = UNSET
+    notifications: NotificationsBody | UnsetType | None = UNSET
 
 
 class CheckpointBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

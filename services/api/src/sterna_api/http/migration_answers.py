@@ -9,6 +9,7 @@ from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration.about import Options, Party
 from sterna_core.migration.check_view import CheckView
+from sterna_core.migration.notifications import Notifications
 from sterna_core.migration.plan import Selection
 from sterna_core.migration.status import Status
 from sterna_core.migration.view import (
@@ -117,6 +118,7 @@ class MigrationBody(Struct, frozen=True, kw_only=True):
     source: SourceShown
     target: TargetShown
     options: Options
+    notifications: Notifications | None
     plan: PlanLine
     progress: Progress
     metrics: Metrics
@@ -182,6 +184,7 @@ def show_migration(known: KnownMigration, now: UtcDatetime) -> MigrationBody:
         source=source_of(about.source, about.selection.schemas, tables),
         target=target_of(about.target, about.selection),
         options=about.options,
+        notifications=about.notifications,
         plan=PlanLine(view.plan_status, None),
         progress=Progress(
             known.percent, view.phase, tuple(_phase(view.phases[name]) for name in view.order)

@@ -41,8 +41,10 @@ from sterna_core.migration.checkpoint import (
     RestoreCheckpoint,
 )
 from sterna_core.migration.deletion import DeleteMigration
+from sterna_core.migration.notifications import Notifications
 from sterna_core.migration.revision import EditMigration
 from sterna_core.migration.undo import RollBackMigration
+from sterna_core.notice.commands import NoticeChannel
 
 
 class MigrationLifecycleRoutes:
@@ -56,7 +58,10 @@ class MigrationLifecycleRoutes:
         parties: PartyFinder,
         writes: ReadYourWrites,
         clock: Clock,
+        *,
+        message_channels: frozenset[NoticeChannel],
     ) -> None:
+        self._message_channels = message_channels
         self._desk = desk
         self._migrations = migrations
         self._checkpoints = checkpoints
@@ -114,6 +119,10 @@ class MigrationLifecycleRoutes:
                 selection["target_schema"] = body.target.schema
             if body.target.columns is not UNSET:
                 selection["choices"] = choices_of(body.target.columns)
+        if body.notifications is not UNSET:
+            asked = body.notifications
+            wanted = asked.checked(self._message_channels) if asked is not None else None
+            given["notifications"] = wanted or Notifications()
         if selection:
             old = known.view.about.selection
             given["selection"] = msgspec.structs.replace(old, **selection)

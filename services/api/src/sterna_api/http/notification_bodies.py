@@ -45,13 +45,12 @@ class NotificationsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields
             ]
         if problems:
             raise InvalidShape(problems)
-        if not self.email and self.slack_channel is None:
-            return None
-        return Notifications(
+        wanted = Notifications(
             email=tuple(dict.fromkeys(self.email)),
             slack_channel=self.slack_channel,
             on_events=tuple(dict.fromkeys(kinds)),
         )
+        return None if wanted.is_for_nobody else wanted
 
 
 def _missing(field: str, settings: str) -> Problem:

@@ -49,6 +49,8 @@ class ScheduleShown(Struct, frozen=True, kw_only=True):
     """When a migration works.
 
     `next_start_at` is None where it does not start by itself, has, or waits for others.
+    What is in `exclude_concurrent` is told, not locked: both may be at work for as long as the word
+    between them takes, and `pause_lead` more.
     `circle` is empty, or says through whom the migration waits for itself: each for the next.
     `window_opens_at` and `window_closes_at` are of the hours that are open now, or next.
     """
