@@ -143,3 +143,14 @@ async def test_options_of_the_mode_are_refused_with_another_one(client: Client):
     assert changed.status == 409
     both = {"options": {"mode": "full", "incremental": None}}
     assert (await client.send("PATCH", f"/v1/migrations/{migration_id}", both)).status == 200
+
+
+async def test_another_policy_than_the_one_there_is_is_refused_by_name(client: Client):
+    migration_id = await client.migration(options=OPTIONS)
+    one = f"/v1/migrations/{migration_id}"
+    shown = (await client.until(one, lambda _: True))["options"]["incremental"]
+    assert shown["conflict_policy"] == "source_wins"
+    incremental = {"conflict_policy": "newest_wins"}
+    refused = await client.send("PATCH", one, {"options": {"incremental": incremental}})
+    assert refused.status == 422
+    assert refused.json["detail"][0]["loc"] == ["body", "options", "incremental", "conflict_policy"]

@@ -135,6 +135,7 @@ WRONG: list[tuple[dict[str, Any], list[str | int], str]] = [
     ({"wait_for": [{"migration_id": "x", "condition": "completed"}]}, ["wait_for", 0, "migration_id"], "migration_unknown"),
     ({"wait_for": [{"migration_id": f"mig_{'0' * 32}"}]}, ["wait_for"], "migration_unknown"),
     ({"exclude_concurrent": ["x"]}, ["exclude_concurrent", 0], "migration_unknown"),
+    ({"exclude_concurrent": [f"mig_{'0' * 32}"]}, ["exclude_concurrent"], "migration_unknown"),
     ({"recurring": {"cron": "often"}}, ["recurring", "cron"], "cron_invalid"),
     ({"recurring": {"cron": "* * * * * *"}}, ["recurring", "cron"], "cron_invalid"),
     ({"recurring": {"cron": "0 0 30 2 *"}}, ["recurring", "cron"], "cron_invalid"),

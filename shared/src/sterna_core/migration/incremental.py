@@ -18,7 +18,8 @@ class IncrementalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_field
     are found by their names where `find_change_columns` is set. Rows are read again that were
     written up to `overlap_seconds` before the latest that is known: a transaction may commit long
     after it took the time. Every `compare_every`th pass, beginning with the first, compares all
-    tables: only that sees what was deleted, or came later than the overlap.
+    tables: only that sees what was deleted, or came later than the overlap. `conflict_policy` says
+    who is right where the target was written to as well: passes know the source alone.
     """
 
     interval_seconds: Annotated[int, Meta(ge=1, le=7 * 86_400)] = 60
@@ -26,6 +27,7 @@ class IncrementalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_field
     find_change_columns: bool = True
     overlap_seconds: Annotated[int, Meta(ge=0, le=86_400)] = 300
     compare_every: Annotated[int, Meta(ge=1, le=10_000)] = 10
+    conflict_policy: Literal["source_wins"] = "source_wins"
 
 
 class TableSync(Struct, frozen=True, kw_only=True):

@@ -22,14 +22,20 @@ async def refuse_unknown_others(
 
     A migration that is waited for is there for good, so nothing can change behind this.
     """
-    problems = []
+    unknown = set()
     for other in sorted(schedule.others):
         if await migrations.find(org_id, other) is not None:
             continue
         await writes.catch_up_with(org_id, other)
         if await migrations.find(org_id, other) is None:
-            msg = f"There is no such migration: {other}"
-            problems.append(Problem((*loc, "wait_for"), msg, "migration_unknown"))
+            unknown.add(other)
+    waited_for = {each.migration_id for each in schedule.wait_for}
+    named = (("wait_for", waited_for), ("exclude_concurrent", set(schedule.exclude_concurrent)))
+    problems = [
+        Problem((*loc, field), f"There is no such migration: {other}", "migration_unknown")
+        for field, others in named
+        for other in sorted(unknown & others)
+    ]
     if problems:
         raise InvalidShape(problems)
 
