@@ -39,7 +39,7 @@ imports: setup
 
 FUZZ_REQUESTS ?= 20000
 fuzz: setup ## FUZZ_REQUESTS (20000) drawn at random against the description of the REST interface
-	STERNA_FUZZ_REQUESTS=$(FUZZ_REQUESTS) $(BIN)/pytest -n $(WORKERS) tests/fuzz
+	STERNA_FUZZ_REQUESTS=$(FUZZ_REQUESTS) $(BIN)/pytest -n $(WORKERS) -o faulthandler_timeout=0 tests/fuzz
 
 faults: setup ## kill each part at random moments, STERNA_FAULT_ROUNDS times (10)
 	$(BIN)/pytest tests/faults

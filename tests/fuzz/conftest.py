@@ -5,13 +5,11 @@ import pytest
 from schemathesis import GenerationMode
 from tests.fuzz.amount import seed, wanted_requests
 from tests.fuzz.description import describe
-from tests.fuzz.things import Things
+from tests.fuzz.things import PATIENCE_SECONDS, Things
 from tests.servers import PostgresTestServer
 from tests.support.api.service import Service
 
 REQUESTS = "requests"
-_PATIENCE_SECONDS = 60.0
-"""A machine that is busy answers late, and so with 503; that has tests of its own."""
 
 
 @pytest.fixture(scope="session")
@@ -19,8 +17,8 @@ async def service(postgres_server: PostgresTestServer) -> AsyncIterator[Service]
     """One service for all requests of a process."""
     async with Service(
         await postgres_server.create_database(),
-        command_seconds=_PATIENCE_SECONDS,
-        position_seconds=_PATIENCE_SECONDS,
+        command_seconds=PATIENCE_SECONDS,
+        position_seconds=PATIENCE_SECONDS,
     ) as running:
         yield running
 

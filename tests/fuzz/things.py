@@ -9,6 +9,8 @@ from tests.support.api.service import Service
 
 from sterna_api.openapi.parameters import PREFIXES
 
+PATIENCE_SECONDS = 60.0
+"""A machine that is busy answers late, and so with 503; that has tests of its own."""
 _HEX_DIGITS = 32
 _NOTHING = "f"
 
@@ -96,7 +98,7 @@ class Things:
 
     async def _approved(self) -> dict[str, str]:
         approved = await self._client.migration()
-        source = (await self._client.in_status(approved, "approved"))["source"]
+        source = (await self._in_status(approved, "approved"))["source"]
         plan = (await self._client.get(f"/v1/migrations/{approved}/plan")).json
         mapping = plan["mappings"][0]["id"]
         return {APPROVED: approved, CONNECTION: source["connection_id"], MAPPING: mapping}
@@ -138,12 +140,15 @@ class Things:
 
     async def _started(self, status: str, *, refused_rows: int = 0) -> str:
         migration_id = await self._client.migration()
-        await self._client.in_status(migration_id, "approved")
+        await self._in_status(migration_id, "approved")
         world = self._service.executors.world(migration_id)
         world.refused["public.orders"] = set(range(refused_rows))
         await self._client.post(f"/v1/migrations/{migration_id}/start")
-        await self._client.in_status(migration_id, status)
+        await self._in_status(migration_id, status)
         return migration_id
+
+    async def _in_status(self, migration_id: str, status: str) -> Any:
+        return await self._client.in_status(migration_id, status, patience_seconds=PATIENCE_SECONDS)
 
     def _put(self, value: Any) -> frozenset[str]:
         match value:
