@@ -1,5 +1,12 @@
+import asyncio
+import logging
+from urllib.parse import urlsplit
+
+import msgspec
 import pytest
+import structlog
 from tests.support.api.client import Client, connection_body
+from tests.support.api.service import Service
 
 _CREATE = "/v1/migrations"
 
@@ -205,3 +212,32 @@ async def test_a_field_that_is_made_up_is_named_without_its_control_characters(c
     reply = await client.post("/v1/webhooks", {"a\u0000b": 1})
     assert reply.status == 422
     assert ["body", "a\\x00b"] in [each["loc"] for each in reply.json["detail"]]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"secret-6c1f\r\n\r\n",
+        b"GET /v1/migrations?token=secret-6c1f HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"GET /v1/migrations HTTP/1.1\r\nHost: x\r\nAuthorization : Bearer secret-6c1f\r\n\r\n",
+        b"GET /v1/migrations HTTP/1.1\r\nHost: x\r\nX: secret-6c1f" + b"x" * 20_000 + b"\r\n\r\n",
+    ],
+    ids=["no method", "no version", "a space in a name", "too long"],
+)
+async def test_what_is_no_request_is_refused_in_the_same_shape_and_repeated_nowhere(
+    service: Service, sent: bytes, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.DEBUG)
+    address = urlsplit(service.url)
+    with structlog.testing.capture_logs() as logged:
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        writer.write(sent)
+        head, _, body = (await asyncio.wait_for(reader.read(), 10)).partition(b"\r\n\r\n")
+        writer.close()
+    assert head.split(b" ")[1] == b"400"
+    assert b"Content-Type: application/json" in head
+    error = msgspec.json.decode(body)["error"]
+    assert (error["type"], error["code"]) == ("BadRequestError", "request_unreadable")
+    assert f"X-Request-Id: {error['request_id']}".encode() in head
+    assert error["request_id"] in {each.get("request_id") for each in logged}
+    assert "secret-6c1f" not in f"{body!r}{logged}{caplog.text}"

@@ -21,6 +21,7 @@ from sterna_api.decider.settings import DeciderSettings
 from sterna_api.http.client_address import parse_proxies
 from sterna_api.http.interface import Interface, InterfaceParts
 from sterna_api.http.limits import LimitSettings
+from sterna_api.http.runner import InterfaceRunner
 from sterna_api.projections.database import Database
 from sterna_api.projections.position_watch import PositionWatch
 from sterna_api.projections.positions import JournalPosition, ProjectedPositions
@@ -206,7 +207,7 @@ class Service:
                 self.app = interface.app
                 works = (interface.probes.run(), interface.refusals.run())
                 tasks.extend(group.create_task(work) for work in works)
-                runner = web.AppRunner(interface.app, access_log=None, shutdown_timeout=2.0)
+                runner = InterfaceRunner(interface.app, access_log=None, shutdown_timeout=2.0)
                 await runner.setup()
                 await web.TCPSite(runner, "127.0.0.1", 0).start()
                 self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"

@@ -17,6 +17,7 @@ from sterna_api.decider.snapshots import PostgresSnapshots
 from sterna_api.http.client_address import parse_proxies
 from sterna_api.http.health import Check
 from sterna_api.http.interface import Interface, InterfaceParts
+from sterna_api.http.runner import InterfaceRunner
 from sterna_api.messages.channel import Channel
 from sterna_api.messages.email import EmailChannel
 from sterna_api.messages.messenger import Messenger
@@ -219,7 +220,7 @@ class ApiProcess:
                 cors_origins=settings.http_cors_origins,
             )
         )
-        runner = web.AppRunner(
+        runner = InterfaceRunner(
             interface.app,
             access_log=None,
             handle_signals=False,
