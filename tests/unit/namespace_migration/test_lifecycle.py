@@ -57,7 +57,7 @@ def test_a_migration_goes_through_seven_stages_in_order_and_completes(play: Play
     assert [each.status for each in play.view.stages.values()] == ["completed"] * len(STAGES)
     assert {each.status for each in play.view.resources.values()} == {"completed"}
     moved = play.view.stages["batch_processing"]
-    assert (moved.items_total, moved.items_completed) == (2 * PER_COLLECTION, 2 * PER_COLLECTION)
+    assert (moved.items_total, moved.items_completed) == (4 * PER_COLLECTION, 4 * PER_COLLECTION)
 
 
 def test_what_is_made_first_has_no_attachments_and_gets_them_at_the_end(play: Play) -> None:
@@ -125,9 +125,9 @@ def test_documents_set_aside_are_counted_and_named_and_hinder_nobody(play: Play)
     view = play.view
     assert view is not None
     assert view.status == "completed"
-    assert (view.moved, view.set_aside) == (2 * PER_COLLECTION - 1, 1)
-    assert view.stages["batch_processing"].items_failed == 1
-    assert [each.document_id for each in view.poison] == ["doc_1"]
+    assert (view.moved, view.set_aside) == (4 * PER_COLLECTION - 2, 2)
+    assert view.stages["batch_processing"].items_failed == 2
+    assert [each.document_id for each in view.poison] == ["doc_1"] * 2
 
 
 def test_a_batch_that_cannot_be_moved_fails_the_migration_once_others_are_done(play: Play) -> None:
@@ -141,7 +141,7 @@ def test_a_batch_that_cannot_be_moved_fails_the_migration_once_others_are_done(p
     view = play.view
     assert view is not None
     assert (view.status, view.error_code) == ("failed", "batches_failed")
-    assert view.stages["batch_processing"].items_completed == 2 * (PER_COLLECTION - 1)
+    assert view.stages["batch_processing"].items_completed == 4 * PER_COLLECTION - 2
     assert view.stages["batch_processing"].items_failed == 2
     play.give(cmd.ResumeNamespaceMigration())
     play.finish()
@@ -180,7 +180,8 @@ def test_boundaries_of_two_attempts_are_never_mixed(play: Play) -> None:
     assert play.give(rep.ReportBatchesPlanned(**who, part=1, batches=gap)) == ()
     play.done(second)
     assert isinstance(play.state, st.Running)
-    assert play.state.run.collections["col_1"].batches == batches()
+    assert isinstance(first.work, wk.PlanBatches)
+    assert play.state.run.collections[first.work.collection_id].batches == batches()
 
 
 def test_a_cancelled_migration_shuts_the_target_before_it_can_be_deleted(play: Play) -> None:

@@ -13,11 +13,15 @@ from sterna_core.kafka.access import KafkaAccess
 from sterna_core.kafka.log import KafkaLog
 from sterna_core.kafka.provisioning import provision_topics
 from sterna_core.kafka.sender import KafkaSender
+from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.secrets.keyring import Keyring
 from sterna_executor.databases.postgresql.engine import MEBIBYTE, EngineOptions, PostgresqlEngine
+from sterna_executor.namespaces.book import BusNamespaceBook
+from sterna_executor.namespaces.engine import NamespaceEngine
 from sterna_executor.settings import ExecutorSettings
 from sterna_executor.tasks.claims import BusClaims
 from sterna_executor.tasks.consumer import TaskConsumer
+from sterna_executor.tasks.engines import Engines
 from sterna_executor.tasks.figures import Telemetry
 from sterna_executor.tasks.reporter import BusReporter
 from sterna_executor.tasks.resources import ResourceTeller
@@ -51,7 +55,15 @@ async def run_executor(
         )
         claims = BusClaims(log, sender, topics, executor_id, clock)
         options = _engine_options(settings, executor_id)
-        engine = PostgresqlEngine(options, keyring, telemetry, claims)
+        engine = Engines(
+            PostgresqlEngine(options, keyring, telemetry, claims),
+            NamespaceEngine(
+                StoreDoors(keyring, settings.namespace_database_url),
+                BusNamespaceBook(log, sender, topics, executor_id, clock),
+                claims,
+                executor_id,
+            ),
+        )
         runner = Runner(
             engine,
             BusReporter(sender, topics, executor_id, clock),

@@ -29,6 +29,7 @@ class ExecutorSettings(Struct, frozen=True, kw_only=True):
     executor_connections_per_host: Annotated[int, Meta(ge=2, le=1024)] = 24
     executor_shutdown_seconds: Annotated[float, Meta(ge=1.0, le=600.0)] = 20.0
     executor_figures_seconds: Annotated[float, Meta(ge=0.1, le=60.0)] = 1.0
+    namespace_database_url: Secret | None = None
     pg_bin_dir: str | None = None
     maintenance_work_mem_mib: Annotated[int, Meta(ge=16, le=65_536)] = 512
     log_level: str = "info"

@@ -10,7 +10,6 @@ from sterna_core.namespace_migration.job import (
     ClusterJob,
     CompareJob,
     Job,
-    ResourceJob,
     TaxonomyJob,
     resource_of,
     stage_of,
@@ -28,7 +27,7 @@ POISON_SHOWN = 100
 """Documents set aside that are named; all are counted."""
 
 _FINISHES: dict[ResourceKind, type[Job]] = {
-    "bucket": ResourceJob,
+    "bucket": CompareJob,
     "collection": CompareJob,
     "cluster": ClusterJob,
     "taxonomy": TaxonomyJob,

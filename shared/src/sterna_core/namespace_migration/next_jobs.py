@@ -26,11 +26,11 @@ def next_jobs(view: NamespaceMigrationView, run: Run) -> Iterator[AnyJob]:
     """Give what the stage at hand still needs and could be begun now, at work or not."""
     match run.stage:
         case "batch_creation":
-            for name in _of_kind(run, "collection"):
+            for name in with_documents(run):
                 if not run.collections.get(name, CollectionRun()).is_planned:
                     yield PlanBatchesJob(collection_id=name)
         case "batch_processing":
-            for name in _of_kind(run, "collection"):
+            for name in with_documents(run):
                 collection = run.collections[name]
                 for number in range(collection.next, len(collection.batches)):
                     yield BatchJob(collection_id=name, number=number)
@@ -56,7 +56,7 @@ def items_total(view: NamespaceMigrationView, run: Run, stage: MigrationStage) -
     if stage == "batch_processing":
         return sum(each.documents for each in run.collections.values())
     if stage == "batch_creation":
-        return len(_of_kind(run, "collection"))
+        return len(with_documents(run))
     return sum(len(wave) for wave in _waves(view, run, stage))
 
 
@@ -80,7 +80,7 @@ def _waves(
         case "benchmark_evaluation":
             return (tuple(BenchmarkJob(retriever_id=each) for each in _of_kind(run, "retriever")),)
         case "finalization":
-            compared = tuple(CompareJob(collection_id=each) for each in _of_kind(run, "collection"))
+            compared = tuple(CompareJob(collection_id=each) for each in with_documents(run))
             attached = tuple(AttachJob(resource_id=each) for each in run.attached)
             return (compared, attached, (SwitchJob(),))
         case _:
@@ -95,6 +95,13 @@ def _tiers(view: NamespaceMigrationView, run: Run) -> Iterator[tuple[AnyJob, ...
             ResourceJob(resource_id=each.resource_id)
         )
     return (tuple(lots[tier]) for tier in sorted(lots))
+
+
+def with_documents(run: Run) -> tuple[str, ...]:
+    """Name what has documents: collections, and buckets with their objects."""
+    return tuple(
+        each.resource_id for each in run.resources if each.kind in {"bucket", "collection"}
+    )
 
 
 def _of_kind(run: Run, kind: ResourceKind) -> tuple[str, ...]:

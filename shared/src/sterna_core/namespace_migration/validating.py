@@ -1,5 +1,6 @@
 """What is known of a migration before it begins: whether it can be done, and what it takes along."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from hashlib import blake2b
@@ -7,13 +8,19 @@ from hashlib import blake2b
 import msgspec
 from msgspec import Struct
 
+from sterna_core import ids
 from sterna_core.namespace.resource import Resource, ResourceKind
 from sterna_core.namespace_migration.clashes import clashes
-from sterna_core.namespace_migration.config import MigrationConfig, TaxonomyOptions
+from sterna_core.namespace_migration.config import (
+    ClusterOptions,
+    MigrationConfig,
+    TaxonomyOptions,
+)
 from sterna_core.namespace_migration.finding import Finding, Findings
 from sterna_core.namespace_migration.graph import DefinitionCycle, Graph, graph_of
 from sterna_core.namespace_migration.selection import select
 
+_ID = re.compile(rf"{ids.VECTOR_NAMESPACE}[0-9a-f]{{32}}")
 FINDINGS_MAX = 200
 """Errors, and warnings, that are told; a namespace may have as many as it has references."""
 
@@ -77,9 +84,9 @@ def validate(
     try:
         graph = graph_of(going)
     except DefinitionCycle as cycle:
-        ids = ", ".join(map(str, cycle.details["cycle"][:10]))
+        names = ", ".join(map(str, cycle.details["cycle"][:10]))
         findings += Findings(
-            errors=(Finding(("config", "filters"), f"{cycle.message} ({ids})", cycle.code),)
+            errors=(Finding(("config", "filters"), f"{cycle.message} ({names})", cycle.code),)
         )
     if graph is not None:
         by_id = {each.resource_id: each for each in going}
@@ -97,15 +104,39 @@ def validate(
 
 
 def _not_yet(config: MigrationConfig) -> Findings:
-    """Warn of what is accepted and does nothing here, so that nobody waits for it."""
-    if config.webhook_url is None:
-        return Findings()
-    return Findings(
-        warnings=(
-            Finding(
-                ("config", "webhook_url"),
-                "This address is not called; a webhook of the organisation can be.",
-                "not_supported",
-            ),
-        )
+    """Tell what cannot be done, so that nobody starts it, or does nothing, so that nobody waits."""
+    clusters = config.cluster_options or ClusterOptions()
+    taxonomies = config.taxonomy_options or TaxonomyOptions()
+    asked = {
+        ("migration_type",): (
+            config.migration_type == "re_extract",
+            "Executors copy namespaces; they do not extract them anew yet.",
+        ),
+        ("filters", "date_range"): (
+            config.filters is not None and bool(config.filters.date_range),
+            "Documents cannot be chosen by their dates yet.",
+        ),
+        ("cluster_options", "recompute_clusters"): (
+            clusters.recompute_clusters,
+            "Clusters are copied; they are not computed anew yet.",
+        ),
+        ("taxonomy_options", "re_run_enrichment"): (
+            taxonomies.re_run_enrichment,
+            "Enrichments are copied; they are not made anew yet.",
+        ),
+    }
+    errors = tuple(
+        Finding(("config", *place), message, "not_supported")
+        for place, (is_asked, message) in asked.items()
+        if is_asked
     )
+    target = config.target_namespace_id
+    if target is not None and not _ID.fullmatch(target):
+        message = "The id of a namespace is ns_ and 32 hexadecimal digits; without one it is made."
+        wrong = Finding(("config", "target_namespace_id"), message, "namespace_id")
+        errors = (*errors, wrong)
+    if config.webhook_url is None:
+        return Findings(errors=errors)
+    message = "This address is not called."
+    silent = Finding(("config", "webhook_url"), message, "not_supported")
+    return Findings(errors=errors, warnings=(silent,))

@@ -85,13 +85,14 @@ def _work(
     by_id = {each.resource_id: each for each in run.resources}
     match job:
         case jb.TargetJob():
-            return wk.PrepareTarget()
+            return wk.PrepareTarget(ids=new_ids, kinds=dict(rewriting.known))
         case jb.ResourceJob():
             resource = by_id[job.resource_id]
             return wk.MakeResource(resource=resource, made=without_attachments(resource, rewriting))
         case jb.PlanBatchesJob():
             known = run.collections.get(job.collection_id, st.CollectionRun())
             return wk.PlanBatches(
+                kind=by_id[job.collection_id].kind,
                 collection_id=job.collection_id,
                 batch_size=options.batch_size,
                 part=known.parts,
@@ -100,6 +101,7 @@ def _work(
             )
         case jb.BatchJob():
             return wk.MoveBatch(
+                kind=by_id[job.collection_id].kind,
                 collection_id=job.collection_id,
                 target_collection_id=new_ids[job.collection_id],
                 number=job.number,
@@ -119,6 +121,7 @@ def _work(
         case jb.CompareJob():
             figures = view.collections.get(job.collection_id, CollectionFigures())
             return wk.CompareCollection(
+                kind=by_id[job.collection_id].kind,
                 collection_id=job.collection_id,
                 target_collection_id=new_ids[job.collection_id],
                 set_aside=figures.set_aside,

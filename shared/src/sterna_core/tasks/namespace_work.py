@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
-from sterna_core.namespace.resource import Resource
+from sterna_core.namespace.resource import Resource, ResourceKind
 from sterna_core.namespace_migration.batch import Batch
 from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.place import Place
@@ -14,11 +14,17 @@ class NamespaceWork(Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class PrepareTarget(NamespaceWork, frozen=True, kw_only=True, tag="work.prepare_target.v1"):
-    """Make the target namespace with its bookkeeping; refuse one that is there and not ours."""
+    """Make the target namespace, and keep there what becomes of ids.
+
+    `kinds` are those of the source.
+    """
+
+    ids: dict[str, str]
+    kinds: dict[str, ResourceKind]
 
 
 class MakeResource(NamespaceWork, frozen=True, kw_only=True, tag="work.make_resource.v1"):
-    """Make a resource in the target, and keep its old and new id in the bookkeeping.
+    """Make a resource in the target.
 
     `resource` is as it is in the source, `made` as it is to be, without attachments.
     """
@@ -30,6 +36,7 @@ class MakeResource(NamespaceWork, frozen=True, kw_only=True, tag="work.make_reso
 class PlanBatches(NamespaceWork, frozen=True, kw_only=True, tag="work.plan_batches.v1"):
     """Find boundaries by the order of ids, from `after` on, where `part` parts are known."""
 
+    kind: ResourceKind
     collection_id: str
     batch_size: int
     part: int
@@ -40,6 +47,7 @@ class PlanBatches(NamespaceWork, frozen=True, kw_only=True, tag="work.plan_batch
 class MoveBatch(NamespaceWork, frozen=True, kw_only=True, tag="work.move_batch.v1"):
     """Copy the documents of a batch, or extract them anew, with every reference rewritten."""
 
+    kind: ResourceKind
     collection_id: str
     target_collection_id: str
     number: int
@@ -73,6 +81,7 @@ class BenchmarkRetriever(
 class CompareCollection(NamespaceWork, frozen=True, kw_only=True, tag="work.compare_collection.v1"):
     """Compare every document with its source, but for those that were set aside."""
 
+    kind: ResourceKind
     collection_id: str
     target_collection_id: str
     set_aside: int

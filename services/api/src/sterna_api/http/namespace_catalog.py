@@ -33,7 +33,13 @@ class NamespaceCatalog:
         known = await self._finder.named(org_id, named, fresh=True)
         await self._writes.catch_up_with(org_id, known.namespace_id)
         resources = await self._namespaces.resources(org_id, known.namespace_id)
-        place = Place(namespace_id=known.namespace_id, store=known.view.store)
+        place = Place(
+            namespace_id=known.namespace_id,
+            store=known.view.store,
+            name=known.view.name,
+            extractors=known.view.feature_extractors,
+            aliases=await self._namespaces.aliases_of(org_id, known.namespace_id),
+        )
         return CatalogedNamespace(place=place, resources=resources)
 
     async def has(self, org_id: str, named: str) -> bool:

@@ -96,7 +96,12 @@ class NamespaceMigrationRoutes:
         command = CreateNamespaceMigration(
             config=config,
             source=source.place,
-            target=Place(namespace_id=target_id, store=source.place.store),
+            target=Place(
+                namespace_id=target_id,
+                store=source.place.store,
+                name=config.target_namespace_name or f"{source.place.name[:60]}-{target_id[-12:]}",
+                extractors=source.place.extractors,
+            ),
             result=found.result,
             graph=found.graph,
         )

@@ -13,7 +13,8 @@ from sterna_core.journal.outcome import Outcome
 from sterna_core.journal.topics import Topics
 from sterna_core.migration.decider import MIGRATIONS
 from sterna_core.migration.reports import ClaimTask
-from sterna_core.tasks.task import Task
+from sterna_core.namespace_migration.decider import NAMESPACE_MIGRATIONS
+from sterna_executor.tasks.any_task import AnyTask
 
 CLAIM_SECONDS = 30.0
 """How long the decider may take to say whether a task is still wanted."""
@@ -22,7 +23,7 @@ CLAIM_SECONDS = 30.0
 class Claims(Protocol):
     """Says whether a task is still wanted, as the journal has it now."""
 
-    async def claim(self, task: Task) -> None:
+    async def claim(self, task: AnyTask) -> None:
         """Return where it is; raises Fenced where it is not, Transient where nobody answers."""
         ...
 
@@ -50,7 +51,7 @@ class BusClaims:
         self._clock = clock
         self._new_id = new_id
 
-    async def claim(self, task: Task) -> None:
+    async def claim(self, task: AnyTask) -> None:
         """Ask about one task."""
         try:
             outcome = await self._ask(task)
@@ -62,8 +63,10 @@ class BusClaims:
                 details={"reason": outcome.rejected.code},
             )
 
-    async def _ask(self, task: Task) -> Outcome:
-        client = CommandClient(self._log, self._sender, Codec([MIGRATIONS]), self._topics)
+    async def _ask(self, task: AnyTask) -> Outcome:
+        client = CommandClient(
+            self._log, self._sender, Codec([MIGRATIONS, NAMESPACE_MIGRATIONS]), self._topics
+        )
         async with asyncio.TaskGroup() as group:
             reading = group.create_task(client.run())
             claim = ClaimTask(
@@ -88,7 +91,7 @@ class MemoryClaims:
     def __init__(self, *withdrawn: str) -> None:
         self.withdrawn = set(withdrawn)
 
-    async def claim(self, task: Task) -> None:
+    async def claim(self, task: AnyTask) -> None:
         """Look it up."""
         if task.task_id in self.withdrawn:
             raise Fenced("The task was withdrawn: nothing was written.")

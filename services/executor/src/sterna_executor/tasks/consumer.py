@@ -12,7 +12,7 @@ from sterna_core.journal.log import RecordSender
 from sterna_core.journal.record import OutgoingRecord
 from sterna_core.journal.topics import Topics
 from sterna_core.kafka.access import KafkaAccess
-from sterna_core.tasks.task import Task
+from sterna_executor.tasks.any_task import AnyTask
 from sterna_executor.tasks.offsets import Offsets
 from sterna_executor.tasks.runner import Runner
 
@@ -48,7 +48,7 @@ class TaskConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._dead_letters = dead_letters
         self._drain_seconds = drain_seconds
         self._offsets = Offsets()
-        self._decoder = msgspec.json.Decoder(Task)
+        self._decoder = msgspec.json.Decoder(AnyTask)
         self._consumer = AIOKafkaConsumer(
             **access.arguments(),
             group_id=group,

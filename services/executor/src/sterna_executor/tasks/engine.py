@@ -3,16 +3,16 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from sterna_core.tasks.task import Task
+from sterna_executor.tasks.any_task import AnyTask
 
 Report = Callable[[Struct], Awaitable[None]]
 """Sends a report; returns when it is on the log."""
 
 
 class Engine(Protocol):
-    """Carries out tasks on one kind of database."""
+    """Carries out tasks on some kind of store."""
 
-    async def carry_out(self, task: Task, report: Report) -> None:
+    async def carry_out(self, task: AnyTask, report: Report) -> None:
         """Do a task and report what became of it.
 
         Raises SternaError where it could not be done; then nothing of it was committed, or a

@@ -11,7 +11,7 @@ from sterna_core.errors import Transient
 from sterna_core.journal.command import command_record
 from sterna_core.journal.log import RecordSender
 from sterna_core.journal.topics import Topics
-from sterna_core.tasks.task import Task
+from sterna_executor.tasks.any_task import AnyTask
 
 RETRY_SECONDS = 0.5
 
@@ -21,7 +21,7 @@ _log = structlog.get_logger(__name__)
 class Reporter(Protocol):
     """Tells the deciders what became of a task."""
 
-    async def send(self, task: Task, report: Struct) -> None:
+    async def send(self, task: AnyTask, report: Struct) -> None:
         """Send a report, and return when it is on the log."""
         ...
 
@@ -46,7 +46,7 @@ class BusReporter:
         self._clock = clock
         self._new_id = new_id
 
-    async def send(self, task: Task, report: Struct) -> None:
+    async def send(self, task: AnyTask, report: Struct) -> None:
         """Send a report; waits for a bus that is away, since what was done must be told."""
         partition = self._topics.partition_of(task.org_id, task.migration_id)
         record = command_record(
@@ -74,7 +74,7 @@ class MemoryReporter:
     def __init__(self) -> None:
         self.reports: list[Any] = []
 
-    async def send(self, task: Task, report: Struct) -> None:
+    async def send(self, task: AnyTask, report: Struct) -> None:
         """Keep a report."""
         del task
         self.reports.append(report)

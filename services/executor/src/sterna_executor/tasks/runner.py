@@ -6,8 +6,8 @@ import structlog
 
 from sterna_core.errors import SternaError, Transient
 from sterna_core.migration.reports import ReportTaskFailed, ReportTaskStopped
-from sterna_core.tasks.task import Task
 from sterna_core.tasks.work import HoldSnapshot
+from sterna_executor.tasks.any_task import AnyTask
 from sterna_executor.tasks.engine import Engine
 from sterna_executor.tasks.recent import Recent
 from sterna_executor.tasks.reporter import Reporter
@@ -63,7 +63,7 @@ class Runner:
             migration for key, migration in self._migrations.items() if key not in self._holding
         )
 
-    def begin(self, group: asyncio.TaskGroup, task: Task, on_done: Callable[[], None]) -> None:
+    def begin(self, group: asyncio.TaskGroup, task: AnyTask, on_done: Callable[[], None]) -> None:
         """Begin a task; a delivery of one that runs here, or ran here, is only acknowledged."""
         key = (task.task_id, task.attempt)
         if key in self._finished:
@@ -93,7 +93,7 @@ class Runner:
         for running in tuple(self._running.values()):
             running.cancel()
 
-    async def _run(self, task: Task) -> None:
+    async def _run(self, task: AnyTask) -> None:
         key = (task.task_id, task.attempt)
         log = _log.bind(
             task_id=task.task_id,
@@ -122,7 +122,7 @@ class Runner:
             self._waiting.pop(key, None)
             self.changed.set()
 
-    async def _carry_out(self, task: Task, log: structlog.stdlib.BoundLogger) -> None:
+    async def _carry_out(self, task: AnyTask, log: structlog.stdlib.BoundLogger) -> None:
         async def report(message: object) -> None:
             await self._reporter.send(task, message)  # type: ignore[arg-type]
             if isinstance(task.work, HoldSnapshot):
@@ -143,7 +143,7 @@ class Runner:
             )
             await self._reporter.send(task, self._failed(task, fault))
 
-    def _failed(self, task: Task, error: SternaError) -> ReportTaskFailed:
+    def _failed(self, task: AnyTask, error: SternaError) -> ReportTaskFailed:
         return ReportTaskFailed(
             task_id=task.task_id,
             attempt=task.attempt,
@@ -157,7 +157,7 @@ class Runner:
     def _is_withdrawn(self, key: tuple[str, int]) -> bool:
         return key in self._withdrawn or (key[0], 0) in self._withdrawn
 
-    async def _stopped(self, task: Task) -> None:
+    async def _stopped(self, task: AnyTask) -> None:
         await self._reporter.send(
             task,
             ReportTaskStopped(

@@ -1,0 +1,1 @@
+"""Copies namespaces from store to store."""

@@ -1,0 +1,125 @@
+"""The port to what is known of namespaces: their names, their resources and their aliases."""
+
+import asyncio
+from typing import Protocol
+from uuid import uuid5
+
+from msgspec import Struct
+
+from sterna_core import ids
+from sterna_core.clock import Clock
+from sterna_core.group_error import foremost
+from sterna_core.journal.client import CommandClient
+from sterna_core.journal.codec import Codec
+from sterna_core.journal.log import Log, RecordSender
+from sterna_core.journal.outcome import Outcome
+from sterna_core.journal.topics import Topics
+from sterna_core.namespace.commands import CreateNamespace, PutResource
+from sterna_core.namespace.decider import NAMESPACE
+from sterna_core.namespace.place import place_of_name
+from sterna_core.namespace.resource import Resource
+from sterna_core.namespace_name.commands import ClaimName, PointAlias
+from sterna_core.namespace_name.decider import NAMESPACE_NAME
+from sterna_core.tasks.namespace_work import NamespaceTask
+
+COMMAND_SECONDS = 30.0
+"""How long the decider may take to answer a command."""
+
+
+class NamespaceBook(Protocol):
+    """Writes down what a migration makes. Every method raises Rejected, and Transient."""
+
+    async def create(self, task: NamespaceTask) -> None:
+        """Make the target namespace; nothing where it was made for this migration before."""
+        ...
+
+    async def put(self, task: NamespaceTask, resource: Resource) -> None:
+        """Put a resource into the target."""
+        ...
+
+    async def point(self, task: NamespaceTask, alias: str) -> None:
+        """Lead an alias to the target."""
+        ...
+
+
+class BusNamespaceBook:
+    """Asks the deciders of namespaces, and waits for their answers on the journal."""
+
+    def __init__(
+        self, log: Log, sender: RecordSender, topics: Topics, executor_id: str, clock: Clock
+    ) -> None:
+        self._log = log
+        self._sender = sender
+        self._topics = topics
+        self._actor = f"executor:{executor_id}"
+        self._clock = clock
+
+    async def create(self, task: NamespaceTask) -> None:
+        """Claim the name, and make what it was claimed for."""
+        target = task.target
+        command = CreateNamespace(
+            name=target.name,
+            by=self._actor,
+            description=f"Made by the migration {task.migration_id}",
+            store=target.store,
+            feature_extractors=target.extractors,
+        )
+        claim = ClaimName(namespace_id=target.namespace_id, namespace=command)
+        await self._ask(task, place_of_name(task.org_id, target.name), claim)
+        await self._ask(task, target.namespace_id, command)
+
+    async def put(self, task: NamespaceTask, resource: Resource) -> None:
+        """Put a resource."""
+        await self._ask(task, task.target.namespace_id, PutResource(resource=resource))
+
+    async def point(self, task: NamespaceTask, alias: str) -> None:
+        """Point an alias."""
+        command = PointAlias(name=alias, namespace_id=task.target.namespace_id)
+        await self._ask(task, place_of_name(task.org_id, alias), command)
+
+    async def _ask(self, task: NamespaceTask, aggregate_id: str, command: Struct) -> None:
+        try:
+            outcome = await self._send(task, aggregate_id, command)
+        except BaseExceptionGroup as group_error:
+            raise foremost(group_error) from None
+        if outcome.rejected is not None:
+            raise outcome.rejected
+
+    async def _send(self, task: NamespaceTask, aggregate_id: str, command: Struct) -> Outcome:
+        codec = Codec([NAMESPACE, NAMESPACE_NAME])
+        client = CommandClient(self._log, self._sender, codec, self._topics)
+        # Another attempt asks anew: what was in its way may have been put right.
+        name = f"{task.task_id}\0{task.attempt}\0{aggregate_id}"
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(client.run())
+            outcome = await client.send(
+                aggregate_id,
+                task.org_id,
+                command,
+                command_id=str(uuid5(ids.NAMESPACE, name)),
+                actor=self._actor,
+                now=self._clock(),
+                deadline_seconds=COMMAND_SECONDS,
+            )
+            reading.cancel()
+        return outcome
+
+
+class MemoryNamespaceBook:
+    """Writes down in memory."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, dict[str, Resource]] = {}
+        self.aliases: dict[str, str] = {}
+
+    async def create(self, task: NamespaceTask) -> None:
+        """Make it."""
+        self.made.setdefault(task.target.namespace_id, {})
+
+    async def put(self, task: NamespaceTask, resource: Resource) -> None:
+        """Put it."""
+        self.made[task.target.namespace_id][resource.resource_id] = resource
+
+    async def point(self, task: NamespaceTask, alias: str) -> None:
+        """Point it."""
+        self.aliases[alias] = task.target.namespace_id

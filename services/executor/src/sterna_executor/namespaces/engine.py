@@ -1,0 +1,179 @@
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, assert_never
+
+import msgspec
+
+from sterna_core.errors import NotFound, Terminal
+from sterna_core.namespace_migration import reports as rep
+from sterna_core.namespace_store.doors import StoreDoors, features_of
+from sterna_core.namespace_store.receipt import Receipt
+from sterna_core.namespace_store.store import Space
+from sterna_core.tasks import namespace_work as wk
+from sterna_executor.namespaces.benchmark import compare_answers
+from sterna_executor.namespaces.book import NamespaceBook
+from sterna_executor.namespaces.copying import compare, move_batch, plan_batches, shelf_of
+from sterna_executor.namespaces.documents import KeptMap, rewriting_for
+from sterna_executor.tasks.claims import Claims
+from sterna_executor.tasks.engine import Report
+
+MAPS_KEPT = 16
+BATCHES_A_PART = 1_000
+_MAP = "map of ids"
+_ARTIFACTS = ("parquet_path", "members_key")
+
+
+class NotSupported(Terminal):
+    """Something is asked for that cannot be done."""
+
+    code = "not_supported"
+
+
+class NamespaceEngine:
+    """Carries out tasks from store to store."""
+
+    def __init__(
+        self, stores: StoreDoors, book: NamespaceBook, claims: Claims, executor_id: str
+    ) -> None:
+        self._stores = stores
+        self._book = book
+        self._claims = claims
+        self._executor_id = executor_id
+        self._maps: OrderedDict[str, KeptMap] = OrderedDict()
+
+    async def close(self) -> None:
+        """Close the stores."""
+        await self._stores.close()
+
+    async def carry_out(self, task: wk.NamespaceTask, report: Report) -> None:
+        """Do a task and report what became of it; see the port."""
+        by: dict[str, Any] = {
+            "task_id": task.task_id,
+            "attempt": task.attempt,
+            "executor_id": self._executor_id,
+        }
+        work = task.work
+        figures: dict[str, float] = {}
+        match work:
+            case wk.PrepareTarget():
+                await report(rep.ReportWorkBegun(**by))
+                await self._prepare(task, work)
+            case wk.MakeResource() | wk.AttachResource():
+                await self._claims.claim(task)
+                await self._book.put(task, work.made)
+            case wk.PlanBatches():
+                await self._plan(task, work, by, report)
+                return
+            case wk.MoveBatch():
+                await report(await self._move(task, work, by))
+                return
+            case wk.BringCluster():
+                named = [each for each in _ARTIFACTS if work.cluster.definition.get(each)]
+                options = task.config.cluster_options
+                if named and (options is None or options.migrate_artifacts):
+                    raise NotSupported("Artifacts of clusters are not moved: leave them out.")
+            case wk.BringTaxonomy():
+                pass  # what it wrote into documents has come with them
+            case wk.BenchmarkRetriever():
+                figures = await self._benchmark(task, work)
+            case wk.CompareCollection():
+                figures = await self._compare(task, work)
+            case wk.SwitchNamespace():
+                await self._claims.claim(task)
+                for alias in task.source.aliases:
+                    await self._book.point(task, alias)
+            case wk.FenceTarget():
+                async with self._spaces(task) as (_, target):
+                    if target is not None:
+                        await target.receipts.raise_epoch(task.epoch)
+            case _:
+                assert_never(work)
+        await report(rep.ReportStepDone(**by, figures=figures))
+
+    async def _prepare(self, task: wk.NamespaceTask, work: wk.PrepareTarget) -> None:
+        if task.config.migration_type != "copy":
+            raise NotSupported("Executors copy namespaces; they do not extract them anew yet.")
+        await self._claims.claim(task)
+        await self._book.create(task)
+        async with self._stores.store(task.target.store) as store:
+            features = features_of(task.target.extractors)
+            target = await store.create(task.target.namespace_id, features)
+            await target.receipts.raise_epoch(task.epoch)
+            body = {"ids": work.ids, "kinds": work.kinds}
+            await target.documents.upsert((), Receipt(_MAP, task.epoch, body))
+
+    async def _plan(
+        self, task: wk.NamespaceTask, work: wk.PlanBatches, by: dict[str, Any], report: Report
+    ) -> None:
+        async with self._spaces(task) as (source, _):
+            if source is None:
+                await report(rep.ReportCollectionPlanned(**by, parts=work.part))
+                return
+            shelf = shelf_of(source, work.kind)
+            planned = await plan_batches(shelf, work.collection_id, work.batch_size, work.after)
+        parts = [
+            planned[start : start + BATCHES_A_PART]
+            for start in range(0, len(planned), BATCHES_A_PART)
+        ]
+        for number, part in enumerate(parts, work.part):
+            await report(rep.ReportBatchesPlanned(**by, part=number, batches=part))
+        await report(rep.ReportCollectionPlanned(**by, parts=work.part + len(parts)))
+
+    async def _move(
+        self, task: wk.NamespaceTask, work: wk.MoveBatch, by: dict[str, Any]
+    ) -> rep.ReportBatchDone:
+        async with self._spaces(task) as (source, target):
+            if source is None or target is None:
+                raise NotFound("The space of the source or of the target is gone.")
+            rewriting = rewriting_for(task, await self._map(task, target))
+            documents, poison = await move_batch(task, work, source, target, rewriting)
+        return rep.ReportBatchDone(
+            **by, documents=documents, set_aside=len(poison), poison=poison[:100]
+        )
+
+    async def _compare(
+        self, task: wk.NamespaceTask, work: wk.CompareCollection
+    ) -> dict[str, float]:
+        async with self._spaces(task) as (source, target):
+            if target is None:
+                raise NotFound("The space of the target is gone.")
+            rewriting = rewriting_for(task, await self._map(task, target))
+            found = await compare(work, source, target, rewriting)
+        return {"documents_compared": float(found.count)}
+
+    async def _benchmark(
+        self, task: wk.NamespaceTask, work: wk.BenchmarkRetriever
+    ) -> dict[str, float]:
+        async with self._spaces(task) as (source, target):
+            if source is None or target is None:
+                return {"searches": 0.0, "alike": 0.0}
+            kept = await self._map(task, target)
+            return await compare_answers(work, source, target, kept.ids)
+
+    async def _map(self, task: wk.NamespaceTask, target: Space) -> KeptMap:
+        known = self._maps.get(task.migration_id)
+        if known is None:
+            receipt = await target.receipts.receipt(_MAP)
+            if receipt is None:
+                raise NotFound("The target does not say what becomes of ids.")
+            known = msgspec.convert(receipt.body, KeptMap)
+            self._maps[task.migration_id] = known
+            if len(self._maps) > MAPS_KEPT:
+                self._maps.popitem(last=False)
+        return known
+
+    @asynccontextmanager
+    async def _spaces(
+        self, task: wk.NamespaceTask
+    ) -> AsyncGenerator[tuple[Space | None, Space | None]]:
+        """Lend both spaces; None for one that nothing was ever written to."""
+        async with AsyncExitStack() as stack:
+            spaces: list[Space | None] = []
+            for place in (task.source, task.target):
+                store = await stack.enter_async_context(self._stores.store(place.store))
+                try:
+                    spaces.append(await store.open(place.namespace_id))
+                except NotFound:
+                    spaces.append(None)
+            yield spaces[0], spaces[1]
