@@ -112,6 +112,7 @@ class Stack:
         return inherited | {
             "STERNA_KAFKA_BOOTSTRAP": self.embedded.kafka_bootstrap,
             "STERNA_DATABASE_URL": self.embedded.database_url,
+            "STERNA_NAMESPACE_DATABASE_URL": self.embedded.database_url,
             "STERNA_KEYRING": kept(folder / "keyring", Keyring.generate),
             "STERNA_KEY_PEPPER": kept(folder / "key_pepper", _new_pepper),
             "STERNA_BOOTSTRAP_KEY": self._key,
