@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
+import asyncpg
 import msgspec
 import pytest
 from tests.contract.test_namespaces import NOTHING, made, name, put, types_of
+from tests.contract.test_namespaces import WORDS as WORDS_EXTRACTOR
 from tests.support.api.client import Client, Reply
+from tests.support.api.service import Service
 
 WORDS = "sterna://words@v1/embedding"
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -178,6 +182,11 @@ async def test_a_retriever_finds_the_nearest_that_fit(client: Client, space: str
     assert scores == sorted(scores, reverse=True)
     odd = await client.post(execute, {**ask, "filters": {"odd": False}, "limit": 1, "exact": True})
     assert [each["payload"]["number"] for each in odd.json["results"]] == [10]
+    listed = [{"field": "number", "operator": "lt", "value": 9}]
+    below = await client.post(execute, {**ask, "filters": listed, "exact": True})
+    assert [each["payload"]["number"] for each in below.json["results"]] == [8, 7, 6]
+    wrong = await client.post(execute, {**ask, "filters": [{"field": "n", "operator": "like"}]})
+    assert types_of(wrong) == ["filter_not_understood"]
     staged = [
         {"type": "feature_search", "config": {"feature_uri": WORDS, "vector": "{{INPUT.at}}"}},
         {
@@ -279,3 +288,77 @@ async def test_a_deleted_namespace_leaves_no_document(client: Client):
     await upload(client, f"/v1/namespaces/{first['id']}/documents", document(1))
     assert (await client.delete(f"/v1/namespaces/{first['id']}")).status == 200
     assert (await client.get(f"/v1/namespaces/{first['id']}/documents")).status == 404
+
+
+async def test_a_table_is_adopted_as_a_namespace_that_is_only_read(
+    client: Client, source_database: str
+):
+    connection = await asyncpg.connect(source_database)
+    try:
+        await connection.execute("""
+            create extension if not exists vector;
+            create table goods (id text primary key, title text, v vector(3));
+            insert into goods values ('g1', 'a kettle', '[1,0,0]'), ('g2', 'a chair', '[0,1,0]');
+        """)
+    finally:
+        await connection.close()
+    parts = urlsplit(source_database)
+    config = {
+        "host": parts.hostname,
+        "port": parts.port,
+        "database": parts.path[1:],
+        "username": parts.username,
+        "password": parts.password or "",
+    }
+    body = {"name": "goods", "type": "pgvector", "config": config}
+    kept = await client.post("/v1/connections", body)
+    assert kept.status == 201, kept.text
+    store = {"type": "pgvector", "connection_id": kept.json["id"]}
+    adopt = {"source": "public.goods", "columns": {WORDS: "v"}, "collection_id": "goods"}
+    one = await made(client, store=store, adopt=adopt)
+    path = f"/v1/namespaces/{one['id']}"
+    page = (await client.get(f"{path}/documents?include_vectors=true")).json
+    assert [each["document_id"] for each in page["data"]] == ["g1", "g2"]
+    assert page["data"][0]["payload"] == {"title": "a kettle"}
+    assert page["data"][0]["vectors"] == {WORDS: [1.0, 0.0, 0.0]}
+    search = {"stage_type": "feature_search", "config": {"feature_uri": WORDS, "limit": 1}}
+    await put(client, one["id"], "retrievers/near", stages=[search])
+    await put(client, one["id"], "collections/goods")
+    asked = {"inputs": {"vector": [0, 1, 0.1]}}
+    found = await client.post(f"{path}/retrievers/near/execute", asked)
+    assert [each["document_id"] for each in found.json["results"]] == ["g2"]
+    line = {"document_id": "g3", "collection_id": "goods"}
+    written = await upload(client, f"{path}/documents", line)
+    assert written.status == 409
+    assert written.json["error"]["code"] == "adopted_space"
+    other = {"name": name(), "feature_extractors": [WORDS_EXTRACTOR], "store": store}
+    unlike = await client.post(
+        "/v1/namespaces", {**other, "adopt": {**adopt, "columns": {"x": "v"}}}
+    )
+    assert types_of(unlike) == ["columns_unlike"]
+    gone = await client.post(
+        "/v1/namespaces", {**other, "adopt": {**adopt, "source": "public.none"}}
+    )
+    assert gone.status in {404, 409}
+    assert (await client.delete(path)).status == 200
+    connection = await asyncpg.connect(source_database)
+    try:
+        assert await connection.fetchval("select count(*) from goods") == 2
+    finally:
+        await connection.close()
+
+
+async def test_namespaces_are_the_same_after_the_projections_are_built_anew(
+    client: Client, service: Service
+):
+    one = await made(client)
+    path = f"/v1/namespaces/{one['id']}"
+    await put(client, one["id"], "buckets/inbox", note=[1, {"a": None}])
+    await put(client, one["id"], "collections/items", source={"bucket_ids": ["inbox"]})
+    await client.delete(f"{path}/collections/items")
+    alias = f"/v1/namespaces/aliases/{name('alias')}"
+    await client.send("PUT", alias, {"namespace_id": one["id"]})
+    paths = [path, f"{path}/buckets", f"{path}/collections", alias]
+    before = [(await client.get(each)).json for each in paths]
+    await service.rebuild()
+    assert [(await client.get(each)).json for each in paths] == before

@@ -204,7 +204,14 @@ async def test_no_secret_is_found_in_the_log_the_database_logs_answers_and_proce
     installation: Installation, source_database: str, target_database: str, kafka_bootstrap: str
 ):
     secrets = installation.secrets
-    names = ("source password", "target password", "wrong password", "first password", "host text")
+    names = (
+        "source password",
+        "target password",
+        "wrong password",
+        "first password",
+        "host text",
+        "store password",
+    )
     secrets |= {name: canary(name.replace(" ", "-")) for name in names}
     own = "whsec_" + base64.b64encode(uuid4().bytes + uuid4().bytes).decode()
     other = "whsec_" + base64.b64encode(uuid4().bytes + uuid4().bytes).decode()
@@ -298,6 +305,7 @@ async def _exercise(
         assert tested.json["status"] == "connected", tested.text
         assert (await client.get(f"/v1/connections/{old}/schema")).status == 200
         await _misuse(client, installation, source)
+        await _namespace(client, source, reader, secrets["store password"])
         address = urlsplit(feed.json["url"])
         anonymous = Client(client.session, client.url, None)
         assert (await anonymous.get(f"{address.path}?{address.query}")).status == 200
@@ -317,6 +325,21 @@ async def _exercise(
         await client.get(f"/v1/webhooks/{made.json['id']}/deliveries?limit=100")
         watch.look()
         return watch.seen, list(client.seen)
+
+
+async def _namespace(client: Client, url: str, role: str, password: str) -> None:
+    """Keep a namespace in a store whose password is wrong, and try to write there."""
+    body = _connection(url, "store", role, password)
+    connection_id = await _made(client, {**body, "type": "pgvector"})
+    store = {"type": "pgvector", "connection_id": connection_id}
+    made = await client.post("/v1/namespaces", {"name": "canaries", "store": store})
+    assert made.status == 201, made.text
+    one = f"/v1/namespaces/{made.json['id']}"
+    await client.send("PUT", f"{one}/collections/items", {"definition": {}})
+    line = {"document_id": "d", "collection_id": "items"}
+    refused = await client.post(f"{one}/documents", line)
+    assert refused.json["error"]["code"] == "store_refused", refused.text
+    await client.get("/v1/namespaces?limit=100")
 
 
 async def _misuse(client: Client, installation: Installation, source: str) -> None:

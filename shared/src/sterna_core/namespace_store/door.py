@@ -1,7 +1,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from sterna_core.namespace_store.store import Spaces
+from sterna_core.namespace_store.store import Adoptions, Spaces
 
 
 @dataclass
@@ -11,3 +11,5 @@ class Door:
     store: Spaces
     close: Callable[[], Awaitable[None]]
     visitors: int = 0
+    adoptions: Adoptions | None = None
+    """The store itself, where it can adopt what is there already."""

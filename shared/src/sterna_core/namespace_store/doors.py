@@ -8,9 +8,10 @@ from importlib import import_module
 
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.connection.tls import tls_for
-from sterna_core.errors import Misconfigured, NotFound
+from sterna_core.errors import Misconfigured, NotFound, Rejected
 from sterna_core.namespace.feature_extractor import FeatureExtractor, feature_uris
 from sterna_core.namespace.store_place import StorePlace
+from sterna_core.namespace_store.adoption import Adoption
 from sterna_core.namespace_store.door import Door
 from sterna_core.namespace_store.feature import Feature
 from sterna_core.namespace_store.postgres.sessions import open_pool
@@ -47,6 +48,20 @@ class StoreDoors:
     @asynccontextmanager
     async def store(self, place: StorePlace) -> AsyncGenerator[Spaces]:
         """Lend the store of a place; raises Transient where it is away, Misconfigured for none."""
+        async with self._door(place) as door:
+            yield door.store
+
+    async def adopt(self, place: StorePlace, namespace_id: str, adoption: Adoption) -> None:
+        """Take a table or a collection for a space, to be read only; raises what the store does."""
+        async with self._door(place) as door:
+            if door.adoptions is None:
+                raise Rejected(
+                    "adoption_not_supported", "A store of this type adopts nothing: copy instead."
+                )
+            await door.adoptions.adopt(namespace_id, adoption)
+
+    @asynccontextmanager
+    async def _door(self, place: StorePlace) -> AsyncGenerator[Door]:
         key = _key_of(place)
         async with self._opening:
             known = self._open.get(key)
@@ -55,7 +70,7 @@ class StoreDoors:
             known.visitors += 1
             self._open.move_to_end(key)
         try:
-            yield known.store
+            yield known
         finally:
             known.visitors -= 1
             await self._close_idle()
@@ -136,7 +151,8 @@ async def _postgres(size: int, **where: object) -> Door:
         except TimeoutError:
             pool.terminate()
 
-    return Door(PostgresNamespaceStore(pool), close)
+    store = PostgresNamespaceStore(pool)
+    return Door(store, close, adoptions=store)
 
 
 def _qdrant(endpoint: Endpoint, password: Secret) -> Door:

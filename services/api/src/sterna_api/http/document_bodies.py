@@ -9,10 +9,13 @@ from msgspec import Meta, Struct
 
 from sterna_api.http.paging import LIMIT_DEFAULT, LIMIT_MAX
 from sterna_api.http.problem import InvalidShape, Problem
+from sterna_core.errors import SternaError
 from sterna_core.namespace.feature_uri import parse_feature_uri
 from sterna_core.namespace.store_place import StoreType
+from sterna_core.namespace_store.condition import Condition, check_condition
 from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.vector import Vector
+from sterna_core.retriever.filters import conditions_of
 
 Id = Annotated[str, Meta(min_length=1, max_length=1_000)]
 Numbers = Annotated[list[float], Meta(min_length=1, max_length=16_000)]
@@ -99,9 +102,20 @@ class ExecuteBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What to ask a retriever: `filters` and `limit` narrow what its definition says."""
 
     inputs: dict[str, Any] = {}
-    filters: dict[str, Any] | None = None
+    filters: Any = None
     limit: Annotated[int, Meta(ge=1, le=RESULTS_MAX)] | None = None
     exact: bool = False
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """Give what documents have to be like; raises InvalidShape for what says nothing."""
+        try:
+            found = conditions_of(self.filters)
+            for each in found:
+                check_condition(each)
+        except SternaError as error:
+            loc = ("body", "filters")
+            raise InvalidShape([Problem(loc, error.message, error.code)]) from None
+        return found
 
 
 class ResultBody(Struct, frozen=True, kw_only=True):

@@ -14,13 +14,17 @@ from sterna_api.projections.namespaces import KnownNamespace, ResourceLine
 from sterna_core import ids
 from sterna_core.clock import UtcDatetime
 from sterna_core.namespace.feature_extractor import FeatureExtractor, Metric, feature_uris
+from sterna_core.namespace.feature_uri import parse_feature_uri
 from sterna_core.namespace.resource import ResourceKind
 from sterna_core.namespace.store_place import StoreType
+from sterna_core.namespace_store.adoption import AdoptedFeature, Adoption
+from sterna_core.namespace_store.feature import Feature
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
 _RESERVED = frozenset({"migrations", "aliases"})
 NamespaceName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
 ExtractorWord = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,100}$")]
+Column = Annotated[str, Meta(max_length=63)]
 OutputWord = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_./-]{1,100}$")]
 
 
@@ -48,6 +52,41 @@ class StoreBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     connection_id: str | None = None
 
 
+class AdoptBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table or a collection that is there already: it becomes the namespace, and is only read.
+
+    `columns` has the column of vectors, or the name of vectors, for each feature URI. Without
+    `id_column` the primary key is the id, without `payload_column` all other columns are the
+    payload, and without `collection_column` all documents are of `collection_id`.
+    """
+
+    source: Annotated[str, Meta(min_length=1, max_length=200)]
+    columns: Annotated[dict[str, Column], Meta(min_length=1, max_length=20)]
+    id_column: Column | None = None
+    payload_column: Column | None = None
+    collection_column: Column | None = None
+    collection_id: PartOfName = "adopted"
+
+    def adoption(self, extractors: tuple[FeatureExtractor, ...]) -> Adoption:
+        """Give what the store is to adopt; raises InvalidShape where features have no columns."""
+        outputs = feature_uris(extractors)
+        given = {str(parse_feature_uri(name) or name): each for name, each in self.columns.items()}
+        if set(given) != set(outputs):
+            msg = "Name a column for each output of the feature extractors, and no other"
+            raise InvalidShape([Problem(("body", "adopt", "columns"), msg, "columns_unlike")])
+        return Adoption(
+            source=self.source,
+            features=tuple(
+                AdoptedFeature(Feature(uri, each.dimensions, each.metric), given[uri])
+                for uri, each in outputs.items()
+            ),
+            id_column=self.id_column,
+            payload_column=self.payload_column,
+            collection_column=self.collection_column,
+            collection_id=self.collection_id,
+        )
+
+
 class CreateNamespaceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A namespace to make."""
 
@@ -55,10 +94,15 @@ class CreateNamespaceBody(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     description: Description = ""
     store: StoreBody = StoreBody()
     feature_extractors: Annotated[list[FeatureExtractorBody], Meta(max_length=20)] = []
+    adopt: AdoptBody | None = None
 
     def check(self) -> None:
         """Refuse a name that would be taken for something else; raises InvalidShape."""
         problems = name_problems(self.name, ("body", "name"))
+        if self.adopt is not None and self.store.connection_id is None:
+            # Sterna's own database holds what is no user's to read.
+            msg = "What is adopted lies behind a connection"
+            problems.append(Problem(("body", "store", "connection_id"), msg, "connection_needed"))
         if problems:
             raise InvalidShape(problems)
 

@@ -3,7 +3,9 @@ from contextlib import asynccontextmanager
 
 from sterna_api.projections.namespaces import KnownNamespace
 from sterna_core.errors import NotFound, Transient
-from sterna_core.namespace_store.doors import StoreDoors, features_of
+from sterna_core.namespace.store_place import StorePlace
+from sterna_core.namespace_store.adoption import Adoption
+from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.namespace_store.store import Space
 
 UPLOADS_MAX = 8
@@ -26,10 +28,11 @@ class NamespaceSpaces:
             )
         self._uploads += 1
         try:
-            async with self._doors.store(known.view.store) as store:
-                yield await store.create(
-                    known.namespace_id, features_of(known.view.feature_extractors)
-                )
+            view = known.view
+            async with self._doors.space(
+                view.store, known.namespace_id, view.feature_extractors
+            ) as space:
+                yield space
         finally:
             self._uploads -= 1
 
@@ -43,7 +46,11 @@ class NamespaceSpaces:
                 space = None
             yield space
 
-    async def drop(self, known: KnownNamespace) -> None:
-        """Remove all that a namespace holds; nothing where that was done."""
-        async with self._doors.store(known.view.store) as store:
-            await store.drop(known.namespace_id)
+    async def adopt(self, place: StorePlace, namespace_id: str, adoption: Adoption) -> None:
+        """Take what is there for a namespace; done again, it is the same."""
+        await self._doors.adopt(place, namespace_id, adoption)
+
+    async def drop(self, place: StorePlace, namespace_id: str) -> None:
+        """Remove all that a namespace holds, of an adopted one the adoption alone."""
+        async with self._doors.store(place) as store:
+            await store.drop(namespace_id)

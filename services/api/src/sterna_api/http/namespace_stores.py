@@ -19,7 +19,9 @@ class StoreFinder:
         if body.connection_id is None:
             if body.type != "pgvector":
                 msg = "A store of this type needs a connection"
-                raise InvalidShape([Problem(("body", "store", "connection_id"), msg, "missing")])
+                raise InvalidShape(
+                    [Problem(("body", "store", "connection_id"), msg, "connection_needed")]
+                )
             return StorePlace()
         loc = ("body", "store", "connection_id")
         try:

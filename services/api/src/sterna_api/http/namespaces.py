@@ -84,7 +84,15 @@ class NamespaceRoutes:
             feature_extractors=await self._making.extractors.extractors(body.feature_extractors),
         )
         claim = ClaimName(namespace_id=namespace_id, namespace=command)
-        await self._desk.hand_in(_for_name(ticket), place_of_name(org_id, body.name), claim)
+        if body.adopt is not None:
+            adoption = body.adopt.adoption(command.feature_extractors)
+            await self._spaces.adopt(command.store, namespace_id, adoption)
+        try:
+            await self._desk.hand_in(_for_name(ticket), place_of_name(org_id, body.name), claim)
+        except Rejected:
+            if body.adopt is not None:
+                await self._spaces.drop(command.store, namespace_id)
+            raise
         outcome = await self._desk.hand_in(ticket, namespace_id, command)
         created = [event for event in outcome.events if isinstance(event, NamespaceCreated)]
         if created:
@@ -125,7 +133,7 @@ class NamespaceRoutes:
             )
         if not query.keep_documents:
             # Before the namespace: whoever is interrupted here can ask again.
-            await self._spaces.drop(known)
+            await self._spaces.drop(known.view.store, known.namespace_id)
         outcome = await self._desk.hand_in(ticket, known.namespace_id, DeleteNamespace())
         release = ReleaseName(namespace_id=known.namespace_id)
         place = place_of_name(org_id, known.view.name)

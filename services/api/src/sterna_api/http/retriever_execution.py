@@ -16,7 +16,6 @@ from sterna_core.namespace.feature_extractor import feature_uris
 from sterna_core.namespace_store.query import Hit
 from sterna_core.retriever.embedding import InstalledEmbedders
 from sterna_core.retriever.execution import Asking, execute, refuse_other_spaces
-from sterna_core.retriever.filters import conditions_of
 from sterna_core.retriever.stage import stages_of
 
 
@@ -58,7 +57,7 @@ class RetrieverExecutionRoutes:
             raise not_found("retriever")
         asking = Asking(
             inputs=body.inputs,
-            conditions=conditions_of(body.filters),
+            conditions=body.conditions(),
             limit=body.limit,
             exact=body.exact,
         )
