@@ -5,14 +5,19 @@ import msgspec
 from qdrant_client import AsyncQdrantClient, models
 
 from sterna_core.errors import NotFound, Rejected, TargetConflict
+from sterna_core.namespace_store.adoption import Adoption
 from sterna_core.namespace_store.checking import check_features, check_name
 from sterna_core.namespace_store.feature import Feature, Metric
+from sterna_core.namespace_store.memory import MemoryReceipts, MemoryShelf
+from sterna_core.namespace_store.qdrant.adopted import AdoptedLayout, check_collection
 from sterna_core.namespace_store.qdrant.points import COLLECTION, OwnLayout, vector_name
+from sterna_core.namespace_store.qdrant.reader import QdrantReader
 from sterna_core.namespace_store.qdrant.receipts import QdrantReceipts
 from sterna_core.namespace_store.qdrant.search import QdrantVectors
 from sterna_core.namespace_store.qdrant.session import translated
 from sterna_core.namespace_store.qdrant.shelf import QdrantShelf
 from sterna_core.namespace_store.qdrant.side import Side
+from sterna_core.namespace_store.read_only import NoReceipts, ReadOnlyShelf
 from sterna_core.namespace_store.store import Space
 
 _PREFIX = "namespace_"
@@ -41,7 +46,7 @@ class QdrantNamespaceStore:
         kept = await self._side(name).read("space")
         if kept is None:
             await self._create(name, wanted)
-        elif _features_of(kept) != wanted:
+        elif "adoption" in kept or _features_of(kept) != wanted:
             raise TargetConflict(
                 "There is a space of this name with other features.", code="space_exists"
             )
@@ -52,12 +57,14 @@ class QdrantNamespaceStore:
         kept = await self._side(name).read("space")
         if kept is None:
             raise _no_space()
+        if "adoption" in kept:
+            return self._adopted(name, msgspec.convert(kept["adoption"], Adoption))
         return self._space(name, _features_of(kept))
 
     async def drop(self, name: str) -> bool:
         """Remove a space with all that is in it; tell whether it was there."""
         kept = await self._side(name).read("space")
-        if name in (await self._aliases()).values():
+        if kept is not None and _collection(name, kept) in (await self._aliases()).values():
             raise Rejected("alias_held", "An alias leads to this space: switch or release it.")
         await self._remove(name)
         return kept is not None
@@ -75,10 +82,13 @@ class QdrantNamespaceStore:
     async def switch(self, alias: str, name: str) -> str | None:
         """Lead an alias to a space; give where it led before."""
         check_name(alias)
-        if await self._side(name).read("space") is None:
+        kept = await self._side(name).read("space")
+        if kept is None:
             raise _no_space()
         before = await self.holder(alias)
-        create = models.CreateAlias(collection_name=_PREFIX + name, alias_name=_ALIAS + alias)
+        create = models.CreateAlias(
+            collection_name=_collection(name, kept), alias_name=_ALIAS + alias
+        )
         await self._change(
             [*_leaving(alias, before), models.CreateAliasOperation(create_alias=create)]
         )
@@ -86,7 +96,10 @@ class QdrantNamespaceStore:
 
     async def holder(self, alias: str) -> str | None:
         """Give the space that an alias leads to."""
-        return (await self._aliases()).get(alias)
+        collection = (await self._aliases()).get(alias)
+        if collection is None or collection.startswith(_PREFIX):
+            return None if collection is None else collection.removeprefix(_PREFIX)
+        return await self._adopter(collection)
 
     async def release(self, alias: str) -> str | None:
         """Take an alias away; give where it led."""
@@ -94,6 +107,60 @@ class QdrantNamespaceStore:
         if before is not None:
             await self._change(_leaving(alias, before))
         return before
+
+    async def adopt(self, name: str, adoption: Adoption) -> Space:
+        """Show a table or a collection as a space that can be read and searched."""
+        check_name(name)
+        features = tuple(sorted(each.feature for each in adoption.features))
+        check_features(features)
+        with translated():
+            there = await self._client.collection_exists(adoption.source)
+        if not there or adoption.source.startswith(_PREFIX):
+            raise NotFound("There is nothing of this name to adopt.", code="nothing_to_adopt")
+        with translated():
+            check_collection(await self._client.get_collection(adoption.source), adoption)
+        kept = await self._side(name).read("space")
+        what = {
+            "features": msgspec.to_builtins(features),
+            "adoption": msgspec.to_builtins(adoption),
+        }
+        if kept is not None and kept != what:
+            raise TargetConflict("There is a space of this name.", code="space_exists")
+        if await self._adopter(adoption.source) not in {None, name}:
+            raise TargetConflict("Another space has adopted this.", code="space_exists")
+        if kept is None:
+            await self._remove(name)
+            with translated():
+                await self._client.create_collection(_PREFIX + name + _SIDE, vectors_config={})
+            await self._side(name).write("space", **what)
+        return self._adopted(name, adoption)
+
+    async def _adopter(self, collection: str) -> str | None:
+        for name in await self.names():
+            kept = await self._side(name).read("space")
+            if kept is not None and _collection(name, kept) == collection:
+                return name
+        return None
+
+    def _adopted(self, name: str, adoption: Adoption) -> Space:
+        layout = AdoptedLayout(adoption)
+        features = tuple(sorted(each.feature for each in adoption.features))
+        return Space(
+            name=name,
+            features=features,
+            documents=ReadOnlyShelf(name, QdrantReader(self._client, adoption.source, layout)),
+            objects=ReadOnlyShelf(name, MemoryShelf((), MemoryReceipts())),
+            vectors=QdrantVectors(
+                self._client,
+                adoption.source,
+                features=features,
+                names={each.feature.uri: each.column for each in adoption.features},
+                layout=layout,
+                indexes=not self._local,
+            ),
+            receipts=NoReceipts(name),
+            adopted=True,
+        )
 
     async def _change(self, operations: Sequence[models.AliasOperations]) -> None:
         with translated():
@@ -103,7 +170,7 @@ class QdrantNamespaceStore:
         with translated():
             found = await self._client.get_aliases()
         return {
-            each.alias_name.removeprefix(_ALIAS): each.collection_name.removeprefix(_PREFIX)
+            each.alias_name.removeprefix(_ALIAS): each.collection_name
             for each in found.aliases
             if each.alias_name.startswith(_ALIAS)
         }
@@ -164,6 +231,11 @@ class QdrantNamespaceStore:
 
 def _features_of(kept: dict[str, Any]) -> tuple[Feature, ...]:
     return msgspec.convert(kept["features"], tuple[Feature, ...])
+
+
+def _collection(name: str, kept: dict[str, Any]) -> str:
+    adoption = kept.get("adoption")
+    return _PREFIX + name if adoption is None else str(adoption["source"])
 
 
 def _leaving(alias: str, before: str | None) -> list[models.AliasOperations]:
