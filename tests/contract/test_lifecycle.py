@@ -395,9 +395,9 @@ async def test_a_late_repeat_is_answered_by_how_things_stand_then(
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ({"scope": "tables"}, ("tables", "too_short")),
-        ({"scope": "tables", "tables": []}, ("tables", "too_short")),
-        ({"scope": "phase"}, ("phase", "missing")),
+        ({"scope": "tables"}, ("tables", "tables_needed")),
+        ({"scope": "tables", "tables": []}, ("tables", "tables_needed")),
+        ({"scope": "phase"}, ("phase", "phase_needed")),
         ({"tables": ["public.orders"]}, ("tables", "contradiction")),
         ({"phase": "data_transfer"}, ("phase", "contradiction")),
         (

@@ -88,10 +88,10 @@ class RollbackBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         problems = []
         if self.scope == "tables" and not self.tables:
             msg = "Name the tables, as schema.table of the source"
-            problems.append(Problem(("body", "tables"), msg, "too_short"))
+            problems.append(Problem(("body", "tables"), msg, "tables_needed"))
         if self.scope == "phase" and self.phase is None:
             msg = "Name the phase to go back to the beginning of"
-            problems.append(Problem(("body", "phase"), msg, "missing"))
+            problems.append(Problem(("body", "phase"), msg, "phase_needed"))
         if self.scope != "tables" and self.tables:
             msg = f"Tables say nothing with the scope {self.scope}; it is tables for these alone"
             problems.append(Problem(("body", "tables"), msg, "contradiction"))
