@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from tests.contract.test_namespaces import NOTHING, made, name, put, types_of
 from tests.contract.test_namespaces import WORDS as WORDS_EXTRACTOR
-from tests.support.api.client import Client, Reply
+from tests.support.api.client import Client, Reply, connection_body
 from tests.support.api.service import Service
 
 WORDS = "sterna://words@v1/embedding"
@@ -346,6 +346,26 @@ async def test_a_table_is_adopted_as_a_namespace_that_is_only_read(
         assert await connection.fetchval("select count(*) from goods") == 2
     finally:
         await connection.close()
+
+
+async def test_a_store_that_is_away_is_told_and_its_namespace_can_be_forgotten(client: Client):
+    connection = await client.post("/v1/connections", connection_body("away", type="qdrant"))
+    store = {"type": "qdrant", "connection_id": connection.json["id"]}
+    path = f"/v1/namespaces/{(await made(client, store=store))['id']}"
+    await put(client, path.rpartition("/")[2], "collections/items")
+    for reply in (
+        await upload(client, f"{path}/documents", document(1)),
+        await client.get(f"{path}/documents"),
+        await client.delete(path),
+    ):
+        assert reply.status == 503, reply.text
+        assert reply.json["error"]["code"] == "store_unreachable"
+    assert types_of(await client.get(f"{path}/documents?after=eA==")) == ["position_invalid"]
+    adopt = {"source": "x", "columns": {WORDS: "v"}}
+    body = {"name": name(), "feature_extractors": [WORDS_EXTRACTOR], "store": store, "adopt": adopt}
+    refused = await client.post("/v1/namespaces", body)
+    assert refused.json["error"]["code"] in {"adoption_not_supported", "store_unreachable"}
+    assert (await client.delete(f"{path}?keep_documents=true")).status == 200
 
 
 async def test_namespaces_are_the_same_after_the_projections_are_built_anew(

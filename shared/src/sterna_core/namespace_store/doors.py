@@ -111,7 +111,7 @@ class StoreDoors:
             return await _postgres(self._connections, dsn=self._own_url.reveal())
         password = self._keyring.open(endpoint.sealed_password, context=endpoint.seal_context)
         if place.type == "qdrant":
-            return _qdrant(endpoint, password)
+            return await _qdrant(endpoint, password)
         return await _postgres(
             min(self._connections, endpoint.max_connections or self._connections),
             host=endpoint.host,
@@ -155,9 +155,10 @@ async def _postgres(size: int, **where: object) -> Door:
     return Door(store, close, adoptions=store)
 
 
-def _qdrant(endpoint: Endpoint, password: Secret) -> Door:
+async def _qdrant(endpoint: Endpoint, password: Secret) -> Door:
     try:
-        module = import_module(_QDRANT)
+        # It takes seconds the first time, for which others are answered.
+        module = await asyncio.to_thread(import_module, _QDRANT)
     except ImportError:
         raise Misconfigured(
             "A store of the type qdrant needs the extra `namespaces` of the package."

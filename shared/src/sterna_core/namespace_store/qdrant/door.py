@@ -1,3 +1,4 @@
+import warnings
 from typing import Any
 
 from sterna_core.connection.endpoint import Endpoint
@@ -17,5 +18,8 @@ def open_door(endpoint: Endpoint, password: Secret) -> Door:
     if scheme == "https" and endpoint.ssl_mode == "require":
         # As with databases: TLS without a look at the certificate.
         where["verify"] = False
-    client = open_client(**where)
+    with warnings.catch_warnings():
+        # That the key goes without TLS is what the connection's ssl_mode says.
+        warnings.filterwarnings("ignore", "Api key is used with an insecure connection")
+        client = open_client(**where)
     return Door(QdrantNamespaceStore(client), client.close)
