@@ -12,7 +12,11 @@ from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth
 from tests.fuzz.amount import requests_each, seed
 from tests.fuzz.conftest import REQUESTS
-from tests.fuzz.refusals import known_only_where_it_was_said_to_be, refused_for_its_shape
+from tests.fuzz.refusals import (
+    bad_only_as_things_stand,
+    known_only_where_it_was_said_to_be,
+    refused_for_its_shape,
+)
 from tests.fuzz.things import Things
 from tests.support.api.service import FIRST_KEY, Service
 
@@ -74,7 +78,11 @@ def _try(
             base_url=url,
             session=session,
             headers=_HEADERS,
-            additional_checks=[refused_for_its_shape, known_only_where_it_was_said_to_be],
+            additional_checks=[
+                refused_for_its_shape,
+                bad_only_as_things_stand,
+                known_only_where_it_was_said_to_be,
+            ],
             excluded_checks=needless,
             timeout=_SECONDS,
         )
