@@ -8,7 +8,7 @@ from importlib import import_module
 
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.connection.tls import tls_for
-from sterna_core.errors import Misconfigured, NotFound, Rejected
+from sterna_core.errors import Misconfigured, NotFound
 from sterna_core.namespace.feature_extractor import FeatureExtractor, feature_uris
 from sterna_core.namespace.store_place import StorePlace
 from sterna_core.namespace_store.adoption import Adoption
@@ -16,7 +16,7 @@ from sterna_core.namespace_store.door import Door
 from sterna_core.namespace_store.feature import Feature
 from sterna_core.namespace_store.postgres.sessions import open_pool
 from sterna_core.namespace_store.postgres.store import PostgresNamespaceStore
-from sterna_core.namespace_store.store import Space, Spaces
+from sterna_core.namespace_store.store import NamespaceStore, Space
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.secrets.secret import Secret
 
@@ -46,7 +46,7 @@ class StoreDoors:
         self._opening = asyncio.Lock()
 
     @asynccontextmanager
-    async def store(self, place: StorePlace) -> AsyncGenerator[Spaces]:
+    async def store(self, place: StorePlace) -> AsyncGenerator[NamespaceStore]:
         """Lend the store of a place; raises Transient where it is away, Misconfigured for none."""
         async with self._door(place) as door:
             yield door.store
@@ -54,11 +54,7 @@ class StoreDoors:
     async def adopt(self, place: StorePlace, namespace_id: str, adoption: Adoption) -> None:
         """Take a table or a collection for a space, to be read only; raises what the store does."""
         async with self._door(place) as door:
-            if door.adoptions is None:
-                raise Rejected(
-                    "adoption_not_supported", "A store of this type adopts nothing: copy instead."
-                )
-            await door.adoptions.adopt(namespace_id, adoption)
+            await door.store.adopt(namespace_id, adoption)
 
     @asynccontextmanager
     async def _door(self, place: StorePlace) -> AsyncGenerator[Door]:
@@ -151,8 +147,7 @@ async def _postgres(size: int, **where: object) -> Door:
         except TimeoutError:
             pool.terminate()
 
-    store = PostgresNamespaceStore(pool)
-    return Door(store, close, adoptions=store)
+    return Door(PostgresNamespaceStore(pool), close)
 
 
 async def _qdrant(endpoint: Endpoint, password: Secret) -> Door:
