@@ -246,3 +246,26 @@ async def test_namespaces_are_those_of_an_organisation_and_need_their_scope(
     await reader.until(f"/v1/namespaces/{space['id']}", lambda body: True)
     assert (await put(reader, space["id"], "buckets/b")).status == 403
     assert (await reader.post("/v1/namespaces", {"name": name()})).status == 403
+
+
+async def test_a_namespace_that_is_being_migrated_stays(client: Client, service: Service):
+    source = await made(client)
+    await put(client, source["id"], "buckets/b")
+    await put(client, source["id"], "collections/c", source={"bucket_ids": ["b"]})
+    config = {"migration_type": "copy", "source_namespace_id": source["id"]}
+    service.executors.working.clear()
+    try:
+        begun = await client.post(
+            "/v1/namespaces/migrations/", {"config": config, "start_immediately": True}
+        )
+        assert begun.status == 201, begun.text
+        migration_id = begun.json["migration_id"]
+        refused = await client.delete(f"/v1/namespaces/{source['id']}")
+        assert refused.status == 409, refused.text
+        assert refused.json["error"]["code"] == "namespace_in_use"
+        assert refused.json["error"]["details"] == {"migrations": [migration_id]}
+    finally:
+        service.executors.working.set()
+    one = f"/v1/namespaces/migrations/{migration_id}"
+    await client.until(one, lambda body: body["status"] == "completed")
+    assert (await client.delete(f"/v1/namespaces/{source['id']}")).status == 200

@@ -131,6 +131,13 @@ class NamespaceRoutes:
             raise Rejected(
                 "alias_held", "Aliases lead to this namespace.", {"aliases": list(aliases)}
             )
+        users = await self._namespaces.live_migrations(org_id, known.namespace_id)
+        if users:
+            raise Rejected(
+                "namespace_in_use",
+                "Migrations from or to this namespace are at work; cancel them first.",
+                {"migrations": list(users)},
+            )
         if not query.keep_documents:
             # Before the namespace: whoever is interrupted here can ask again.
             await self._spaces.drop(known.view.store, known.namespace_id)

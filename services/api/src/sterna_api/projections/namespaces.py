@@ -106,6 +106,11 @@ class Namespaces:
         rows = await self._database.fetch(_SQL["aliases_of"], org_id, namespace_id)
         return tuple(row["name"] for row in rows)
 
+    async def live_migrations(self, org_id: str, namespace_id: str) -> tuple[str, ...]:
+        """Give some of the migrations from or to a namespace that are at work."""
+        rows = await self._database.fetch(_SQL["users_of"], org_id, namespace_id)
+        return tuple(row["migration_id"] for row in rows)
+
 
 def _known(row: asyncpg.Record) -> KnownNamespace:
     view = msgspec.json.decode(row["document"], type=NamespaceView)

@@ -59,3 +59,10 @@ select count(*) from namespace_aliases where org_id = $1;
 -- The aliases that lead to a namespace.
 select name from namespace_aliases where org_id = $1 and namespace_id = $2
 order by name limit 100;
+
+-- name: users_of
+-- Some of the migrations from or to a namespace that are at work.
+select migration_id from namespace_migrations
+where org_id = $1 and status in ('validating', 'pending', 'in_progress')
+  and $2 in (document->'source'->>'namespace_id', document->'target'->>'namespace_id')
+order by created_at desc, migration_id limit 20;
