@@ -26,19 +26,26 @@ def describe(mode: GenerationMode) -> Any:
     for methods in described["paths"].values():
         for operation in methods.values():
             for parameter in operation.get("parameters", ()):
-                _name_values(parameter)
+                _name_values(parameter, mode)
     if mode.is_positive:
         described = _without_nul(described)
     return schemathesis.openapi.from_dict(described, config=_config(mode))
 
 
-def _name_values(parameter: dict[str, Any]) -> None:
-    """Say which ids there are, and which position is reached: one that is not is waited for."""
+def _name_values(parameter: dict[str, Any], mode: GenerationMode) -> None:
+    """Say which ids there are, and which position is reached: one that is not is waited for.
+
+    Where any text will do, none is wrong because it is not one of these.
+    """
     name = parameter.get("name")
     if name == PARAMETER:
         parameter["schema"] = {"type": "string", "enum": [_REACHED]}
-    elif name in STANDING_FOR:
+    elif name in STANDING_FOR and (mode.is_positive or not _is_any_text(parameter["schema"])):
         parameter["schema"] = {"type": "string", "enum": list(STANDING_FOR[name])}
+
+
+def _is_any_text(schema: dict[str, Any]) -> bool:
+    return schema.get("pattern") == NO_NUL
 
 
 def _without_nul(value: Any) -> Any:

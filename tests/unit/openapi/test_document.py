@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -59,3 +60,13 @@ def test_no_schema_is_left_open(described: dict[str, Any]):
     for name, schema in described["components"]["schemas"].items():
         for field, told in schema.get("properties", {}).items():
             assert told, f"{name}.{field} is of any type"
+
+
+def test_a_namespace_may_be_named_by_more_than_its_id(described: dict[str, Any]):
+    (named,) = (
+        each
+        for each in described["paths"]["/v1/namespaces/{namespace_id}"]["get"]["parameters"]
+        if each["name"] == "namespace_id"
+    )
+    for text in (f"ns_{'0' * 32}", "a name", "an_alias"):
+        assert re.search(named["schema"]["pattern"], text)

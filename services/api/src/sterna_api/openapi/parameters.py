@@ -25,6 +25,8 @@ PREFIXES = {
     "error_id": ids.ERROR,
 }
 """Ids by the name they have in paths; one that is not here is any text."""
+_NAMED = {"namespace_id": "Its id, its name, or an alias of it"}
+"""What is found by more than an id."""
 _LATER = frozenset({409, 429, 503})
 """What may be otherwise later; of the conflicts one, the request that is still under way."""
 
@@ -85,14 +87,15 @@ def _header(description: str, kind: str) -> dict[str, Any]:
 
 
 def _in_path(name: str) -> dict[str, Any]:
-    prefix = PREFIXES.get(name)
+    prefix = None if name in _NAMED else PREFIXES.get(name)
     pattern = f"^{prefix}[0-9a-f]{{32}}$" if prefix else NO_NUL
-    return {
+    described = {
         "name": name,
         "in": "path",
         "required": True,
         "schema": {"type": "string", "pattern": pattern},
     }
+    return described | ({"description": _NAMED[name]} if name in _NAMED else {})
 
 
 def _single(schema: dict[str, Any]) -> dict[str, Any]:
