@@ -69,7 +69,7 @@ async def _fill(space: Space, documents: int) -> None:
 
 
 async def _bare(both: Clusters, url: str, spans: Sequence[Span]) -> float:
-    """Pipe the rows into tables with the same keys, with as many pipes as there are spans."""
+    """Pipe the rows into tables with the same keys, table after table, in each span at once."""
 
     async def pipes(span: Span) -> None:
         for table, columns in _COLUMNS.items():
@@ -109,30 +109,34 @@ async def _copied(source: Space, target: Space, spans: Sequence[Span]) -> float:
     return time.monotonic() - began
 
 
-async def _main(documents: int, rounds: int, streams: int) -> int:
+async def _spans(source: Space, pieces: int) -> list[Span]:
+    ends = await source.documents.boundaries(-(-await source.documents.count() // pieces))
+    return [
+        Span(after=after, upto=upto)
+        for after, upto in zip([None, *ends[:-1]], [*ends[:-1], None], strict=True)
+    ]
+
+
+async def _main(documents: int, rounds: int, pipes: int, workers: int) -> int:
     figures: dict[str, list[float]] = {"bare": [], "copied": []}
     peaks = []
-    async with clusters() as both, _store(both.source_url, 2 * streams) as sources:
+    async with clusters() as both, _store(both.source_url, 2 * workers) as sources:
         source = await sources.create("source", [_FEATURE])
         await _fill(source, documents)
         await execute(both.source_url, "vacuum analyze")
-        ends = await source.documents.boundaries(-(-documents // streams))
-        spans = [
-            Span(after=after, upto=upto)
-            for after, upto in zip([None, *ends[:-1]], [*ends[:-1], None], strict=True)
-        ]
+        spans = {"bare": await _spans(source, pipes), "copied": await _spans(source, workers)}
         expected = await source.documents.content_sum()
         for number in range(rounds):
             for name in ("bare", "copied") if number % 2 == 0 else ("copied", "bare"):
                 url = await both.fresh_target("target")
                 async with AsyncExitStack() as stack:
-                    target = await stack.enter_async_context(_store(url, 2 * streams))
+                    target = await stack.enter_async_context(_store(url, 2 * workers))
                     space = await target.create(name, [_FEATURE])
                     meter = UsageMeter([os.getpid()])
                     if name == "bare":
-                        seconds = await _bare(both, url, spans)
+                        seconds = await _bare(both, url, spans[name])
                     else:
-                        seconds = await _copied(source, space, spans)
+                        seconds = await _copied(source, space, spans[name])
                         peaks.append(meter.read().peak_bytes)
                     assert await space.documents.content_sum() == expected
                 figures[name].append(seconds)
@@ -145,7 +149,8 @@ async def _main(documents: int, rounds: int, streams: int) -> int:
         "documents": documents,
         "dimensions": _DIMENSIONS,
         "rounds": rounds,
-        "streams": streams,
+        "pipes": pipes,
+        "workers": workers,
         "source": SOURCE,
         "ratio": ratio,
         "peak_bytes": max(peaks),
@@ -158,6 +163,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--streams", type=int, default=1)
+    parser.add_argument("--pipes", type=int, default=1, help="of the bare COPY")
+    parser.add_argument("--workers", type=int, default=2, help="pieces copied at once")
     options = parser.parse_args()
-    raise SystemExit(asyncio.run(_main(options.documents, options.rounds, options.streams)))
+    raise SystemExit(
+        asyncio.run(_main(options.documents, options.rounds, options.pipes, options.workers))
+    )

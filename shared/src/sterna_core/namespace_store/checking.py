@@ -106,7 +106,7 @@ def _check_vector(
             "has a vector of a feature that the space has not",
             feature_uri=uri,
         )
-    if vector.dimensions != feature.dimensions:
+    if len(vector.packed) != BYTES_OF_FLOAT * feature.dimensions:
         raise _rejected(
             document,
             "wrong_dimensions",

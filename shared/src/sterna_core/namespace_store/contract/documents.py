@@ -137,6 +137,7 @@ async def refuses_what_cannot_be_kept(store: NamespaceStore) -> None:
         ("unknown_feature", Document("d", "c", {}, {DOTS.uri: Vector.of((1, 2, 3, 4))})),
         ("wrong_dimensions", Document("d", "c", {}, {WORDS.uri: Vector.of((1, 2, 3))})),
         ("wrong_dimensions", Document("d", "c", {}, {IMAGES.uri: Vector.of((1, 2, 3, 4))})),
+        ("wrong_dimensions", Document("d", "c", {}, {IMAGES.uri: Vector(bytes(13))})),
         ("not_finite", Document("d", "c", {}, {IMAGES.uri: Vector.of((1, float("nan"), 3))})),
         ("not_finite", Document("d", "c", {}, {IMAGES.uri: Vector.of((1, float("inf"), 3))})),
         ("bad_payload", Document("d", "c", {"a": ["\0"]})),

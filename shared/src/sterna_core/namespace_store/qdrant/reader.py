@@ -1,4 +1,5 @@
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 import msgspec
 from qdrant_client import AsyncQdrantClient, models
@@ -28,13 +29,15 @@ class QdrantReader:
         taken: list[Document] = []
         size = 0
         last = ""
-        async for record in self._records(span, min(_STEP, limit.rows + 1), whole=True):
-            document = self._layout.document(record, whole=True)
-            size += _size(document)
-            if taken and (len(taken) == limit.rows or size > limit.bytes):
-                return Page(tuple(taken), last)
-            taken.append(document)
-            last = str(record.id)
+        step = min(_STEP, limit.rows + 1)
+        async with aclosing(self._records(span, step, whole=True)) as records:
+            async for record in records:
+                document = self._layout.document(record, whole=True)
+                size += _size(document)
+                if taken and (len(taken) == limit.rows or size > limit.bytes):
+                    return Page(tuple(taken), last)
+                taken.append(document)
+                last = str(record.id)
         return Page(tuple(taken))
 
     async def get(self, ids: Sequence[str]) -> tuple[Document, ...]:
