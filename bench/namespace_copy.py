@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+import uvloop
 from bench import report
 from bench.clusters import SOURCE, Clusters, clusters, execute
 from bench.process_usage import UsageMeter
@@ -166,6 +167,6 @@ if __name__ == "__main__":
     parser.add_argument("--pipes", type=int, default=1, help="of the bare COPY")
     parser.add_argument("--workers", type=int, default=2, help="pieces copied at once")
     options = parser.parse_args()
-    raise SystemExit(
-        asyncio.run(_main(options.documents, options.rounds, options.pipes, options.workers))
+    raise SystemExit(  # on the loop that executors run on
+        uvloop.run(_main(options.documents, options.rounds, options.pipes, options.workers))
     )
