@@ -125,6 +125,7 @@ async def test_the_figures_of_equal_tables_agree(moving: Moving) -> None:
         "columns_differing": 0,
         "rows_left_out": 0,
         "columns_replaced": 0,
+        "distribution_distance": 0.0,
     }
 
 
@@ -137,6 +138,11 @@ async def test_the_figures_of_equal_tables_agree(moving: Moving) -> None:
         ("update public.orders set score = score * 2 where id between 2 and 1900", "averages"),
         ("update public.orders set customer_id = 1 where customer_id < 40", "distinct values"),
         ("update public.orders set score = 'NaN' where id = 5", "least and greatest value"),
+        (
+            """update public.orders set total = case when id <= 1000 then 600 else 1901.25 end
+            where id between 2 and 1999""",
+            "distributions",
+        ),
     ],
 )
 async def test_each_figure_that_differs_is_named_and_no_value_is(
@@ -148,6 +154,30 @@ async def test_each_figure_that_differs_is_named_and_no_value_is(
     assert not finding.passed
     assert what in finding.text
     assert "99999" not in str(finding)
+
+
+async def test_the_distance_of_two_distributions_is_that_of_their_shares(moving: Moving) -> None:
+    await moving.both("create table public.orders (id int, wide text)")
+    await moving.on("source", "insert into public.orders select n from generate_series(1, 330) n")
+    await moving.on(
+        "target", "insert into public.orders select n + 33 from generate_series(1, 330) n"
+    )
+    finding = await statistics(moving, distribution_similarity=0.91)
+    assert finding.figures["distribution_distance"] == pytest.approx(0.1, abs=0.004)
+    assert "distributions" in finding.text
+    assert "distributions" not in (await statistics(moving, distribution_similarity=0.89)).text
+
+
+async def test_quantiles_of_many_rows_come_from_a_sample_of_them(moving: Moving) -> None:
+    await moving.both(
+        "create table public.orders (id int, share float8)",
+        "insert into public.orders select n, n % 1000 / 1000.0 from generate_series(1, 130000) n",
+    )
+    assert (await statistics(moving)).passed
+    await moving.on("target", "update public.orders set share = share * share")
+    assert (await statistics(moving)).figures["distribution_distance"] == pytest.approx(
+        0.25, abs=0.05
+    )
 
 
 async def test_differences_within_the_tolerance_pass(moving: Moving) -> None:
@@ -232,6 +262,38 @@ async def test_order_counts_only_where_it_is_asked_for(moving: Moving) -> None:
     query = "select id from public.t order by place"
     assert (await asked(moving, query, fidelity="semantic")).passed
     assert not (await asked(moving, query, fidelity="exact")).passed
+
+
+async def test_what_rows_come_to_may_differ_by_little_in_numbers_and_nothing_else(
+    moving: Moving,
+) -> None:
+    await moving.both(*SHOP)
+    query = "select customer_id % 5 as g, 'x' || customer_id, sum(total), avg(score) s"
+    query += " from public.orders group by customer_id"
+    await moving.on("target", "update public.orders set total = total + 0.01 where id = 3")
+    assert not (await asked(moving, query, fidelity="semantic")).passed
+    finding = await asked(moving, query, fidelity="business")
+    assert finding.passed, finding.text
+    assert finding.figures["source_rows"] == 50
+    await moving.on("target", "update public.orders set total = total * 1.001")
+    assert not (await asked(moving, query, fidelity="business")).passed
+    names = "select name from public.customers"
+    assert (await asked(moving, names, fidelity="business")).passed
+    await moving.on("target", "update public.customers set name = 'somebody' where id = 3")
+    assert not (await asked(moving, names, fidelity="business")).passed
+
+
+async def test_numbers_that_are_none_come_to_the_same_only_where_both_have_them(
+    moving: Moving,
+) -> None:
+    await moving.both("create table public.t (id int, x float8)")
+    await moving.both("insert into public.t values (1, 'NaN'), (2, 1)")
+    query = "select x from public.t"
+    assert (await asked(moving, query, fidelity="business")).passed
+    await moving.on("target", "update public.t set x = 1")
+    assert not (await asked(moving, query, fidelity="business")).passed
+    empty = "select x from public.t where id > 5"
+    assert (await asked(moving, empty, fidelity="business")).passed
 
 
 async def test_rows_that_come_twice_count_twice(moving: Moving) -> None:

@@ -17,7 +17,7 @@ KINDS: tuple[Kind, ...] = (
 
 SKIPPABLE: tuple[Kind, ...] = ("statistical", "referential", "semantic", "behavioral")
 OnFailure = Literal["fail_immediately", "flag_and_continue"]
-Fidelity = Literal["exact", "semantic"]
+Fidelity = Literal["exact", "semantic", "business"]
 Label = Annotated[str, Meta(min_length=1, max_length=100)]
 Sql = Annotated[str, Meta(min_length=1, max_length=10_000)]
 
@@ -34,6 +34,7 @@ class StatisticalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     `null_rate_tolerance` is the largest difference of the shares of nulls, `numeric_epsilon` that
     of averages and `distinct_tolerance` that of the estimates of distinct values, both relative.
+    `distribution_similarity` is the least that 1 less the distance of Kolmogorov and Smirnov may be.
     """
 
     enabled: bool = False
@@ -41,6 +42,7 @@ class StatisticalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_field
     null_rate_tolerance: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.001
     numeric_epsilon: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.0001
     distinct_tolerance: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.05
+    distribution_similarity: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.95
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,7 +67,9 @@ class SemanticOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Query(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A query that gives the same on both sides; `target` where it is written otherwise there.
 
-    `semantic` compares rows whatever their order, `exact` in the order that the query says.
+    `semantic` compares rows whatever their order, `exact` in the order that the query says, and
+    `business` what the rows come to: how many, the sum of each column of numbers, within 0.0001 of
+    it, and all other columns as `semantic` does.
     """
 
     name: Label

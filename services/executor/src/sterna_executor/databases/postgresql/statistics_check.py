@@ -1,6 +1,7 @@
 """Whether the figures of tables' columns are the same on both sides."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,8 +17,9 @@ from sterna_executor.databases.postgresql.canonical import ColumnType
 from sterna_executor.databases.postgresql.comparable import types_of
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.database import Assignment
+from sterna_executor.databases.postgresql.distribution_check import Measured, Rows, distances
 from sterna_executor.databases.postgresql.errors import Role, translated
-from sterna_executor.databases.postgresql.set_aside import NOTHING_LEFT_OUT, LeftOut, Shelf
+from sterna_executor.databases.postgresql.set_aside import LeftOut, Shelf
 from sterna_executor.databases.postgresql.snapshot import read_under
 from sterna_executor.databases.postgresql.table_query import (
     is_plain,
@@ -57,7 +59,7 @@ class TableFigures:
 
 
 async def check_statistics(assignment: Assignment, work: ValidateStatistics) -> list[Finding]:
-    """Compare rows, nulls, bounds, averages and estimates of distinct values of each column.
+    """Compare rows, and of each column nulls, bounds, averages, distinct values, distribution.
 
     The source is read under the snapshot and with its transformations. Raises SnapshotLost and
     what `translated` makes of the driver's errors.
@@ -76,7 +78,12 @@ async def check_statistics(assignment: Assignment, work: ValidateStatistics) -> 
             types = await types_of(target, "target", target_table(table))
             left_out = await _left_out(assignment, target, table, work)
             theirs, ours = await _both(source, target, table, types, left_out)
-            found.append(judge(table.table_id, theirs, ours, work.options, left_out))
+            apart = await distances(
+                Rows(source, "source", source_table(table), left_out.others, theirs.rows),
+                Rows(target, "target", target_table(table), "true", ours.rows),
+                _ordered(table, types, left_out),
+            )
+            found.append(judge(table.table_id, theirs, ours, work.options, left_out, apart))
         for role, connection in (("source", source), ("target", target)):
             with translated("source" if role == "source" else "target"):
                 await connection.execute("rollback")
@@ -91,6 +98,17 @@ async def _left_out(
         return LeftOut()
     shelf = Shelf(migration_id=assignment.migration_id, table=table, generation=work.generation)
     return await set_aside.missing(target, shelf)
+
+
+def _ordered(table: TableSpec, types: dict[str, ColumnType], left_out: LeftOut) -> list[Measured]:
+    found = []
+    for each in table.columns:
+        kept = types.get(each.target)
+        if kept is None or not kept.builtin or each.target in left_out.replaced_columns:
+            continue
+        if kept.name in _ORDERED and kept.declared is not None:
+            found.append(Measured(each.target, value_of(each), quote(each.target), kept.declared))
+    return found
 
 
 async def _both(
@@ -187,16 +205,17 @@ def judge(
     source: TableFigures,
     target: TableFigures,
     options: StatisticalOptions,
-    left_out: LeftOut = NOTHING_LEFT_OUT,
+    left_out: LeftOut,
+    apart: Mapping[str, float],
 ) -> Finding:
     """Say whether the figures of both sides agree, and which columns' do not."""
-    wrong = {
-        name: differing
-        for name, theirs in source.columns.items()
-        if (
-            differing := _differing(theirs, target.columns[name], source.rows, target.rows, options)
-        )
-    }
+    wrong: dict[str, list[str]] = {}
+    for name, theirs in source.columns.items():
+        what = _differing(theirs, target.columns[name], source.rows, target.rows, options)
+        if 1 - apart.get(name, 0.0) < options.distribution_similarity:
+            what.append("distributions")
+        if what:
+            wrong[name] = what
     problems = [] if source.rows == target.rows else ["the numbers of rows differ"]
     problems += [f"{name}: {', '.join(what)}" for name, what in list(wrong.items())[:COLUMNS_NAMED]]
     return Finding(
@@ -210,6 +229,7 @@ def judge(
             "columns_differing": len(wrong),
             "rows_left_out": left_out.rows,
             "columns_replaced": len(left_out.replaced_columns),
+            "distribution_distance": round(max(apart.values(), default=0.0), 4),
         },
     )
 
