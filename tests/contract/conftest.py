@@ -14,6 +14,7 @@ async def service(postgres_server: PostgresTestServer) -> AsyncIterator[Service]
 
 
 @pytest.fixture
-async def client(service: Service) -> Client:
-    """The administrator of the first organisation."""
-    return service.client()
+async def client(service: Service) -> AsyncIterator[Client]:
+    """The administrator of the first organisation; executors are left as they were found."""
+    yield service.client()
+    service.executors.behave()

@@ -41,6 +41,13 @@ class ModelExecutors:
         self.worlds: dict[str, World] = {}
         self._done: set[tuple[str, int]] = set()
 
+    def behave(self) -> None:
+        """Work as at the beginning, whatever a test has asked for."""
+        self.silent.clear()
+        self.failing.clear()
+        self.planning.set()
+        self.working.set()
+
     def world(self, migration_id: str) -> World:
         """Give the databases of a migration that was planned."""
         return self.worlds[migration_id]
