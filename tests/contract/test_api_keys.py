@@ -218,6 +218,8 @@ async def _everything(client: Client) -> list[Any]:
         {"name": "x", "scopes": ["everything"]},
         {"name": "x", "ip_whitelist": ["10.0.0.0/99"]},
         {"name": "x", "ip_whitelist": ["office"]},
+        {"name": "x", "expires_at": "0001-01-01T00:00:00Z"},
+        {"name": "x", "expires_at": "9999-12-31T23:59:59.999999Z"},
         {"name": "x", "expires_at": "tomorrow"},
         {"name": "x", "environment": "staging"},
     ],

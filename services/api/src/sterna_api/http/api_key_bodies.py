@@ -1,5 +1,6 @@
 """What is sent and answered about API keys."""
 
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -10,6 +11,9 @@ from sterna_api.http.problem import InvalidShape, Problem
 from sterna_core.api_key.commands import OVERLAP_SECONDS_MAX, Environment
 from sterna_core.api_key.scope import Grant
 from sterna_core.clock import UtcDatetime
+
+EXPIRY_YEARS = (2000, 9998)
+"""Beyond them a moment may have no date in another zone, and PostgreSQL's driver reads infinity."""
 
 OVERLAP_SECONDS_DEFAULT = 24 * 3600
 Scopes = Annotated[list[Grant], Meta(min_length=1, max_length=50)]
@@ -64,6 +68,14 @@ class RotatedApiKeyBody(Struct, frozen=True, kw_only=True):
     id: str
     key: str
     previous_valid_until: UtcDatetime
+
+
+def check_expiry(expires_at: datetime | UnsetType | None) -> None:
+    """Raise InvalidShape where the year of a moment is no sensible one."""
+    first, last = EXPIRY_YEARS
+    if isinstance(expires_at, datetime) and not first <= expires_at.year <= last:
+        text = f"The year is from {first} to {last}"
+        raise InvalidShape([Problem(("body", "expires_at"), text, "moment_out_of_range")])
 
 
 def check_networks(networks: list[str] | UnsetType) -> tuple[str, ...] | UnsetType:

@@ -10,6 +10,7 @@ from sterna_api.http.api_key_bodies import (
     RotateApiKeyBody,
     RotatedApiKeyBody,
     UpdateApiKeyBody,
+    check_expiry,
     check_networks,
 )
 from sterna_api.http.body import read_body
@@ -63,6 +64,7 @@ class ApiKeyRoutes:
         """Make a key for the caller's organisation; it works as soon as this is answered."""
         body = await read_body(request, CreateApiKeyBody)
         networks = check_networks(body.ip_whitelist)
+        check_expiry(body.expires_at)
         ticket = self._desk.ticket(request, body)
         api_key_id = ticket.new_id(ids.API_KEY)
         key = self._key(ticket, body.environment)
@@ -108,6 +110,7 @@ class ApiKeyRoutes:
         """Change what a key may do, from where, or until when."""
         body = await read_body(request, UpdateApiKeyBody)
         networks = check_networks(body.ip_whitelist)
+        check_expiry(body.expires_at)
         api_key_id = _id_of(request)
         ticket = self._desk.ticket(request, body)
         command = UpdateApiKey(
