@@ -101,6 +101,13 @@ async def test_an_address_ends_when_it_is_revoked_replaced_or_over(
     assert (await anonymous.get(elsewhere)).status == 403
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+async def test_an_address_ends_at_no_end_of_the_calendar(client: Client, moment: str):
+    reply = await client.post(_FEEDS, {"name": "calendar", "expires_at": moment})
+    assert reply.status == 422, reply.text
+    assert reply.json["detail"][0]["type"] == "moment_out_of_range"
+
+
 async def test_an_address_that_is_given_other_scopes_opens_nothing_any_more(
     client: Client, anonymous: Client
 ):

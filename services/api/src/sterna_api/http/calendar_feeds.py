@@ -2,7 +2,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from sterna_api.http.answer import answer
-from sterna_api.http.api_key_bodies import Networks, check_networks
+from sterna_api.http.api_key_bodies import Networks, check_expiry, check_networks
 from sterna_api.http.authentication import FEED_PARAMETER, FEED_PATH
 from sterna_api.http.body import read_body
 from sterna_api.http.command_desk import CommandDesk, Ticket, position_of
@@ -53,6 +53,7 @@ class CalendarFeedRoutes:
         """Make an address of the organisation's calendar; it works as soon as this is answered."""
         body = await read_body(request, CreateFeedBody)
         networks = check_networks(body.ip_whitelist)
+        check_expiry(body.expires_at)
         ticket = self._desk.ticket(request, body)
         token = feed_token(self._pepper, ticket)
         command = CreateApiKey(
