@@ -11,10 +11,11 @@ from tests.servers import PostgresTestServer
 
 from sterna_core.errors import Unreachable
 from sterna_core.extractors.cache.embed_cached import embed_cached
-from sterna_core.extractors.cache.postgres_vector_cache import VectorCacheAway, open_vector_cache
+from sterna_core.extractors.cache.memory_vector_cache import InMemoryVectorCache
+from sterna_core.extractors.cache.postgres_vector_cache import open_vector_cache
 from sterna_core.extractors.cache.vector_cache import (
-    InMemoryVectorCache,
     VectorCache,
+    VectorCacheAway,
     content_hash,
     space_of,
 )

@@ -35,6 +35,7 @@ from sterna_core.api_key.commands import CreateApiKey
 from sterna_core.api_key.key import Pepper, make_key
 from sterna_core.certificate.signing import SigningKey
 from sterna_core.extractors.bootstrap import open_extractors
+from sterna_core.extractors.cache.lazy_vector_cache import LazyVectorCache
 from sterna_core.extractors.settings import ExtractorSettings
 from sterna_core.ids import API_KEY, random_id
 from sterna_core.journal.client import CommandClient
@@ -99,6 +100,7 @@ class Service:
         self.executors = ModelExecutors(self.log, self.topics, self.client_of_journal)
         self.keyring = Keyring.parse(Keyring.generate())
         self.stores = StoreDoors(self.keyring, Secret(database_url))
+        self.vectors = LazyVectorCache(Secret(database_url))
         self.guard = AddressGuard(parse_networks(["127.0.0.0/8"]))
         self.projector = Projector(self.database, self.log, self.topics, self.codec)
         self._project, self._decide, self._execute = project, decide, execute
@@ -128,6 +130,7 @@ class Service:
         assert self._task is not None
         await asyncio.wait_for(self._task, _STOP_SECONDS)
         await self.stores.close()
+        await self.vectors.close()
 
     def client(self, key: str | None = FIRST_KEY.reveal()) -> Client:
         session = aiohttp.ClientSession()
@@ -265,6 +268,7 @@ class Service:
                 sender=self.log,
                 stores=self.stores,
                 extractors=self.extractors,
+                vectors=self.vectors,
                 limits=self._limits,
                 trusted_proxies=parse_proxies(self._proxies),
                 cors_origins=self._cors_origins,

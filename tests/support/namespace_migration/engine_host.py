@@ -10,6 +10,7 @@ from tests.support.api.service import Service
 
 from sterna_core.errors import SternaError, Transient
 from sterna_core.migration.reports import ReportTaskFailed
+from sterna_core.retriever.embedding import InstalledEmbedders
 from sterna_core.tasks.namespace_work import NamespaceTask
 from sterna_executor.namespaces.book import BusNamespaceBook
 from sterna_executor.namespaces.engine import NamespaceEngine
@@ -30,6 +31,7 @@ class EngineHost:
             service.stores,
             BusNamespaceBook(log, log, topics, _ID, _now),
             BusClaims(log, log, topics, _ID, _now),
+            InstalledEmbedders(service.extractors, service.vectors),
             _ID,
         )
 

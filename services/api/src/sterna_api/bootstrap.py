@@ -44,6 +44,7 @@ from sterna_core.certificate.signing import SigningKey
 from sterna_core.clock import Clock, system_clock
 from sterna_core.errors import Misconfigured, Unreachable
 from sterna_core.extractors.bootstrap import open_extractors
+from sterna_core.extractors.cache.lazy_vector_cache import LazyVectorCache
 from sterna_core.extractors.registry import ExtractorRegistry
 from sterna_core.journal.client import CommandClient
 from sterna_core.journal.codec import Codec
@@ -187,7 +188,8 @@ class ApiProcess:
         client: CommandClient,
     ) -> AsyncGenerator[None, None]:
         settings = self._settings
-        stores = StoreDoors(self._keyring, settings.namespace_database_url or settings.database_url)
+        namespaces_url = settings.namespace_database_url or settings.database_url
+        stores, vectors = StoreDoors(self._keyring, namespaces_url), LazyVectorCache(namespaces_url)
         hub, positions = Hub(log, self._topics, self._codec), ProjectedPositions()
         interface = Interface(
             InterfaceParts(
@@ -215,6 +217,7 @@ class ApiProcess:
                 sender=sender,
                 stores=stores,
                 extractors=extractors,
+                vectors=vectors,
                 limits=settings.limits(),
                 trusted_proxies=self._proxies,
                 cors_origins=settings.http_cors_origins,
@@ -241,6 +244,7 @@ class ApiProcess:
                 hub.stop()
                 await runner.cleanup()
                 await stores.close()
+                await vectors.close()
 
     async def _messenger(
         self, stack: AsyncExitStack, database: Database, client: CommandClient

@@ -1,19 +1,23 @@
 """Wires an executor: everything it is made of comes together here."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import structlog
 
 from sterna_core.clock import Clock, system_clock
 from sterna_core.errors import Transient
+from sterna_core.extractors.bootstrap import open_extractors
+from sterna_core.extractors.cache.lazy_vector_cache import LazyVectorCache
 from sterna_core.journal.topics import Topics
 from sterna_core.kafka.access import KafkaAccess
 from sterna_core.kafka.log import KafkaLog
 from sterna_core.kafka.provisioning import provision_topics
 from sterna_core.kafka.sender import KafkaSender
 from sterna_core.namespace_store.doors import StoreDoors
+from sterna_core.retriever.embedding import InstalledEmbedders
 from sterna_core.secrets.keyring import Keyring
 from sterna_executor.databases.postgresql.engine import MEBIBYTE, EngineOptions, PostgresqlEngine
 from sterna_executor.namespaces.book import BusNamespaceBook
@@ -45,7 +49,11 @@ async def run_executor(
     access, topics = _access(settings, executor_id), _topics(settings)
     keyring = Keyring.parse(settings.keyring.reveal())
     await provision_topics(access, topics)
-    async with KafkaLog(access) as log, KafkaSender(access) as sender:
+    async with (
+        KafkaLog(access) as log,
+        KafkaSender(access) as sender,
+        _embedders(settings) as embedders,
+    ):
         telemetry = Telemetry(
             sender,
             topics,
@@ -61,6 +69,7 @@ async def run_executor(
                 StoreDoors(keyring, settings.namespace_database_url),
                 BusNamespaceBook(log, sender, topics, executor_id, clock),
                 claims,
+                embedders,
                 executor_id,
             ),
         )
@@ -112,6 +121,19 @@ async def _again_and_again(name: str, run: Callable[[], Awaitable[None]]) -> Non
         except Transient as error:
             _log.warning("follower.restarted", name=name, code=error.code)
             await asyncio.sleep(RESTART_SECONDS)
+
+
+@asynccontextmanager
+async def _embedders(settings: ExecutorSettings) -> AsyncGenerator[InstalledEmbedders]:
+    """Open what embeds texts, with the vectors kept beside the namespaces where there is a url."""
+    async with AsyncExitStack() as stack:
+        registry = await stack.enter_async_context(open_extractors(settings.extractors()))
+        if settings.namespace_database_url is None:
+            yield InstalledEmbedders(registry)
+            return
+        vectors = LazyVectorCache(settings.namespace_database_url)
+        stack.push_async_callback(vectors.close)
+        yield InstalledEmbedders(registry, vectors)
 
 
 def _engine_options(settings: ExecutorSettings, executor_id: str) -> EngineOptions:

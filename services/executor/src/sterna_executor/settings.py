@@ -4,6 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from sterna_core.extractors.settings import ExtractorSettings
+from sterna_core.extractors.thread_pool import THREADS
 from sterna_core.secrets.secret import Secret
 
 
@@ -30,6 +32,10 @@ class ExecutorSettings(Struct, frozen=True, kw_only=True):
     executor_shutdown_seconds: Annotated[float, Meta(ge=1.0, le=600.0)] = 20.0
     executor_figures_seconds: Annotated[float, Meta(ge=0.1, le=60.0)] = 1.0
     namespace_database_url: Secret | None = None
+    extractor_threads: Annotated[int, Meta(ge=1, le=64)] = THREADS
+    embedding_url: str | None = None
+    embedding_key: Secret | None = None
+    embedding_prices: tuple[str, ...] = ()
     pg_bin_dir: str | None = None
     maintenance_work_mem_mib: Annotated[int, Meta(ge=16, le=65_536)] = 512
     log_level: str = "info"
@@ -37,3 +43,12 @@ class ExecutorSettings(Struct, frozen=True, kw_only=True):
     def identity(self) -> str:
         """Name this executor: as set, or by host and process."""
         return self.executor_id or f"{socket.gethostname()}-{os.getpid()}"
+
+    def extractors(self) -> ExtractorSettings:
+        """Give how texts are embedded."""
+        return ExtractorSettings(
+            extractor_threads=self.extractor_threads,
+            embedding_url=self.embedding_url,
+            embedding_key=self.embedding_key,
+            embedding_prices=self.embedding_prices,
+        )

@@ -1,23 +1,31 @@
 """Makes vectors for the features of a namespace, by the extractors that are installed."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from importlib import import_module
+from typing import Any, Final
 
 from sterna_core.errors import InvalidRequest, Misconfigured, Rejected
+from sterna_core.extractors.cache.vector_cache import VectorCache
 from sterna_core.extractors.extractor import Extractor
 from sterna_core.extractors.registry import ExtractorNotFound, ExtractorRegistry
-from sterna_core.extractors.rejected_text import RejectedText, screen
+from sterna_core.extractors.rejected_text import RejectedText
 from sterna_core.namespace.feature_extractor import FeatureExtractor
 from sterna_core.namespace_store.vector import Vector
+
+_CACHED: Final = "sterna_core.extractors.cache.embed_cached"
 
 
 class NamespaceEmbedder:
     """The extractors of one namespace, opened by the addresses of what they make."""
 
     def __init__(
-        self, registry: ExtractorRegistry, extractors: tuple[FeatureExtractor, ...]
+        self,
+        registry: ExtractorRegistry,
+        cache: VectorCache | None,
+        extractors: tuple[FeatureExtractor, ...],
     ) -> None:
         self._registry = registry
+        self._cache = cache
         self._extractors = {
             str(each.uri(output)): each for each in extractors for output in each.outputs
         }
@@ -44,16 +52,14 @@ class NamespaceEmbedder:
     async def embed_all(
         self, feature_uri: str, texts: Sequence[Any]
     ) -> list[Vector | RejectedText]:
-        """Embed texts in their order for a feature that can be; raises what the extractor does."""
+        """Embed texts in their order for a feature that can be; what is known is not made again.
+
+        Raises what the extractor does.
+        """
         extractor = await self._open(feature_uri)
         assert extractor is not None
-        most = extractor.description.max_characters
-        results: list[Vector | RejectedText | None] = [
-            screen(text, max_characters=most) for text in texts
-        ]
-        sound = [text for text, found in zip(texts, results, strict=True) if found is None]
-        made = iter(await extractor.embed(sound) if sound else ())
-        return [result if result is not None else _packed(next(made)) for result in results]
+        embedded = await _embed_cached()(extractor, self._cache, texts)
+        return [_packed(each) for each in embedded.vectors]
 
     async def _open(self, feature_uri: str) -> Extractor | None:
         extractor = self._extractors.get(feature_uri)
@@ -69,20 +75,25 @@ class NamespaceEmbedder:
 
 
 class InstalledEmbedders:
-    """Embeds by the extractors of this installation."""
+    """Embeds by the extractors of this installation; without a cache everything anew."""
 
-    def __init__(self, registry: ExtractorRegistry) -> None:
+    def __init__(self, registry: ExtractorRegistry, cache: VectorCache | None = None) -> None:
         self._registry = registry
+        self._cache = cache
 
     def of(self, extractors: tuple[FeatureExtractor, ...]) -> NamespaceEmbedder:
         """Give what embeds for a namespace with these extractors."""
-        return NamespaceEmbedder(self._registry, extractors)
+        return NamespaceEmbedder(self._registry, self._cache, extractors)
+
+
+def _embed_cached() -> Callable[..., Awaitable[Any]]:
+    """Give what embeds; it needs the extra `namespaces`, which the open extractor is of."""
+    embed: Callable[..., Awaitable[Any]] = import_module(_CACHED).embed_cached
+    return embed
 
 
 def _packed(made: Any) -> Vector | RejectedText:
-    """Give a vector in the bytes of stores; one without a direction is none."""
+    """Give a vector in the bytes of stores."""
     if isinstance(made, RejectedText):
         return made
-    if not made.any():
-        return RejectedText("no_features")
     return Vector(made.astype(">f4").tobytes())

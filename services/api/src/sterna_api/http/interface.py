@@ -84,6 +84,7 @@ from sterna_api.webhooks.guard import AddressGuard
 from sterna_core.api_key.key import Pepper
 from sterna_core.certificate.signing import PublicKey
 from sterna_core.clock import Clock
+from sterna_core.extractors.cache.vector_cache import VectorCache
 from sterna_core.extractors.registry import ExtractorRegistry
 from sterna_core.journal.log import Log, RecordSender
 from sterna_core.journal.topics import Topics
@@ -119,6 +120,8 @@ class InterfaceParts:
     sender: RecordSender
     stores: StoreDoors
     extractors: ExtractorRegistry
+    vectors: VectorCache | None = None
+    """Those that were made before; without it, all are made anew."""
     limits: LimitSettings
     trusted_proxies: tuple[Network, ...] = ()
     cors_origins: tuple[str, ...] = ()
@@ -169,7 +172,7 @@ class Interface:
         finder = NamespaceFinder(namespaces, writes)
         spaces = NamespaceSpaces(parts.stores)
         catalog = NamespaceCatalog(namespaces, finder, writes)
-        embedders = InstalledEmbedders(parts.extractors)
+        embedders = InstalledEmbedders(parts.extractors, parts.vectors)
         mappings = MappingDesk(desk, migrations, writes)
         groups = (
             self.health,

@@ -10,6 +10,7 @@ from sterna_core.namespace_migration import reports as rep
 from sterna_core.namespace_store.doors import StoreDoors, features_of
 from sterna_core.namespace_store.receipt import Receipt
 from sterna_core.namespace_store.store import Space
+from sterna_core.retriever.embedding import InstalledEmbedders
 from sterna_core.tasks import namespace_work as wk
 from sterna_executor.namespaces.benchmark import compare_answers
 from sterna_executor.namespaces.book import NamespaceBook
@@ -34,11 +35,17 @@ class NamespaceEngine:
     """Carries out tasks from store to store."""
 
     def __init__(
-        self, stores: StoreDoors, book: NamespaceBook, claims: Claims, executor_id: str
+        self,
+        stores: StoreDoors,
+        book: NamespaceBook,
+        claims: Claims,
+        embedders: InstalledEmbedders,
+        executor_id: str,
     ) -> None:
         self._stores = stores
         self._book = book
         self._claims = claims
+        self._embedders = embedders
         self._executor_id = executor_id
         self._maps: OrderedDict[str, KeptMap] = OrderedDict()
 

@@ -29,11 +29,12 @@ class Embedded(Struct, frozen=True):
 
 
 async def embed_cached(
-    extractor: Extractor, cache: VectorCache, texts: Sequence[object]
+    extractor: Extractor, cache: VectorCache | None, texts: Sequence[object]
 ) -> Embedded:
     """Embed texts in their order; those that were embedded before, or stand twice, cost nothing.
 
-    What has no vector comes back as rejected. A cache that is away costs work, and nothing else.
+    What has no vector comes back as rejected. A cache that is away costs work, and nothing else;
+    without one, everything is made.
     Raises what the extractor raises.
     """
     description = extractor.description
@@ -65,8 +66,10 @@ async def embed_cached(
     )
 
 
-async def _find(cache: VectorCache, space: Space, hashes: list[bytes]) -> dict[bytes, Vector]:
-    if not hashes:
+async def _find(
+    cache: VectorCache | None, space: Space, hashes: list[bytes]
+) -> dict[bytes, Vector]:
+    if cache is None or not hashes:
         return {}
     try:
         return await cache.find(space, hashes)
@@ -75,8 +78,8 @@ async def _find(cache: VectorCache, space: Space, hashes: list[bytes]) -> dict[b
         return {}
 
 
-async def _keep(cache: VectorCache, space: Space, vectors: dict[bytes, Vector]) -> None:
-    if not vectors:
+async def _keep(cache: VectorCache | None, space: Space, vectors: dict[bytes, Vector]) -> None:
+    if cache is None or not vectors:
         return
     try:
         await cache.keep(space, vectors)

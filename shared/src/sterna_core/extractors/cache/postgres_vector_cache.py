@@ -6,8 +6,8 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from sterna_core.errors import MissingRight, Unreachable
-from sterna_core.extractors.cache.vector_cache import Space
+from sterna_core.errors import MissingRight
+from sterna_core.extractors.cache.vector_cache import Space, VectorCacheAway
 from sterna_core.extractors.vector import Vector, from_bytes, to_bytes
 from sterna_core.postgres.queries import load_queries
 from sterna_core.postgres.schema_steps import apply_steps, read_steps
@@ -23,15 +23,6 @@ USED_SECONDS = 24 * 3600.0
 
 _PACKAGE = "sterna_core.extractors.cache"
 _FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-
-
-class VectorCacheAway(Unreachable):
-    """The database of the kept vectors does not answer."""
-
-    code = "vector_cache_unavailable"
-
-    def __init__(self) -> None:
-        super().__init__("The database of the kept vectors does not answer; try again soon.")
 
 
 class PostgresVectorCache:

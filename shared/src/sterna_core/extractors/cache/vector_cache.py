@@ -2,12 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
+from sterna_core.errors import Unreachable
 from sterna_core.extractors.extractor import Description
-from sterna_core.extractors.vector import Vector, from_bytes, to_bytes
+
+if TYPE_CHECKING:  # what only names a cache does without the extra `namespaces`
+    from sterna_core.extractors.vector import Vector
+
+
+class VectorCacheAway(Unreachable):
+    """The database of the kept vectors does not answer."""
+
+    code = "vector_cache_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The database of the kept vectors does not answer; try again soon.")
 
 
 class Space(Struct, frozen=True):
@@ -40,38 +52,14 @@ def content_hash(text: str) -> bytes:
 class VectorCache(Protocol):
     """Keeps vectors by their space and the hash of their text. Every method raises Transient."""
 
-    async def find(self, space: Space, hashes: Sequence[bytes]) -> dict[bytes, Vector]:
+    async def find(self, space: Space, hashes: Sequence[bytes]) -> "dict[bytes, Vector]":
         """Give the vectors that are known, by the hash of their text, bit for bit."""
         ...
 
-    async def keep(self, space: Space, vectors: Mapping[bytes, Vector]) -> None:
+    async def keep(self, space: Space, vectors: "Mapping[bytes, Vector]") -> None:
         """Keep vectors; those that are there already stay as they are."""
         ...
 
     async def forget(self, *, unused_seconds: float, most: int) -> int:
         """Forget vectors that nobody has asked for in so long, at most so many; gives how many."""
         ...
-
-
-class InMemoryVectorCache:
-    """Vectors of one process, which are never too old."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[bytes, bytes], bytes] = {}
-
-    async def find(self, space: Space, hashes: Sequence[bytes]) -> dict[bytes, Vector]:
-        """Give the vectors that are known, by the hash of their text, bit for bit."""
-        places = {each: self._kept.get((space.digest, each)) for each in hashes}
-        return {each: from_bytes(data) for each, data in places.items() if data is not None}
-
-    async def keep(self, space: Space, vectors: Mapping[bytes, Vector]) -> None:
-        """Keep vectors; those that are there already stay as they are."""
-        for each, vector in vectors.items():
-            self._kept.setdefault((space.digest, each), to_bytes(vector))
-
-    async def forget(self, *, unused_seconds: float, most: int) -> int:
-        """Forget vectors, where even those that were asked for just now are too old."""
-        gone = list(self._kept)[:most] if unused_seconds <= 0.0 else []
-        for each in gone:
-            del self._kept[each]
-        return len(gone)
