@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports fuzz faults bench bench-uuid bench-commands bench-followers bench-retrieval bench-namespaces lock clean
+.PHONY: help setup demo test check lint types imports fuzz faults faults-namespaces bench bench-uuid bench-commands bench-followers bench-retrieval bench-namespaces lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -42,7 +42,10 @@ fuzz: setup ## FUZZ_REQUESTS (20000) drawn at random against the description of 
 	STERNA_FUZZ_REQUESTS=$(FUZZ_REQUESTS) $(BIN)/pytest -n $(WORKERS) -o faulthandler_timeout=0 tests/fuzz
 
 faults: setup ## kill each part at random moments, STERNA_FAULT_ROUNDS times (10)
-	$(BIN)/pytest tests/faults
+	$(BIN)/pytest --ignore tests/faults/namespaces tests/faults
+
+faults-namespaces: setup ## kill executors in every stage of namespace migrations, STERNA_FAULT_ROUNDS times (30)
+	$(BIN)/pytest tests/faults/namespaces
 
 bench: setup ## Sterna beside other tools on the same data, with ratios
 	$(BIN)/python -m bench

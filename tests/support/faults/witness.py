@@ -16,15 +16,16 @@ from sterna_core.kafka.access import KafkaAccess
 from sterna_core.kafka.log import KafkaLog
 from sterna_core.migration import events as ev
 from sterna_core.migration.decider import MIGRATIONS
+from sterna_core.namespace_migration.decider import NAMESPACE_MIGRATIONS
 
 
 class Witness:
-    """Follows one migration's events from the beginning of the journal."""
+    """Follows the events of one migration, of either kind, from the beginning of the journal."""
 
     def __init__(self, bootstrap: str, migration_id: str) -> None:
         self._access = KafkaAccess(bootstrap=bootstrap, client_id="witness")
         self._migration_id = migration_id
-        self._codec = Codec([MIGRATIONS])
+        self._codec = Codec([MIGRATIONS, NAMESPACE_MIGRATIONS])
         self._following: asyncio.Task[None] | None = None
         self.events: list[Struct] = []
         self.moved = asyncio.Condition()

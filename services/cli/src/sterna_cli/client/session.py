@@ -1,6 +1,6 @@
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -64,6 +64,16 @@ class Session:
         """Change something; raises ApiFailure or ApiUnreachable."""
         headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
         return answer(await self._send("PATCH", path, {}, msgspec.json.encode(body), headers))
+
+    async def put(self, path: str, body: object, answer: Callable[[bytes], _A]) -> _A:
+        """Put something in its place; raises ApiFailure or ApiUnreachable."""
+        headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
+        return answer(await self._send("PUT", path, {}, msgspec.json.encode(body), headers))
+
+    async def upload(self, path: str, lines: Sequence[bytes], answer: Callable[[bytes], _A]) -> _A:
+        """Send JSON documents, one a line; raises ApiFailure or ApiUnreachable."""
+        headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/x-ndjson"}
+        return answer(await self._send("POST", path, {}, b"\n".join(lines), headers))
 
     async def delete(self, path: str) -> None:
         """Delete something; raises ApiFailure or ApiUnreachable."""

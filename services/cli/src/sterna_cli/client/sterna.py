@@ -6,6 +6,8 @@ import aiohttp
 from sterna_cli.client.certificates import CERTIFICATE_KEY, CertificateKey
 from sterna_cli.client.connections import Connections
 from sterna_cli.client.migrations import Migrations
+from sterna_cli.client.namespace_migrations import NamespaceMigrations
+from sterna_cli.client.namespaces import Namespaces
 from sterna_cli.client.session import PATIENCE_SECONDS, Session
 from sterna_core.secrets.secret import Secret
 
@@ -17,6 +19,8 @@ class Sterna:
         self.session = session
         self.connections = Connections(session)
         self.migrations = Migrations(session)
+        self.namespaces = Namespaces(session)
+        self.namespace_migrations = NamespaceMigrations(session)
 
     async def certificate_key(self) -> CertificateKey:
         """Give the key that this API's certificates are checked with."""

@@ -1,0 +1,78 @@
+"""All that a namespace holds, read by SQL and REST, in a form in which two can be compared."""
+
+import re
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from sterna_cli.client.session import decoder
+from sterna_cli.client.sterna import Sterna
+
+KINDS = ("buckets", "collections", "taxonomies", "clusters", "retrievers")
+_MADE_ID = re.compile(r"[a-z]+_[0-9a-f]{32}")
+_TABLES = {
+    "documents": "select document_id, collection_id, payload::text from {schema}.documents",
+    "objects": "select document_id, collection_id, payload::text from {schema}.objects",
+    "vectors": "select document_id, feature::text, v::text from {schema}.vectors",
+    "receipts": "select name, body::text from {schema}.receipts",
+}
+_DEFINITIONS = decoder(dict[str, Any])
+
+Content = dict[str, list[tuple[str, ...]]]
+"""Rows by what they are rows of, sorted; ids that a migration made are said as those they were."""
+
+
+async def read_content(sterna: Sterna, database: str, namespace_id: str) -> Content:
+    """Read everything that a namespace holds."""
+    found = await _rows(database, namespace_id)
+    found["definitions"] = await _definitions(sterna, namespace_id)
+    old_ids = {namespace_id: "this namespace"}
+    for document_id, _, payload in found["documents"]:
+        old_ids[document_id] = msgspec.json.decode(payload)["key"]
+    for _, resource_id, definition in found["definitions"]:
+        old_ids[resource_id] = msgspec.json.decode(definition)["label"]
+
+    def old(text: str) -> str:
+        return _MADE_ID.sub(lambda each: old_ids.get(each[0], each[0]), text)
+
+    return {name: sorted(tuple(map(old, row)) for row in rows) for name, rows in found.items()}
+
+
+async def _rows(database: str, namespace_id: str) -> Content:
+    connection = await asyncpg.connect(database)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            schema = f'"namespace_{namespace_id}"'
+            return {
+                name: [tuple(row) for row in await connection.fetch(query.format(schema=schema))]
+                for name, query in _TABLES.items()
+            }
+    finally:
+        await connection.close()
+
+
+async def _definitions(sterna: Sterna, namespace_id: str) -> list[tuple[str, ...]]:
+    found = []
+    for kind in KINDS:
+        path = f"/v1/namespaces/{namespace_id}/{kind}"
+        page = await sterna.session.get(path, _DEFINITIONS, {"limit": "100"})
+        assert page["pagination"]["total"] == len(page["data"]), page["pagination"]
+        for each in page["data"]:
+            definition = msgspec.json.encode(each["definition"], order="deterministic").decode()
+            found.append((kind, str(each["id"]), definition))
+    return found
+
+
+def difference(expected: Content, found: Content) -> str | None:
+    """Say in which rows two contents differ; None where they are the same, byte for byte."""
+    for name in sorted(expected.keys() | found.keys()):
+        wanted, there = expected.get(name, []), found.get(name, [])
+        if wanted != there:
+            missing, other = set(wanted) - set(there), set(there) - set(wanted)
+            example = " | ".join(str(min(each))[:600] for each in (missing, other) if each)
+            return (
+                f"{name}: {len(wanted)} rows expected, {len(there)} found, {len(missing)} missing,"
+                f" {len(other)} others, {len(there) - len(set(there))} twice; {example}"
+            )
+    return None
