@@ -181,7 +181,7 @@ async def _pause_copy(service: Service, client: Client) -> Request:
 async def _resume_copy(service: Service, client: Client) -> Request:
     one = await _held_copy(service, client)
     await client.post(f"{one}/pause", {"immediate": True})
-    return Request(f"{one}/resume")
+    return Request(f"{one}/resume", {}, {"accept_benchmark": True})
 
 
 async def _cancel_copy(service: Service, client: Client) -> Request:

@@ -71,7 +71,12 @@ class PauseNamespaceMigration(
 class ResumeNamespaceMigration(
     Command, frozen=True, kw_only=True, tag="namespace_migration.resume.v1"
 ):
-    """Go on after a pause, or after a failure whose cause was put right."""
+    """Go on after a pause, or after a failure whose cause was put right.
+
+    `accept_benchmark` takes what the gate refused as it was measured.
+    """
+
+    accept_benchmark: bool = False
 
 
 class CancelNamespaceMigration(

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from sterna_core.namespace_migration.benchmark_options import BenchmarkOptions
 
 MigrationType = Literal["re_extract", "copy", "extend"]
 BatchSize = Annotated[int, Meta(ge=1, le=1000)]
@@ -83,3 +85,9 @@ class MigrationConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     preserve_resource_ids: bool = False
     dry_run: bool = False
     webhook_url: str | None = None
+    benchmark_options: BenchmarkOptions | UnsetType | None = UNSET
+
+    @property
+    def benchmark(self) -> BenchmarkOptions:
+        """Give how retrievers are compared, with everything that was not given."""
+        return self.benchmark_options or BenchmarkOptions()

@@ -39,7 +39,7 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
         case cmd.PauseNamespaceMigration():
             lifecycle.pause(draft, command)
         case cmd.ResumeNamespaceMigration():
-            lifecycle.resume(draft, context)
+            lifecycle.resume(draft, command, context)
         case cmd.CancelNamespaceMigration():
             lifecycle.cancel(draft, command, context)
         case cmd.DeleteNamespaceMigration():

@@ -6,6 +6,7 @@ from sterna_core.clock import UtcDatetime
 from sterna_core.migration.events import TaskWithdrawn
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration.batch import Batch, Poison
+from sterna_core.namespace_migration.benchmark_report import BenchmarkReport, Difference
 from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.graph import Graph
 from sterna_core.namespace_migration.job import AnyJob
@@ -120,6 +121,26 @@ class StepCompleted(Event, frozen=True, kw_only=True, tag="namespace_migration.s
     task_id: str
     job: AnyJob
     figures: dict[str, float] = {}
+
+
+class BenchmarkMeasured(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.benchmark_measured.v1"
+):
+    """A retriever was held against its successor; the gate decides what follows."""
+
+    task_id: str
+    retriever_id: str
+    report: BenchmarkReport
+
+
+class BenchmarkAccepted(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.benchmark_accepted.v1"
+):
+    """What the gate refused was accepted as it was measured last: these are the numbers."""
+
+    retriever_id: str
+    difference: Difference | None
+    by: str
 
 
 class BatchesPlanned(
@@ -256,6 +277,8 @@ AnyEvent = (
     | JobStopped
     | TaskWithdrawn
     | StepCompleted
+    | BenchmarkMeasured
+    | BenchmarkAccepted
     | BatchesPlanned
     | CollectionPlanned
     | BatchCompleted

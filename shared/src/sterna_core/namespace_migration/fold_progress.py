@@ -57,6 +57,12 @@ def fold_progress(view: View, event: ev.AnyEvent) -> View:
             return _with_stage(view, ended)
         case ev.StepCompleted():
             return _after_step(view, event)
+        case ev.BenchmarkMeasured():
+            return replace(view, benchmarks={**view.benchmarks, event.retriever_id: event.report})
+        case ev.BenchmarkAccepted():
+            known = view.benchmarks[event.retriever_id]
+            accepted = replace(known, accepted_by=event.by, accepted_at=event.at)
+            return replace(view, benchmarks={**view.benchmarks, event.retriever_id: accepted})
         case ev.CollectionPlanned():
             return _after_planning(view, event)
         case ev.BatchCompleted():

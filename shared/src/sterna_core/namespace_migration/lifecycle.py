@@ -7,6 +7,7 @@ from sterna_core.journal.aggregate import Context
 from sterna_core.namespace_migration import commands as cmd
 from sterna_core.namespace_migration import events as ev
 from sterna_core.namespace_migration import state as st
+from sterna_core.namespace_migration.benchmark_gate import accept
 from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.draft import Draft
 from sterna_core.namespace_migration.validating import ValidationResult, digest_of
@@ -124,9 +125,11 @@ def pause(draft: Draft, command: cmd.PauseNamespaceMigration) -> None:
         draft.withdraw_all()
 
 
-def resume(draft: Draft, context: Context) -> None:
-    """Go on."""
+def resume(draft: Draft, command: cmd.ResumeNamespaceMigration, context: Context) -> None:
+    """Go on, where that is asked for with what a benchmark's gate has refused."""
     match draft.state:
+        case st.Failed() if command.accept_benchmark:
+            accept(draft, context)
         case st.Pausing() | st.Paused() | st.Failed():
             draft.add(ev.NamespaceMigrationResumed(at=draft.at, by=context.actor))
         case st.Pending() | st.Running():

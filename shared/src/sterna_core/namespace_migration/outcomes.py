@@ -8,11 +8,13 @@ from sterna_core.namespace_migration import reports as rep
 from sterna_core.namespace_migration import state as st
 from sterna_core.namespace_migration.advance import begin_stage
 from sterna_core.namespace_migration.batch import Batch
+from sterna_core.namespace_migration.benchmark_gate import take_in
 from sterna_core.namespace_migration.draft import Draft
 from sterna_core.namespace_migration.failures import fail, try_again
 from sterna_core.namespace_migration.job import (
     Assignment,
     BatchJob,
+    BenchmarkJob,
     FenceJob,
     PlanBatchesJob,
 )
@@ -71,6 +73,9 @@ def _step(draft: Draft, command: rep.ReportStepDone, known: Assignment) -> None:
     if isinstance(known.job, FenceJob):
         epoch = known.job.epoch
         draft.add(ev.TargetFenced(at=draft.at, task_id=command.task_id, epoch=epoch))
+        return
+    if isinstance(known.job, BenchmarkJob) and command.benchmark is not None:
+        take_in(draft, command, known, known.job, command.benchmark)
         return
     draft.add(
         ev.StepCompleted(

@@ -4,6 +4,7 @@ from msgspec import field
 
 from sterna_core.migration.reports import Report, ReportTaskFailed, ReportTaskStopped
 from sterna_core.namespace_migration.batch import Batch, Poison
+from sterna_core.namespace_migration.benchmark_report import BenchmarkReport
 
 
 class ReportWorkBegun(Report, frozen=True, kw_only=True, tag="report.namespace_work_begun.v1"):
@@ -14,6 +15,7 @@ class ReportStepDone(Report, frozen=True, kw_only=True, tag="report.namespace_st
     """A task that is neither a batch nor their planning is done; `figures` say what was measured."""
 
     figures: dict[str, float] = field(default_factory=dict)
+    benchmark: BenchmarkReport | None = None
 
 
 class ReportBatchesPlanned(Report, frozen=True, kw_only=True, tag="report.batches_planned.v1"):

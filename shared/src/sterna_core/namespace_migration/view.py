@@ -7,6 +7,7 @@ from msgspec import Struct
 from sterna_core.clock import UtcDatetime
 from sterna_core.ids import NAMESPACE_MIGRATION, TASK
 from sterna_core.namespace_migration.batch import Poison
+from sterna_core.namespace_migration.benchmark_report import BenchmarkReport
 from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.graph import Graph
 from sterna_core.namespace_migration.place import Place
@@ -52,6 +53,7 @@ class NamespaceMigrationView(Struct, frozen=True, kw_only=True):
     resources: dict[str, ResourceProgress] = {}
     collections: dict[str, CollectionFigures] = {}
     figures: dict[str, dict[str, float]] = {}
+    benchmarks: dict[str, BenchmarkReport] = {}
     percent: float = 0.0
     started_at: UtcDatetime | None = None
     completed_at: UtcDatetime | None = None

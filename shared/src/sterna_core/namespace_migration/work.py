@@ -3,16 +3,18 @@
 from hashlib import blake2b
 from typing import assert_never
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from sterna_core.journal.aggregate import OutgoingTask
+from sterna_core.namespace.input_text import input_path
 from sterna_core.namespace.json_path import Path
 from sterna_core.namespace.json_path import replaced as replaced_at
 from sterna_core.namespace.references import references
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration import job as jb
 from sterna_core.namespace_migration import state as st
-from sterna_core.namespace_migration.config import BatchOptions
+from sterna_core.namespace_migration.config import BatchOptions, MigrationConfig
 from sterna_core.namespace_migration.graph import kinds_of
 from sterna_core.namespace_migration.id_map import IdMap
 from sterna_core.namespace_migration.rewriting import Rewriting
@@ -43,7 +45,7 @@ def tasks(state: st.State) -> tuple[OutgoingTask, ...]:
                 epoch=run.epoch,
                 source=view.source,
                 target=view.target,
-                config=view.config,
+                config=_config_for(view.config, each.job),
                 work=_work(view, run, rewriting, each.job),
                 dispatched_at=each.dispatched_at,
             ),
@@ -74,6 +76,13 @@ def without_attachments(resource: Resource, rewriting: Rewriting) -> Resource:
     }
     bare = replaced_at(resource.definition, {}, frozenset(cuts))
     return rewriting.resource(replace(resource, definition=bare))
+
+
+def _config_for(config: MigrationConfig, job: jb.AnyJob) -> MigrationConfig:
+    """Give the configuration without the queries of a benchmark, but for what asks them."""
+    if isinstance(job, jb.BenchmarkJob) or not config.benchmark_options:
+        return config
+    return replace(config, benchmark_options=UNSET)
 
 
 def _work(
@@ -116,7 +125,13 @@ def _work(
             )
         case jb.BenchmarkJob():
             return wk.BenchmarkRetriever(
-                retriever=by_id[job.retriever_id], target_id=new_ids[job.retriever_id]
+                retriever=by_id[job.retriever_id],
+                target_id=new_ids[job.retriever_id],
+                text_fields={
+                    each.resource_id: input_path(each.definition)
+                    for each in run.resources
+                    if each.kind == "collection"
+                },
             )
         case jb.CompareJob():
             figures = view.collections.get(job.collection_id, CollectionFigures())

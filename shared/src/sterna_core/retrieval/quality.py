@@ -5,7 +5,7 @@ from typing import Any
 
 import ir_measures
 import numpy as np
-from ir_measures import nDCG
+from ir_measures import RR, Measure, R, nDCG
 
 from sterna_core.extractors.vector import Matrix
 
@@ -32,14 +32,24 @@ def rank_exactly(
 
 def ndcg_by_query(judgements: Judgements, rankings: Rankings, *, at: int = 10) -> dict[str, float]:
     """Give nDCG of each judged query; one without a ranking has found nothing, and gets 0."""
-    measure = nDCG @ at
+    return values_by_query(judgements, rankings, at=(at,))[f"ndcg@{at}"]
+
+
+def values_by_query(
+    judgements: Judgements, rankings: Rankings, *, at: Sequence[int]
+) -> dict[str, dict[str, float]]:
+    """Give `ndcg@k` and `recall@k` for each k, and `mrr`, each by query as `ndcg_by_query` does."""
+    names: dict[str, Measure] = {"mrr": RR}
+    for k in at:
+        names |= {f"ndcg@{k}": nDCG @ k, f"recall@{k}": R @ k}
     known = {
         query: dict(found) for query, found in rankings.items() if found and query in judgements
     }
     wanted = {query: dict(grades) for query, grades in judgements.items()}
-    values = dict.fromkeys(judgements, 0.0)
-    for each in ir_measures.iter_calc([measure], wanted, known):
-        values[each.query_id] = float(each.value)
+    values = {name: dict.fromkeys(judgements, 0.0) for name in names}
+    called = {measure: name for name, measure in names.items()}
+    for each in ir_measures.iter_calc(list(called), wanted, known):
+        values[called[each.measure]][each.query_id] = float(each.value)
     return values
 
 

@@ -72,10 +72,14 @@ class BringTaxonomy(NamespaceWork, frozen=True, kw_only=True, tag="work.bring_ta
 class BenchmarkRetriever(
     NamespaceWork, frozen=True, kw_only=True, tag="work.benchmark_retriever.v1"
 ):
-    """Ask a retriever and its successor the same questions."""
+    """Ask a retriever and its successor the same questions.
+
+    `text_fields` has, for each collection that goes along, where the text of its documents is.
+    """
 
     retriever: Resource
     target_id: str
+    text_fields: dict[str, tuple[str, ...]] = {}
 
 
 class CompareCollection(NamespaceWork, frozen=True, kw_only=True, tag="work.compare_collection.v1"):

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.namespace_migration.config import MigrationConfig
@@ -138,6 +139,15 @@ def show_namespace_migration(view: View, now: datetime) -> GetMigrationResponse:
     )
 
 
+def without_queries(view: View) -> View:
+    """Leave the queries of a benchmark out, which are too long for a list."""
+    options = view.config.benchmark_options
+    if not options:
+        return view
+    short = replace(view.config, benchmark_options=replace(options, queries=()))
+    return replace(view, config=short)
+
+
 def _estimate(view: View, now: datetime) -> datetime | None:
     if view.status != "in_progress" or view.phase or view.started_at is None:
         return None
@@ -163,6 +173,13 @@ def _more(view: View) -> dict[str, Any]:
         told["collections"] = msgspec.to_builtins(view.collections)
     if view.figures:
         told["figures"] = view.figures
+    if view.benchmarks:
+        told["benchmark"] = msgspec.to_builtins(view.benchmarks)
+        told["warnings"] = [
+            {"loc": ["retriever", name], "msg": each.message, "type": each.code}
+            for name, each in view.benchmarks.items()
+            if each.gate == "warn" and each.verdict != "passed"
+        ]
     if view.poison:
         told["set_aside"] = msgspec.to_builtins(view.poison)
     return told

@@ -55,3 +55,9 @@ class PauseMigrationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     reason: Reason | None = None
     immediate: bool = False
+
+
+class ResumeMigrationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`accept_benchmark` goes on with what a benchmark's gate has refused, as it was measured."""
+
+    accept_benchmark: bool = False

@@ -13,12 +13,14 @@ from sterna_api.http.namespace_migration_answers import (
     StartMigrationResponse,
     ValidateMigrationResponse,
     show_namespace_migration,
+    without_queries,
 )
 from sterna_api.http.namespace_migration_bodies import (
     CancelMigrationRequest,
     CreateMigrationRequest,
     ListMigrationsRequest,
     PauseMigrationRequest,
+    ResumeMigrationRequest,
     StartMigrationRequest,
     ValidateMigrationRequest,
 )
@@ -153,7 +155,9 @@ class NamespaceMigrationRoutes:
         )
         now = self._clock()
         listed = ListMigrationsResponse(
-            results=tuple(show_namespace_migration(view, now) for view in page.items),
+            results=tuple(
+                show_namespace_migration(without_queries(view), now) for view in page.items
+            ),
             total=page.total,
             limit=page.limit,
             offset=page.offset,
@@ -197,7 +201,9 @@ class NamespaceMigrationRoutes:
 
     async def resume(self, request: web.Request) -> web.Response:
         """Go on."""
-        return await self._halt(request, None, ResumeNamespaceMigration(), "Migration goes on")
+        body = await read_body(request, ResumeMigrationRequest)
+        command = ResumeNamespaceMigration(accept_benchmark=body.accept_benchmark)
+        return await self._halt(request, body, command, "Migration goes on")
 
     async def cancel(self, request: web.Request) -> web.Response:
         """End it."""
@@ -228,7 +234,7 @@ class NamespaceMigrationRoutes:
     async def _halt(
         self,
         request: web.Request,
-        body: PauseMigrationRequest | None,
+        body: PauseMigrationRequest | ResumeMigrationRequest,
         command: Command,
         message: str,
     ) -> web.Response:

@@ -14,6 +14,7 @@ from sterna_api.http.namespace_migration_bodies import (
     CreateMigrationRequest,
     ListMigrationsRequest,
     PauseMigrationRequest,
+    ResumeMigrationRequest,
     StartMigrationRequest,
     ValidateMigrationRequest,
 )
@@ -75,6 +76,7 @@ OPERATIONS = (
         path=f"{_ONE}/resume",
         scope="migrations:write",
         summary="Go on after a pause, or after a failure whose cause was put right",
+        body=ResumeMigrationRequest,
         answers={200: HaltResponse},
     ),
     Operation(

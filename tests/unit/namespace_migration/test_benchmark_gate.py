@@ -1,0 +1,210 @@
+"""What follows from a benchmark: nothing, a warning, or a halt until somebody answers for it."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from tests.support.namespace_migration.play import Play, copying
+
+from sterna_core.errors import Rejected
+from sterna_core.migration.reports import ReportTaskFailed
+from sterna_core.namespace.resource import Resource
+from sterna_core.namespace_migration import commands as cmd
+from sterna_core.namespace_migration import events as ev
+from sterna_core.namespace_migration import reports as rep
+from sterna_core.namespace_migration import state as st
+from sterna_core.namespace_migration.benchmark_options import (
+    QUERIES_BYTES_MAX,
+    BenchmarkOptions,
+    Gate,
+)
+from sterna_core.namespace_migration.benchmark_report import BenchmarkReport, Difference, Verdict
+from sterna_core.namespace_migration.config import MigrationConfig
+from sterna_core.tasks import namespace_work as wk
+
+RESOURCES = (
+    Resource("bkt_1", "bucket", {}),
+    Resource(
+        "col_1",
+        "collection",
+        {
+            "source": {"type": "bucket", "bucket_ids": ["bkt_1"]},
+            "feature_extractor": {"input_mappings": {"text": "about.title"}},
+        },
+    ),
+    Resource("ret_1", "retriever", {"collection_ids": ["col_1"]}),
+    Resource("ret_2", "retriever", {"collection_ids": ["col_1"]}),
+)
+QUERIES = [{"query_id": "q1", "query_input": "a kettle", "relevant_documents": ["doc_1"]}]
+
+
+def measured(gate: Gate, verdict: Verdict) -> BenchmarkReport:
+    return BenchmarkReport(
+        mode="given",
+        gate=gate,
+        verdict=verdict,
+        queries=40,
+        max_drop=0.02,
+        difference=Difference(mean=-0.2, lower=-0.25, upper=-0.15),
+    )
+
+
+def to_the_benchmarks(play: Play) -> dict[str, wk.NamespaceTask]:
+    """Bring a migration to where its retrievers are asked; give the tasks by retriever."""
+    play.create()
+    play.start()
+    while True:
+        outstanding = play.outstanding()
+        assert outstanding
+        asked = {
+            each.work.retriever.resource_id: each
+            for each in outstanding
+            if isinstance(each.work, wk.BenchmarkRetriever)
+        }
+        if asked:
+            return asked
+        play.done(outstanding[0])
+
+
+def told(play: Play, task: wk.NamespaceTask, report: BenchmarkReport) -> tuple[ev.AnyEvent, ...]:
+    return play.give(
+        rep.ReportStepDone(
+            task_id=task.task_id, attempt=task.attempt, executor_id="exe_1", benchmark=report
+        )
+    )
+
+
+@pytest.fixture
+def play() -> Play:
+    return Play(RESOURCES)
+
+
+@pytest.mark.parametrize("gate", ["warn", "report"])
+@pytest.mark.parametrize("verdict", ["failed", "inconclusive"])
+def test_a_gate_that_only_tells_lets_the_migration_complete(
+    play: Play, gate: Gate, verdict: Verdict
+) -> None:
+    tasks = to_the_benchmarks(play)
+    told(play, tasks["ret_1"], measured(gate, verdict))
+    play.finish()
+    assert isinstance(play.state, st.Completed)
+    assert play.view is not None
+    assert play.view.benchmarks["ret_1"].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [("failed", "benchmark_failed"), ("inconclusive", "benchmark_inconclusive")],
+)
+def test_a_gate_that_fails_stops_before_the_switch_and_a_resume_measures_again(
+    play: Play, verdict: Verdict, code: str
+) -> None:
+    tasks = to_the_benchmarks(play)
+    told(play, tasks["ret_1"], measured("fail", verdict))
+    assert play.view is not None
+    assert (play.view.status, play.view.error_code) == ("failed", code)
+    assert play.view.resources["ret_1"].status == "failed"
+    assert not any(isinstance(each.work, wk.SwitchNamespace) for each in play.delivered.values())
+    play.give(cmd.ResumeNamespaceMigration())
+    again = {each.task_id: each for each in play.outstanding()}[tasks["ret_1"].task_id]
+    assert again.attempt == 2
+    told(play, tasks["ret_1"], measured("fail", "failed"))  # of an attempt that is over
+    assert isinstance(play.state, st.Running)
+    told(play, again, measured("fail", "passed"))
+    play.finish()
+    assert isinstance(play.state, st.Completed)
+
+
+def test_what_was_refused_can_be_accepted_and_who_did_so_is_written_down(play: Play) -> None:
+    tasks = to_the_benchmarks(play)
+    told(play, tasks["ret_1"], measured("fail", "failed"))
+    told(play, tasks["ret_2"], measured("fail", "failed"))
+    events = play.give(cmd.ResumeNamespaceMigration(accept_benchmark=True))
+    accepted = [each for each in events if isinstance(each, ev.BenchmarkAccepted)]
+    assert {each.retriever_id for each in accepted} == {"ret_1", "ret_2"}
+    assert {each.by for each in accepted} == {"key_1"}
+    assert {each.difference for each in accepted} == {measured("fail", "failed").difference}
+    assert play.view is not None
+    assert play.view.resources["ret_1"].error_message is None
+    play.finish()
+    assert isinstance(play.state, st.Completed)
+    assert play.view.benchmarks["ret_1"].accepted_by == "key_1"
+    assert play.view.benchmarks["ret_1"].accepted_at == play.now
+    asked = [
+        each for each in play.delivered.values() if isinstance(each.work, wk.BenchmarkRetriever)
+    ]
+    assert len(asked) == 2, "nothing is measured again"
+
+
+def test_nothing_can_be_accepted_that_no_benchmark_has_refused(play: Play) -> None:
+    tasks = to_the_benchmarks(play)
+    play.failed(tasks["ret_1"], transient=False)
+    with pytest.raises(Rejected) as refused:
+        play.give(cmd.ResumeNamespaceMigration(accept_benchmark=True))
+    assert refused.value.code == "nothing_to_accept"
+    assert isinstance(play.state, st.Failed)
+
+
+def test_a_copy_whose_exact_answers_differ_cannot_be_accepted(play: Play) -> None:
+    tasks = to_the_benchmarks(play)
+    play.give(
+        ReportTaskFailed(
+            task_id=tasks["ret_1"].task_id,
+            attempt=1,
+            executor_id="exe_1",
+            code="benchmark_failed",
+            message="Of 20 exact searches 3 find something else in the copy.",
+            transient=False,
+            details={},
+        )
+    )
+    assert play.try_to(cmd.ResumeNamespaceMigration(accept_benchmark=True)) is None
+
+
+def test_only_who_asks_the_queries_is_sent_them_and_told_where_the_texts_are() -> None:
+    play = Play(RESOURCES, copying(benchmark_options={"queries": QUERIES, "gate": "warn"}))
+    tasks = to_the_benchmarks(play)
+    work = tasks["ret_1"].work
+    assert isinstance(work, wk.BenchmarkRetriever)
+    assert work.text_fields == {"col_1": ("about", "title")}
+    for task in play.delivered.values():
+        asks = isinstance(task.work, wk.BenchmarkRetriever)
+        assert bool(task.config.benchmark.queries) == asks
+
+
+def test_queries_belong_to_the_retrievers_that_are_named_or_to_all() -> None:
+    everybody = msgspec.convert({"queries": QUERIES}, BenchmarkOptions)
+    assert len(everybody.queries_of("ret_1")) == 1
+    one = msgspec.convert({"queries": QUERIES, "retriever_ids": ["ret_2"]}, BenchmarkOptions)
+    assert (len(one.queries_of("ret_1")), len(one.queries_of("ret_2"))) == (0, 1)
+    scored = {**QUERIES[0], "relevant_documents": ["a", "b"], "relevance_scores": {"a": 3}}
+    (query,) = msgspec.convert({"queries": [scored]}, BenchmarkOptions).queries
+    assert query.grades == {"a": 3, "b": 1}
+
+
+def test_options_that_were_not_given_stay_away_and_too_many_queries_are_refused() -> None:
+    assert b"benchmark" not in msgspec.json.encode(copying())
+    with pytest.raises(msgspec.ValidationError, match="same query_id"):
+        msgspec.convert({"queries": QUERIES * 2}, BenchmarkOptions)
+    long = {**QUERIES[0], "relevant_documents": ["x" * 400] * (QUERIES_BYTES_MAX // 400)}
+    with pytest.raises(msgspec.ValidationError, match="bytes together"):
+        msgspec.convert({"queries": [long]}, BenchmarkOptions)
+
+
+@given(
+    some.sampled_from(["fail", "warn", "report"]),
+    some.sampled_from(["passed", "failed", "inconclusive"]),
+    some.booleans(),
+)
+def test_only_the_gate_fail_refuses_and_only_what_has_not_passed(
+    gate: Gate, verdict: Verdict, is_accepted: bool
+) -> None:
+    report = measured(gate, verdict)
+    if is_accepted:
+        report = msgspec.structs.replace(report, accepted_by="key_1")
+    refuses = gate == "fail" and verdict != "passed" and not is_accepted
+    assert report.refuses is refuses
+    again = msgspec.json.decode(msgspec.json.encode(report), type=BenchmarkReport)
+    assert again == report
+    config = msgspec.json.decode(msgspec.json.encode(copying()), type=MigrationConfig)
+    assert config == copying()
