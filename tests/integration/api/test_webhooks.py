@@ -131,14 +131,20 @@ async def test_every_event_arrives_signed_with_its_own_id(
     kinds = {body["type"] for body in bodies}
     assert {"migration.created", "migration.started", "migration.completed"} <= kinds
     assert "approval.granted" in kinds
+    requests = []
     for body in bodies:
         assert set(body) == {"id", "type", "created_at", "data", "metadata"}
+        requests.append(body["metadata"].pop("request_id"))
         assert body["metadata"] == {
             "organization_id": "org_default",
             "environment": "production",
         }
         assert body["data"]["migration_id"] == migration_id
         assert body["data"]["migration_name"] == "Shop"
+    # What executors have done follows from the request that started it.
+    by_kind = dict(zip((body["type"] for body in bodies), requests, strict=True))
+    assert by_kind["migration.completed"] == by_kind["migration.started"]
+    assert by_kind["migration.created"] != by_kind["migration.started"]
     done = await client.until(
         f"/v1/webhooks/{hook['id']}/deliveries",
         lambda page: all(each["status"] == "delivered" for each in page["data"]),

@@ -4,6 +4,7 @@ from datetime import datetime
 import structlog
 from msgspec import Struct
 
+from sterna_core.correlation import current_request_id
 from sterna_core.errors import OutcomeUnknown, Transient
 from sterna_core.journal.codec import Codec, encode
 from sterna_core.journal.command import command_record, hash_of
@@ -84,6 +85,7 @@ class CommandClient:
             expect_outcome=True,
             request_hash=request_hash,
             origin=origin,
+            request_id=current_request_id(),
         )
         partition = self._topics.partition_of(org_id, aggregate_id)
         with self._room.wait_for(command_id, partition) as waiter:

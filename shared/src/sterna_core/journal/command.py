@@ -22,6 +22,7 @@ def command_record(
     expect_outcome: bool,
     request_hash: str | None = None,
     origin: Origin | None = None,
+    request_id: str | None = None,
 ) -> OutgoingRecord:
     """Write a command as a record.
 
@@ -43,6 +44,7 @@ def command_record(
         now=now,
         expect_outcome=expect_outcome,
         origin=origin,
+        request_id=request_id,
     )
     record = OutgoingRecord(key_of(org_id, aggregate_id), body, command_headers(envelope))
     if record.size_bytes() > RECORD_BYTES_MAX:

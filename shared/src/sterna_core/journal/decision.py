@@ -41,6 +41,8 @@ class Decision(Struct, frozen=True):
     """Of a command of the REST interface."""
     origin: Origin | None = None
     """Where the request came from, for a command of the REST interface."""
+    request_id: str | None = None
+    """The request that the command follows from."""
 
     def events(self, codec: Codec) -> tuple[Struct, ...]:
         """Read the bodies; raises Undecodable where one is of no type known here."""
@@ -139,4 +141,5 @@ def _decision(pending: list[tuple[StoredRecord, EventEnvelope]], after: Position
         after=after,
         command_type=first.command_type,
         origin=first.origin,
+        request_id=first.request_id,
     )

@@ -122,6 +122,7 @@ class Draft:
                 sequence=entry.sequence + 1,
                 index=index,
                 count=len(ruling.events),
+                follows_from=entry.request_id,
             )
             record = event_record(header, event)
             records.append(record)

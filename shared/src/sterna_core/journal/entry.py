@@ -43,6 +43,8 @@ class Entry(Struct, frozen=True):
     open_decision: OpenDecision | None = None
     quarantine: str | None = None
     """Why the aggregate stands still, where it does."""
+    request_id: str | None = None
+    """The latest request that changed it: what it does now follows from that."""
 
     def answer_to(self, command_id: str) -> Answer | None:
         """Give the answer to a command, if it is remembered."""
@@ -74,6 +76,7 @@ def advance(aggregate: AnyAggregate, entry: Entry, envelope: EventEnvelope, even
         entry,
         state=state,
         sequence=envelope.sequence,
+        request_id=envelope.request_id or entry.request_id,
         open_decision=None
         if last
         else OpenDecision(envelope.source_offset, envelope.index + 1, envelope.count),

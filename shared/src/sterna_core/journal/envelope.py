@@ -1,5 +1,6 @@
 """CloudEvents 1.0 in binary mode: what stands in a record's headers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +16,7 @@ _CONTENT_TYPE = ("content-type", b"application/json")
 _COMMAND_SOURCE = ("ce_source", b"/sterna/commands")
 _JOURNAL_SOURCE = ("ce_source", b"/sterna/journal")
 _EXPECT_OUTCOME = ("ce_expectoutcome", b"true")
+_REQUEST_ID = "ce_requestid"
 
 
 class Undecodable(Terminal):
@@ -38,6 +40,8 @@ class CommandEnvelope(Struct, frozen=True):
     """Somebody waits, so the journal says something even where nothing changes."""
     origin: Origin | None = None
     """Where a request came from, for a command of the REST interface."""
+    request_id: str | None = None
+    """The request that it follows from, however many steps lie between."""
 
 
 class EventEnvelope(Struct, frozen=True):
@@ -63,6 +67,8 @@ class EventEnvelope(Struct, frozen=True):
     command_type: str = ""
     """Of a command of the REST interface, on the first record of what it led to."""
     origin: Origin | None = None
+    request_id: str | None = None
+    """The request that the command follows from, however many steps lie between."""
 
 
 def command_headers(envelope: CommandEnvelope) -> Headers:
@@ -80,7 +86,7 @@ def command_headers(envelope: CommandEnvelope) -> Headers:
         ("ce_actor", envelope.actor.encode()),
         _CONTENT_TYPE,
     )
-    headers = (*headers, *_origin_headers(envelope.origin))
+    headers = (*headers, *_origin_headers(envelope.origin), *request_header(envelope.request_id))
     return (*headers, _EXPECT_OUTCOME) if envelope.expect_outcome else headers
 
 
@@ -113,6 +119,7 @@ def event_headers(envelope: EventEnvelope) -> Headers:
     if envelope.origin is not None:
         told = ("ce_commandtype", envelope.command_type.encode())
         headers = (*headers, told, *_origin_headers(envelope.origin))
+    headers = (*headers, *request_header(envelope.request_id))
     return (*headers, _EXPECT_OUTCOME) if envelope.expect_outcome else headers
 
 
@@ -149,6 +156,7 @@ def read_command(record: StoredRecord) -> CommandEnvelope:
         now=_time(headers),
         expect_outcome="ce_expectoutcome" in headers,
         origin=_origin(headers),
+        request_id=request_id_of(headers),
     )
 
 
@@ -173,7 +181,19 @@ def read_event(record: StoredRecord) -> EventEnvelope:
         expect_outcome="ce_expectoutcome" in headers,
         command_type=headers.get("ce_commandtype", b"").decode(errors="replace"),
         origin=_origin(headers),
+        request_id=request_id_of(headers),
     )
+
+
+def request_header(request_id: str | None) -> Headers:
+    """Write the header that names the request a record follows from, if there is one."""
+    return () if request_id is None else ((_REQUEST_ID, request_id.encode()),)
+
+
+def request_id_of(headers: Mapping[str, bytes]) -> str | None:
+    """Read the request that a record follows from."""
+    written = headers.get(_REQUEST_ID)
+    return None if written is None else written.decode(errors="replace")
 
 
 def _origin_headers(origin: Origin | None) -> Headers:

@@ -22,8 +22,12 @@ class Scribe(Struct, frozen=True):
         sequence: int = 0,
         index: int = 0,
         count: int = 1,
+        follows_from: str | None = None,
     ) -> EventEnvelope:
-        """Address an event that a command leads to."""
+        """Address an event that a command leads to.
+
+        A command that names no request follows from that which changed the aggregate last.
+        """
         return EventEnvelope(
             type=tag_of(event),
             org_id=command.org_id,
@@ -42,6 +46,7 @@ class Scribe(Struct, frozen=True):
             expect_outcome=command.expect_outcome,
             command_type=command.type if index == 0 and command.origin else "",
             origin=command.origin if index == 0 else None,
+            request_id=command.request_id or follows_from,
         )
 
 

@@ -2,6 +2,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from sterna_core.correlation import current_request_id
 from sterna_core.journal.command import command_record
 from sterna_core.journal.log import RecordSender
 from sterna_core.journal.topics import Topics
@@ -41,6 +42,7 @@ class CommandSender:
             now=now,
             expect_outcome=expect_outcome,
             request_hash=request_hash,
+            request_id=current_request_id(),
         )
         partition = self._topics.partition_of(org_id, aggregate_id)
         return partition, await self._sender.send(self._topics.commands, partition, record)

@@ -55,6 +55,7 @@ class _Body(Struct, frozen=True):
     outcomes: dict[str, Answer]
     reports: dict[str, Answer]
     open_decision: OpenDecision | None
+    request_id: str | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -70,7 +71,14 @@ def schema_of(codec: Codec) -> str:
 def entry_snapshot(entry: Entry) -> EntrySnapshot:
     """Write an aggregate."""
     state = msgspec.Raw(_encoder.encode(entry.state))
-    body = _Body(state, entry.sequence, entry.outcomes, entry.reports, entry.open_decision)
+    body = _Body(
+        state,
+        entry.sequence,
+        entry.outcomes,
+        entry.reports,
+        entry.open_decision,
+        entry.request_id,
+    )
     return EntrySnapshot(entry.org_id, entry.aggregate_id, _encoder.encode(body))
 
 
@@ -128,6 +136,7 @@ def _restore_entry(
         outcomes=body.outcomes,
         reports=body.reports,
         open_decision=body.open_decision,
+        request_id=body.request_id,
     )
 
 

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from sterna_core.journal.aggregate import OutgoingTask
 from sterna_core.journal.codec import encode, tag_of
-from sterna_core.journal.envelope import Undecodable
+from sterna_core.journal.envelope import Undecodable, request_header, request_id_of
 from sterna_core.journal.record import OutgoingRecord, StoredRecord
 from sterna_core.journal.topics import key_of
 
@@ -17,10 +17,16 @@ class TaskEnvelope(Struct, frozen=True):
     aggregate_id: str
     key: str
     """Unique in the aggregate; a task that comes twice comes with the same key."""
+    request_id: str | None = None
+    """The request that it follows from."""
 
 
 def task_record(
-    org_id: str, aggregate_id: str, task: OutgoingTask, now: datetime
+    org_id: str,
+    aggregate_id: str,
+    task: OutgoingTask,
+    now: datetime,
+    request_id: str | None = None,
 ) -> OutgoingRecord:
     """Write a task as a record."""
     return OutgoingRecord(
@@ -36,6 +42,7 @@ def task_record(
             ("ce_orgid", org_id.encode()),
             ("ce_taskkey", task.key.encode()),
             ("content-type", b"application/json"),
+            *request_header(request_id),
         ),
     )
 
@@ -49,6 +56,7 @@ def read_task(record: StoredRecord) -> TaskEnvelope:
             org_id=headers["ce_orgid"].decode(),
             aggregate_id=headers["ce_subject"].decode(),
             key=headers["ce_taskkey"].decode(),
+            request_id=request_id_of(headers),
         )
     except (KeyError, ValueError):
         raise Undecodable("A task's headers are missing or are not text.") from None

@@ -25,6 +25,12 @@ _CLOUD_EVENT = {
     "ce_orgid": {**_TEXT, "description": "The organisation."},
     "content-type": _TEXT,
 }
+_FOLLOWS = {
+    "ce_requestid": {
+        **_TEXT,
+        "description": "The request that it follows from, however many steps lie between.",
+    },
+}
 _COMMAND = {
     **_CLOUD_EVENT,
     "ce_commandid": {"type": "string", "format": "uuid"},
@@ -36,7 +42,7 @@ _ORIGIN = {
     "ce_clientaddress": {**_TEXT, "description": "Where a request came from; may be empty."},
     "ce_useragent": {**_TEXT, "description": "What the client calls itself; may be empty."},
 }
-_REQUEST = {**_ORIGIN, "ce_expectoutcome": {"type": "string", "const": "true"}}
+_REQUEST = {**_ORIGIN, **_FOLLOWS, "ce_expectoutcome": {"type": "string", "const": "true"}}
 
 COMMAND = _headers(_COMMAND, _REQUEST)
 EVENT = _headers(
@@ -55,7 +61,9 @@ EVENT = _headers(
         "ce_commandtype": {**_TEXT, "description": "The type of the command it answers."},
     },
 )
-TASK = _headers({**_CLOUD_EVENT, "ce_taskkey": {**_TEXT, "description": "The same if repeated."}})
+TASK = _headers(
+    {**_CLOUD_EVENT, "ce_taskkey": {**_TEXT, "description": "The same if repeated."}}, _FOLLOWS
+)
 DEAD_LETTER = _headers(
     {
         "ce_specversion": _CLOUD_EVENT["ce_specversion"],

@@ -6,6 +6,7 @@ from uuid import uuid5
 import structlog
 
 from sterna_core.clock import Clock
+from sterna_core.correlation import following_from
 from sterna_core.errors import Transient
 from sterna_core.ids import NAMESPACE
 from sterna_core.journal.aggregate import Timer
@@ -32,20 +33,26 @@ class Alarms:
         self._set: dict[EntryKey, dict[str, Timer]] = {}
         self._fired: set[tuple[EntryKey, str]] = set()
         self._heap: list[tuple[datetime, EntryKey, str]] = []
+        self._requests: dict[EntryKey, str | None] = {}
 
     def reset(self) -> None:
         """Forget everything, at the beginning of a term."""
         self._set.clear()
         self._fired.clear()
         self._heap.clear()
+        self._requests.clear()
 
-    def update(self, key: EntryKey, timers: tuple[Timer, ...]) -> None:
-        """Replace an aggregate's timers."""
+    def update(
+        self, key: EntryKey, timers: tuple[Timer, ...], request_id: str | None = None
+    ) -> None:
+        """Replace an aggregate's timers; they follow from the request `request_id`."""
         before = self._set.pop(key, {})
+        self._requests.pop(key, None)
         for name in before.keys() - {timer.name for timer in timers}:
             self._fired.discard((key, name))
         if timers:
             self._set[key] = {timer.name: timer for timer in timers}
+            self._requests[key] = request_id
         for timer in timers:
             if (key, timer.name) not in self._fired and before.get(timer.name) != timer:
                 heapq.heappush(self._heap, (timer.at, key, timer.name))
@@ -58,7 +65,9 @@ class Alarms:
                 timer = self._set.get(key, {}).get(name)
                 if timer is None or timer.at != at or (key, name) in self._fired:
                     continue
-                if await self._fire(key, timer):
+                with following_from(self._requests.get(key)):
+                    fired = await self._fire(key, timer)
+                if fired:
                     self._fired.add((key, name))
                 else:
                     heapq.heappush(self._heap, (at, key, name))

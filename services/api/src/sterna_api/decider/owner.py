@@ -13,12 +13,14 @@ from sterna_api.decider.ports import DeciderPorts
 from sterna_api.decider.saver import SnapshotSaver
 from sterna_api.decider.settings import DeciderSettings
 from sterna_api.decider.takeover import claim_term, first_command, opened_writer, restored_fold
+from sterna_core.correlation import following_from
 from sterna_core.errors import Transient
 from sterna_core.journal.aggregate import OutgoingTask, Timer
 from sterna_core.journal.codec import AnyAggregate
 from sterna_core.journal.dead_letter import dead_letter_record
 from sterna_core.journal.draft import DeadLetter, Draft
 from sterna_core.journal.entry import Entry
+from sterna_core.journal.envelope import request_id_of
 from sterna_core.journal.fold import EntryKey, Fold
 from sterna_core.journal.log import BatchWriter, Tail
 from sterna_core.journal.record import StoredRecord
@@ -171,23 +173,25 @@ class Owner:
             entry = fold.entries[key]
             aggregate = fold.codec.aggregate_of(entry.aggregate_id)
             if entry.stands_still or aggregate is None:
-                self._report_quarantine(key, entry.stands_still or "aggregate_unknown")
+                with following_from(entry.request_id):
+                    self._report_quarantine(key, entry.stands_still or "aggregate_unknown")
                 await self._dispatcher.update(key, ())
                 self._alarms.update(key, ())
                 continue
             tasks, timers = _wishes_of(aggregate, entry)
-            await self._dispatcher.update(key, tasks)
-            self._alarms.update(key, timers)
+            await self._dispatcher.update(key, tasks, entry.request_id)
+            self._alarms.update(key, timers, entry.request_id)
 
     async def _bury(self, letters: Iterable[DeadLetter]) -> None:
         topics = self._ports.topics
         for letter in letters:
-            _log.error(
-                "command_dead",
-                partition=self._partition,
-                offset=letter.record.offset,
-                error=letter.error,
-            )
+            with following_from(request_id_of(dict(letter.record.headers))):
+                _log.error(
+                    "command_dead",
+                    partition=self._partition,
+                    offset=letter.record.offset,
+                    error=letter.error,
+                )
             record = dead_letter_record(topics.commands, letter.record, letter.error)
             await self._ports.sender.send(topics.dead_letters, 0, record)
 
@@ -210,5 +214,6 @@ def _wishes_of(
     try:
         return aggregate.tasks(entry.state), aggregate.timers(entry.state)
     except Exception:  # ruff: ignore[blind-except]  # any fault of one aggregate stops that one alone
-        _log.exception("aggregate_at_fault", aggregate_id=entry.aggregate_id)
+        with following_from(entry.request_id):
+            _log.exception("aggregate_at_fault", aggregate_id=entry.aggregate_id)
         return (), ()

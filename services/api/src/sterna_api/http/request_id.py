@@ -1,11 +1,11 @@
 import re
 from uuid import uuid4
 
-import structlog
 from aiohttp import web
 
 from sterna_api.http.caller import REQUEST_ID
 from sterna_api.http.errors import Handler
+from sterna_core.correlation import following_from
 
 HEADER = "X-Request-Id"
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
@@ -17,5 +17,5 @@ async def request_id_middleware(request: web.Request, handler: Handler) -> web.S
     given = request.headers.get(HEADER, "")
     request_id = given if _ACCEPTED.match(given) else f"req_{uuid4().hex}"
     request[REQUEST_ID] = request_id
-    with structlog.contextvars.bound_contextvars(request_id=request_id):
+    with following_from(request_id):
         return await handler(request)

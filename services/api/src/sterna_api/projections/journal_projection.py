@@ -81,6 +81,7 @@ class JournalProjection:
                 record.offset,
                 record.sequence,
                 event,
+                decision.request_id,
             )
             for record, event in zip(decision.records, events, strict=True)
             if not isinstance(event, JournalEvent)

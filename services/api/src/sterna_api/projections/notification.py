@@ -26,17 +26,21 @@ def make_notification(
     at: UtcDatetime,
     data: dict[str, Any],
     addressee: str | None = None,
+    request_id: str | None = None,
 ) -> Notification:
     """Write what is sent: `{id, type, created_at, data, metadata}`.
 
     The environment is added to `metadata` when it is sent, for it is not of the journal.
     """
+    metadata = {"organization_id": org_id}
+    if request_id is not None:
+        metadata["request_id"] = request_id
     body = {
         "id": event_id,
         "type": kind,
         "created_at": at,
         "data": data,
-        "metadata": {"organization_id": org_id},
+        "metadata": metadata,
     }
     text = msgspec.json.encode(body).decode()
     return Notification(org_id, event_id, kind, at, text, addressee)

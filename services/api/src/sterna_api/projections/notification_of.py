@@ -39,6 +39,7 @@ def notifications_of(occurrence: Occurrence, view: MigrationView) -> tuple[Notif
                 "status": view.status,
                 **facts,
             },
+            request_id=occurrence.request_id,
         )
         for number, (kind, facts) in enumerate(told)
     )

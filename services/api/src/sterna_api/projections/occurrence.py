@@ -11,3 +11,5 @@ class Occurrence(Struct, frozen=True):
     sequence: int
     """The aggregate's version: the same in every reading of the log."""
     event: Struct
+    request_id: str | None = None
+    """The request that it follows from."""

@@ -22,6 +22,7 @@ def test_notice(occurrence: Occurrence, event: WebhookTested) -> Notification:
             "webhook_id": occurrence.aggregate_id,
         },
         addressee=occurrence.aggregate_id,
+        request_id=occurrence.request_id,
     )
 
 
@@ -36,4 +37,5 @@ def disabled_notice(occurrence: Occurrence, event: WebhookDisabled) -> Notificat
         kind="webhook.disabled",
         at=event.at,
         data={"webhook_id": occurrence.aggregate_id, "reason": event.reason},
+        request_id=occurrence.request_id,
     )

@@ -15,6 +15,7 @@ from sterna_api.webhooks.schedule import next_attempt_at
 from sterna_api.webhooks.secret import seal_context
 from sterna_core import ids
 from sterna_core.clock import Clock
+from sterna_core.correlation import following_from
 from sterna_core.errors import SternaError
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.webhook.commands import RecordAttempt
@@ -80,17 +81,18 @@ class Notifier:
 
     async def _deliver(self, session: aiohttp.ClientSession, delivery: DueDelivery) -> None:
         begun = perf_counter()
-        try:
-            attempt = await self._attempt(session, delivery)
-            await self._record(delivery, attempt, int((perf_counter() - begun) * 1000))
-        except SternaError as error:
-            # It comes back when the claim is over.
-            _log.warning(
-                "delivery.not_recorded",
-                webhook_id=delivery.webhook_id,
-                event_id=delivery.event_id,
-                code=error.code,
-            )
+        with following_from(_request_of(delivery)):
+            try:
+                attempt = await self._attempt(session, delivery)
+                await self._record(delivery, attempt, int((perf_counter() - begun) * 1000))
+            except SternaError as error:
+                # It comes back when the claim is over.
+                _log.warning(
+                    "delivery.not_recorded",
+                    webhook_id=delivery.webhook_id,
+                    event_id=delivery.event_id,
+                    code=error.code,
+                )
 
     async def _attempt(self, session: aiohttp.ClientSession, delivery: DueDelivery) -> Attempt:
         context = seal_context(delivery.org_id, delivery.webhook_id)
@@ -145,6 +147,11 @@ class Notifier:
                 _log.warning(
                     "webhook.disabled", webhook_id=delivery.webhook_id, reason=event.reason
                 )
+
+
+def _request_of(delivery: DueDelivery) -> str | None:
+    told = msgspec.json.decode(delivery.body).get("metadata", {}).get("request_id")
+    return told if isinstance(told, str) else None
 
 
 def with_environment(body: str, environment: str) -> str:

@@ -8,6 +8,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import CommitFailedError, KafkaError
 
+from sterna_core.correlation import following_from
+from sterna_core.journal.envelope import request_id_of
 from sterna_core.journal.log import RecordSender
 from sterna_core.journal.record import OutgoingRecord
 from sterna_core.journal.topics import Topics
@@ -113,13 +115,16 @@ class TaskConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         value: bytes = record.value or b""
         self._offsets.take(partition, offset)
         done = partial(self._offsets.done, partition, offset)
+        request_id = request_id_of(dict(record.headers))
         try:
             task = self._decoder.decode(value)
         except msgspec.MsgspecError:
-            await self._bury(partition, offset, value)
+            with following_from(request_id):
+                await self._bury(partition, offset, value)
             done()
             return
-        self._runner.begin(group, task, done)
+        with following_from(request_id):  # the task of this loop that is begun keeps it
+            self._runner.begin(group, task, done)
 
     async def _bury(self, partition: int, offset: int, value: bytes) -> None:
         _log.error("task.undecodable", partition=partition, offset=offset)

@@ -7,6 +7,7 @@ import structlog
 from msgspec import Struct
 
 from sterna_core.clock import Clock
+from sterna_core.correlation import current_request_id
 from sterna_core.errors import Transient
 from sterna_core.journal.command import command_record
 from sterna_core.journal.log import RecordSender
@@ -57,6 +58,7 @@ class BusReporter:
             actor=self._actor,
             now=self._clock(),
             expect_outcome=False,
+            request_id=current_request_id(),
         )
         while True:
             try:
