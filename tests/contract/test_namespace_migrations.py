@@ -147,12 +147,54 @@ async def test_validate_says_what_would_be_and_makes_nothing(
     assert (unknown.status, unknown.json["error"]["code"]) == (404, "namespace_not_found")
 
 
-async def test_a_target_that_is_there_and_a_type_that_is_not_are_errors(
+WORDS = {
+    "feature_extractor_name": "words",
+    "version": "v1",
+    "outputs": [{"name": "embedding", "dimensions": 3}],
+}
+
+
+async def test_a_target_that_is_there_has_to_be_fit_for_what_comes(
     service: Service, client: Client
 ) -> None:
-    body = config(await namespace(client), target_namespace_id=await namespace(client))
-    found = (await asked(client, "POST", f"{ALL}/validate", body)).json["validation_result"]
-    assert [each["type"] for each in found["errors"]] == ["namespace_exists"]
+    source = await namespace(client)
+    for given, wrong in (
+        ({"target_namespace_id": await namespace(client, {})}, []),
+        ({"target_namespace_id": "ns_" + "f" * 32}, []),
+        ({"target_namespace_id": await namespace(client)}, ["target_not_empty"]),
+        ({"target_namespace_id": "nowhere"}, ["namespace_id"]),
+        ({"target_namespace_id": source}, ["same_namespace"]),
+        ({"target_namespace_id": await with_words(client)}, ["target_features_differ"]),
+        (
+            {"target_namespace_id": await namespace(client, {}), "target_namespace_name": "new"},
+            ["target_name_differs"],
+        ),
+    ):
+        reply = await asked(client, "POST", f"{ALL}/validate", config(source, **given))
+        found = reply.json["validation_result"]
+        assert [each["type"] for each in found["errors"]] == wrong, given
+
+
+async def with_words(client: Client) -> str:
+    body = {"name": f"space_{uuid4().hex[:12]}", "feature_extractors": [WORDS]}
+    name: str = (await client.post("/v1/namespaces", body)).json["id"]
+    return name
+
+
+async def test_a_draft_whose_target_is_gone_is_not_started(
+    service: Service, client: Client
+) -> None:
+    target, source = await namespace(client, {}), await namespace(client)
+    body = config(source, target_namespace_id=target)
+    one = (await asked(client, "POST", f"{ALL}/", body)).json["migration_id"]
+    assert (await client.delete(f"/v1/namespaces/{target}")).status == 200
+    assert (await asked(client, "POST", f"{ALL}/{one}/start", {"force": True})).status == 400
+    await service.caught_up()
+    found = (await asked(client, "GET", f"{ALL}/{one}")).json["validation_result"]
+    assert [each["type"] for each in found["errors"]] == ["target_not_found"]
+
+
+async def test_a_type_that_is_not_carried_out_is_an_error(service: Service, client: Client) -> None:
     body = config(await namespace(client), migration_type="extend")
     found = (await asked(client, "POST", f"{ALL}/validate", body)).json["validation_result"]
     assert [each["type"] for each in found["errors"]] == ["not_supported"]

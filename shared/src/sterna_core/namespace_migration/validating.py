@@ -1,6 +1,5 @@
 """What is known of a migration before it begins: whether it can be done, and what it takes along."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from hashlib import blake2b
@@ -8,7 +7,6 @@ from hashlib import blake2b
 import msgspec
 from msgspec import Struct
 
-from sterna_core import ids
 from sterna_core.namespace.resource import Resource, ResourceKind
 from sterna_core.namespace_migration.clashes import clashes
 from sterna_core.namespace_migration.config import (
@@ -20,7 +18,6 @@ from sterna_core.namespace_migration.finding import Finding, Findings
 from sterna_core.namespace_migration.graph import DefinitionCycle, Graph, graph_of
 from sterna_core.namespace_migration.selection import select
 
-_ID = re.compile(rf"{ids.VECTOR_NAMESPACE}[0-9a-f]{{32}}")
 FINDINGS_MAX = 200
 """Errors, and warnings, that are told; a namespace may have as many as it has references."""
 
@@ -59,9 +56,9 @@ def validate(
     config: MigrationConfig,
     resources: Iterable[Resource],
     *,
-    target_is_there: bool = False,
+    of_target: Findings = Findings(),  # ruff: ignore[function-call-in-default-argument]  # frozen
 ) -> Validated:
-    """Look at a migration without changing anything."""
+    """Look at a migration without changing anything; `of_target` was found of its target."""
     taxonomies = config.taxonomy_options or TaxonomyOptions()
     selection = select(
         resources,
@@ -69,17 +66,7 @@ def validate(
         with_reference_collections=taxonomies.migrate_reference_collections,
     )
     going = selection.resources
-    findings = selection.findings + clashes(config, going) + _not_yet(config)
-    if target_is_there:
-        findings += Findings(
-            errors=(
-                Finding(
-                    ("config", "target_namespace_id"),
-                    "There is such a namespace; name one that is not there.",
-                    "namespace_exists",
-                ),
-            )
-        )
+    findings = selection.findings + clashes(config, going) + _not_yet(config) + of_target
     graph: Graph | None = None
     try:
         graph = graph_of(going)
@@ -130,11 +117,6 @@ def _not_yet(config: MigrationConfig) -> Findings:
         for place, (is_asked, message) in asked.items()
         if is_asked
     )
-    target = config.target_namespace_id
-    if target is not None and not _ID.fullmatch(target):
-        message = "The id of a namespace is ns_ and 32 hexadecimal digits; without one it is made."
-        wrong = Finding(("config", "target_namespace_id"), message, "namespace_id")
-        errors = (*errors, wrong)
     if config.webhook_url is None:
         return Findings(errors=errors)
     message = "This address is not called."

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
 
@@ -27,6 +27,8 @@ CLOSE_SECONDS = 5.0
 _OWN = "own"
 _QDRANT = "sterna_core.namespace_store.qdrant.door"
 """Imported where it is needed: its client is an extra of the package."""
+OpenQdrant = Callable[[Endpoint, Secret], Awaitable[Door]]
+"""Opens the Qdrant of an endpoint; the password is its API key."""
 
 
 class StoreDoors:
@@ -38,7 +40,9 @@ class StoreDoors:
         own_url: Secret | None,
         *,
         connections: int = CONNECTIONS_PER_STORE,
+        open_qdrant: OpenQdrant | None = None,
     ) -> None:
+        self._open_qdrant = open_qdrant or _qdrant
         self._keyring = keyring
         self._own_url = own_url
         self._connections = connections
@@ -107,7 +111,7 @@ class StoreDoors:
             return await _postgres(self._connections, dsn=self._own_url.reveal())
         password = self._keyring.open(endpoint.sealed_password, context=endpoint.seal_context)
         if place.type == "qdrant":
-            return await _qdrant(endpoint, password)
+            return await self._open_qdrant(endpoint, password)
         return await _postgres(
             min(self._connections, endpoint.max_connections or self._connections),
             host=endpoint.host,

@@ -8,6 +8,9 @@ from sterna_core.namespace_migration.batch import Batch
 from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.place import Place
 
+MAP_OF_IDS = "map of ids"
+"""The receipt by which a target says what becomes of ids, and whose target it is."""
+
 
 class NamespaceWork(Struct, frozen=True, kw_only=True, tag_field="type"):
     """One piece of work; the subclasses are the kinds. Ids are those of the source."""

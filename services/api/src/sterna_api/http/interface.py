@@ -40,7 +40,9 @@ from sterna_api.http.namespace_finder import NamespaceFinder
 from sterna_api.http.namespace_migrations import NamespaceMigrationRoutes
 from sterna_api.http.namespace_resources import NamespaceResourceRoutes
 from sterna_api.http.namespace_spaces import NamespaceSpaces
+from sterna_api.http.namespace_starts import NamespaceStarts
 from sterna_api.http.namespace_stores import StoreFinder
+from sterna_api.http.namespace_targets import NamespaceTargets
 from sterna_api.http.namespaces import NamespaceMaking, NamespaceRoutes
 from sterna_api.http.negotiation import Negotiation
 from sterna_api.http.notifications import NotificationRoutes
@@ -172,6 +174,7 @@ class Interface:
         finder = NamespaceFinder(namespaces, writes)
         spaces = NamespaceSpaces(parts.stores)
         catalog = NamespaceCatalog(namespaces, finder, writes)
+        starts = NamespaceStarts(desk, catalog, NamespaceTargets(catalog, spaces))
         embedders = InstalledEmbedders(parts.extractors, parts.vectors)
         mappings = MappingDesk(desk, migrations, writes)
         groups = (
@@ -196,7 +199,7 @@ class Interface:
                 clock,
                 message_channels=parts.message_channels,
             ),
-            NamespaceMigrationRoutes(desk, of_namespaces, catalog, writes, clock),
+            NamespaceMigrationRoutes(desk, of_namespaces, starts, writes, clock),
             TaskRoutes(migrations, of_namespaces),
             NotificationRoutes(migrations, Notices(database)),
             MigrationLifecycleRoutes(

@@ -3,7 +3,6 @@ from msgspec import Struct
 from sterna_api.http.namespace_finder import NamespaceFinder
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.projections.namespaces import Namespaces
-from sterna_core.errors import NotFound
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration.place import Place
 
@@ -42,10 +41,7 @@ class NamespaceCatalog:
         )
         return CatalogedNamespace(place=place, resources=resources)
 
-    async def has(self, org_id: str, named: str) -> bool:
-        """Tell whether there is a namespace of this id or name; raises BehindPosition."""
-        try:
-            await self._finder.named(org_id, named, fresh=True)
-        except NotFound:
-            return False
-        return True
+    async def live_migrations(self, org_id: str, namespace_id: str) -> tuple[str, ...]:
+        """Give some of the migrations from or to a namespace that are at work."""
+        await self._writes.catch_up()
+        return await self._namespaces.live_migrations(org_id, namespace_id)

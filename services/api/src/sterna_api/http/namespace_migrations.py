@@ -4,7 +4,6 @@ from sterna_api.http.answer import answer
 from sterna_api.http.body import read_body
 from sterna_api.http.caller import caller_of
 from sterna_api.http.command_desk import CommandDesk, Ticket, position_of
-from sterna_api.http.namespace_catalog import NamespaceCatalog
 from sterna_api.http.namespace_migration_answers import (
     CancelMigrationResponse,
     CreateMigrationResponse,
@@ -25,6 +24,7 @@ from sterna_api.http.namespace_migration_bodies import (
     ValidateMigrationRequest,
 )
 from sterna_api.http.namespace_starts import NamespaceStarts
+from sterna_api.http.namespace_targets import Drafted
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found, resource_id
 from sterna_api.projections.namespace_migrations import (
@@ -43,6 +43,7 @@ from sterna_core.namespace_migration.commands import (
     PauseNamespaceMigration,
     ResumeNamespaceMigration,
 )
+from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.events import (
     NamespaceMigrationCancelled,
     NamespaceMigrationCreated,
@@ -63,13 +64,13 @@ class NamespaceMigrationRoutes:
         self,
         desk: CommandDesk,
         migrations: NamespaceMigrations,
-        catalog: NamespaceCatalog,
+        starts: NamespaceStarts,
         writes: ReadYourWrites,
         clock: Clock,
     ) -> None:
         self._desk = desk
         self._migrations = migrations
-        self._starts = NamespaceStarts(desk, catalog)
+        self._starts = starts
         self._writes = writes
         self._clock = clock
 
@@ -93,17 +94,12 @@ class NamespaceMigrationRoutes:
         ticket = self._desk.ticket(request, body)
         org_id, config = ticket.caller.org_id, body.config
         migration_id = ticket.new_id(ids.NAMESPACE_MIGRATION)
-        source, found = await self._starts.look(org_id, config)
-        target_id = config.target_namespace_id or ids.derived_id(ids.VECTOR_NAMESPACE, migration_id)
+        source, target, found = await self._starts.look(org_id, config)
+        target = target or _new_target(config, source.place, migration_id)
         command = CreateNamespaceMigration(
             config=config,
             source=source.place,
-            target=Place(
-                namespace_id=target_id,
-                store=source.place.store,
-                name=config.target_namespace_name or f"{source.place.name[:60]}-{target_id[-12:]}",
-                extractors=source.place.extractors,
-            ),
+            target=target,
             result=found.result,
             graph=found.graph,
         )
@@ -112,7 +108,8 @@ class NamespaceMigrationRoutes:
         status, message = "draft", "Migration created as a draft; start it to carry it out"
         if body.start_immediately:
             try:
-                outcome = await self._starts.start(ticket, migration_id, config, force=False)
+                drafted = Drafted(migration_id, target)
+                outcome = await self._starts.start(ticket, drafted, config, force=False)
                 status, message = "pending", "Migration created and started"
             except InvalidRequest as refused:
                 message = f"Migration created as a draft and not started: {refused.message}"
@@ -128,7 +125,7 @@ class NamespaceMigrationRoutes:
     async def validate(self, request: web.Request) -> web.Response:
         """Say what a migration would meet; nothing is made."""
         body = await read_body(request, ValidateMigrationRequest)
-        _, found = await self._starts.look(caller_of(request).org_id, body.config)
+        _, _, found = await self._starts.look(caller_of(request).org_id, body.config)
         result = found.result
         message = "Nothing stands against this migration"
         if not result.valid:
@@ -176,7 +173,8 @@ class NamespaceMigrationRoutes:
         body = await read_body(request, StartMigrationRequest)
         ticket, migration_id = self._desk.ticket(request, body), _id_of(request)
         view = await self._view(ticket, migration_id)
-        outcome = await self._starts.start(ticket, migration_id, view.config, force=body.force)
+        drafted = Drafted(migration_id, view.target)
+        outcome = await self._starts.start(ticket, drafted, view.config, force=body.force)
         times = [each.at for each in outcome.events if isinstance(each, NamespaceMigrationStarted)]
         status, started_at = view.status, times[0] if times else view.started_at
         if times:
@@ -265,4 +263,15 @@ class NamespaceMigrationRoutes:
 def _id_of(request: web.Request) -> str:
     return resource_id(
         request, name="namespace_migration_id", prefix=ids.NAMESPACE_MIGRATION, noun=_NOUN
+    )
+
+
+def _new_target(config: MigrationConfig, source: Place, migration_id: str) -> Place:
+    """Give the namespace that is to be made, in the store of its source."""
+    target_id = config.target_namespace_id or ids.derived_id(ids.VECTOR_NAMESPACE, migration_id)
+    return Place(
+        namespace_id=target_id,
+        store=source.store,
+        name=config.target_namespace_name or f"{source.name[:60]}-{target_id[-12:]}",
+        extractors=source.extractors,
     )

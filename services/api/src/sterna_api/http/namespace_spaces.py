@@ -39,9 +39,15 @@ class NamespaceSpaces:
     @asynccontextmanager
     async def for_reading(self, known: KnownNamespace) -> AsyncGenerator[Space | None]:
         """Lend a namespace's space; None where nothing was ever written."""
-        async with self._doors.store(known.view.store) as store:
+        async with self.at(known.view.store, known.namespace_id) as space:
+            yield space
+
+    @asynccontextmanager
+    async def at(self, place: StorePlace, namespace_id: str) -> AsyncGenerator[Space | None]:
+        """Lend the space of a place; None where nothing was ever written."""
+        async with self._doors.store(place) as store:
             try:
-                space = await store.open(known.namespace_id)
+                space = await store.open(namespace_id)
             except NotFound:
                 space = None
             yield space

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from sterna_api.http.command_desk import CommandDesk, Ticket
 from sterna_api.http.errors import status_of
 from sterna_api.http.namespace_catalog import CatalogedNamespace, NamespaceCatalog
+from sterna_api.http.namespace_targets import Drafted, NamespaceTargets
 from sterna_core.errors import InvalidRequest, Rejected
 from sterna_core.journal.outcome import Outcome
 from sterna_core.namespace.resource import Resource
@@ -20,6 +21,7 @@ from sterna_core.namespace_migration.commands import (
 )
 from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.lifecycle import is_accepted
+from sterna_core.namespace_migration.place import Place
 from sterna_core.namespace_migration.validating import Validated, validate
 
 PART_BYTES_MAX = 256 * 1024
@@ -29,24 +31,32 @@ PART_BYTES_MAX = 256 * 1024
 class NamespaceStarts:
     """Looks at the source of migrations, and starts them."""
 
-    def __init__(self, desk: CommandDesk, catalog: NamespaceCatalog) -> None:
+    def __init__(
+        self, desk: CommandDesk, catalog: NamespaceCatalog, targets: NamespaceTargets
+    ) -> None:
         self._desk = desk
         self._catalog = catalog
+        self._targets = targets
 
     async def look(
-        self, org_id: str, config: MigrationConfig
-    ) -> tuple[CatalogedNamespace, Validated]:
-        """Validate a configuration; raises NotFound where there is no such source."""
+        self, org_id: str, config: MigrationConfig, drafted: Drafted | None = None
+    ) -> tuple[CatalogedNamespace, Place | None, Validated]:
+        """Validate a configuration; give its source, and its target where that is there.
+
+        Raises NotFound where there is no such source.
+        """
         source = await self._catalog.source(org_id, config.source_namespace_id)
-        target = config.target_namespace_id
-        taken = target is not None and await self._catalog.has(org_id, target)
-        return source, validate(config, source.resources, target_is_there=taken)
+        target, findings = await self._targets.look(
+            org_id, config, source.place, source.place.extractors, drafted
+        )
+        return source, target, validate(config, source.resources, of_target=findings)
 
     async def start(
-        self, ticket: Ticket, migration_id: str, config: MigrationConfig, *, force: bool
+        self, ticket: Ticket, drafted: Drafted, config: MigrationConfig, *, force: bool
     ) -> Outcome:
         """Start a draft; raises InvalidRequest where it cannot be."""
-        _, found = await self.look(ticket.caller.org_id, config)
+        migration_id = drafted.migration_id
+        _, _, found = await self.look(ticket.caller.org_id, config, drafted)
         parts = tuple(parts_of(found.resources))
         validation = ValidateNamespaceMigration(
             result=found.result,

@@ -7,8 +7,7 @@ import msgspec
 
 from sterna_core.errors import NotFound, Terminal
 from sterna_core.namespace_migration import reports as rep
-from sterna_core.namespace_store.doors import StoreDoors, features_of
-from sterna_core.namespace_store.receipt import Receipt
+from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.namespace_store.store import Space
 from sterna_core.retriever.embedding import InstalledEmbedders
 from sterna_core.tasks import namespace_work as wk
@@ -16,12 +15,12 @@ from sterna_executor.namespaces.benchmark import compare_answers
 from sterna_executor.namespaces.book import NamespaceBook
 from sterna_executor.namespaces.copying import compare, move_batch, plan_batches, shelf_of
 from sterna_executor.namespaces.documents import KeptMap, rewriting_for
+from sterna_executor.namespaces.preparing import fence_target, prepare_target
 from sterna_executor.tasks.claims import Claims
 from sterna_executor.tasks.engine import Report
 
 MAPS_KEPT = 16
 BATCHES_A_PART = 1_000
-_MAP = "map of ids"
 _ARTIFACTS = ("parquet_path", "members_key")
 
 
@@ -93,7 +92,7 @@ class NamespaceEngine:
             case wk.FenceTarget():
                 async with self._spaces(task) as (_, target):
                     if target is not None:
-                        await target.receipts.raise_epoch(task.epoch)
+                        await fence_target(target, task)
             case _:
                 assert_never(work)
         await report(rep.ReportStepDone(**by, figures=figures))
@@ -102,13 +101,10 @@ class NamespaceEngine:
         if task.config.migration_type != "copy":
             raise NotSupported("Executors copy namespaces; they do not extract them anew yet.")
         await self._claims.claim(task)
-        await self._book.create(task)
+        if not task.target.existing:
+            await self._book.create(task)
         async with self._stores.store(task.target.store) as store:
-            features = features_of(task.target.extractors)
-            target = await store.create(task.target.namespace_id, features)
-            await target.receipts.raise_epoch(task.epoch)
-            body = {"ids": work.ids, "kinds": work.kinds}
-            await target.documents.upsert((), Receipt(_MAP, task.epoch, body))
+            await prepare_target(store, task, work)
 
     async def _plan(
         self, task: wk.NamespaceTask, work: wk.PlanBatches, by: dict[str, Any], report: Report
@@ -161,7 +157,7 @@ class NamespaceEngine:
     async def _map(self, task: wk.NamespaceTask, target: Space) -> KeptMap:
         known = self._maps.get(task.migration_id)
         if known is None:
-            receipt = await target.receipts.receipt(_MAP)
+            receipt = await target.receipts.receipt(wk.MAP_OF_IDS)
             if receipt is None:
                 raise NotFound("The target does not say what becomes of ids.")
             known = msgspec.convert(receipt.body, KeptMap)
