@@ -11,8 +11,12 @@ async def _things(client: Client) -> dict[str, str]:
     planned = await client.in_status(migration_id, "approved")
     webhook = await client.post("/v1/webhooks", {"url": "https://example.com/x", "events": ["*"]})
     key = await client.post("/v1/api-keys", {"name": "one"})
+    space = await client.post("/v1/namespaces", {"name": "theirs"})
+    config = {"migration_type": "copy", "source_namespace_id": space.json["id"]}
+    copy = await client.post("/v1/namespaces/migrations/", {"config": config})
     return {
         "migrations": migration_id,
+        "namespaces/migrations": copy.json["migration_id"],
         "connections": planned["source"]["connection_id"],
         "webhooks": webhook.json["id"],
         "api-keys": key.json["id"],
@@ -29,6 +33,11 @@ async def _things(client: Client) -> dict[str, str]:
         ("migrations", "GET", "/logs"),
         ("migrations", "GET", "/logs?follow=true"),
         ("migrations", "GET", "/logs?follow=true&last_event_id=1-0"),
+        ("namespaces/migrations", "GET", ""),
+        ("namespaces/migrations", "GET", "/metrics"),
+        ("namespaces/migrations", "GET", "/logs"),
+        ("namespaces/migrations", "GET", "/logs?follow=true"),
+        ("namespaces/migrations", "POST", "/start"),
         ("migrations", "POST", "/start"),
         ("migrations", "POST", "/pause"),
         ("migrations", "POST", "/resume"),
@@ -63,7 +72,8 @@ async def test_what_another_organisation_has_is_answered_like_what_nobody_has(
         del error["request_id"]
         answers.append(error)
     assert all(answer == answers[0] for answer in answers)
-    code = {"api-keys": "api_key"}.get(kind, kind.removesuffix("s")) + "_not_found"
+    nouns = {"api-keys": "api_key", "namespaces/migrations": "namespace_migration"}
+    code = nouns.get(kind, kind.removesuffix("s")) + "_not_found"
     assert answers[0]["code"] == code
 
 

@@ -15,8 +15,10 @@ PATIENCE_SECONDS = 20.0
 class Following:
     """What a follower has had so far, over all its connections."""
 
-    def __init__(self, migration_id: str, query: str = "") -> None:
-        self.path = f"/v1/migrations/{migration_id}/logs?follow=true{query}"
+    def __init__(
+        self, migration_id: str, query: str = "", *, all_of_kind: str = "/v1/migrations"
+    ) -> None:
+        self.path = f"{all_of_kind}/{migration_id}/logs?follow=true{query}"
         self.events: list[ServerEvent] = []
         self.last_event_id = ""
         self.ended = False

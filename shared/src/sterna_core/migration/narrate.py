@@ -22,8 +22,12 @@ from sterna_core.migration.schedule_events import AnyScheduleEvent
 from sterna_core.migration.sync_events import AnySyncEvent
 from sterna_core.migration.undo import RollbackRequested
 from sterna_core.migration.undo_events import AnyUndoEvent
+from sterna_core.namespace_migration.progress import MigrationStage
 from sterna_core.tasks.telemetry import Level, Phase
 from sterna_core.waiting.circles import spoken
+
+LogPhase = Phase | MigrationStage
+"""What a line belongs to: a phase of a database's migration, a stage of a namespace's."""
 
 
 class LogEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,8 +36,9 @@ class LogEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     timestamp: UtcDatetime
     level: Level
     message: str
-    phase: Phase | None = None
+    phase: LogPhase | None = None
     table: str | None = None
+    resource: str | None = None
     records: int | None = None
     code: str | None = None
 
@@ -41,7 +46,7 @@ class LogEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class ProgressEntry(Struct, frozen=True, kw_only=True):
     """How far a phase is, as SSE gives it."""
 
-    phase: Phase
+    phase: LogPhase
     percent: float
     records_processed: int
 

@@ -116,9 +116,12 @@ def fold_pace(pace: Pace, event: ev.AnyEvent) -> Pace:
         case ev.PhaseStarted(phase="data_transfer"):
             return replace(pace, span_began=event.at, span_rows=0, span_bytes=0)
         case ev.PhaseCompleted(phase="data_transfer"):
-            return _measured(pace, event.at)
+            return measured(pace, event.at)
         case _ if isinstance(event, _DONE):
-            return _counted(_done(pace, event.task_id, event.at), event)
+            pace = _done(pace, event.task_id, event.at)
+            if isinstance(event, ev.ChunkCopied):
+                return counted(pace, event.at, rows=event.rows, size=event.bytes)
+            return pace
         case _ if isinstance(event, _BACK):
             return _without(pace, event.task_id)
         case ev.MigrationFailed() if event.task_id is not None:
@@ -148,22 +151,22 @@ def _done(pace: Pace, task_id: str, at: datetime) -> Pace:
     return replace(_without(pace, task_id), task_seconds={**pace.task_seconds, task.kind: seconds})
 
 
-def _counted(pace: Pace, event: ev.AnyEvent) -> Pace:
-    if not isinstance(event, ev.ChunkCopied):
-        return pace
+def counted(pace: Pace, at: datetime, *, rows: int, size: int) -> Pace:
+    """Count rows that have arrived, and measure once the span is long enough."""
+    began = pace.span_began or at
     pace = replace(
         pace,
-        span_began=pace.span_began or event.at,
-        span_rows=pace.span_rows + event.rows,
-        span_bytes=pace.span_bytes + event.bytes,
+        span_began=began,
+        span_rows=pace.span_rows + rows,
+        span_bytes=pace.span_bytes + size,
     )
-    began = pace.span_began
-    if began is None or (event.at - began).total_seconds() < SPAN_SECONDS:
+    if (at - began).total_seconds() < SPAN_SECONDS:
         return pace
-    return _measured(pace, event.at)
+    return measured(pace, at)
 
 
-def _measured(pace: Pace, at: datetime) -> Pace:
+def measured(pace: Pace, at: datetime) -> Pace:
+    """Take the rates of the span so far, and begin another."""
     if pace.span_began is None:
         return pace
     seconds = (at - pace.span_began).total_seconds()

@@ -167,7 +167,12 @@ class CollectionPlanned(
 class BatchCompleted(
     Event, frozen=True, kw_only=True, tag="namespace_migration.batch_completed.v1"
 ):
-    """A batch is in the target, but for what was set aside."""
+    """A batch is in the target, but for what was set aside.
+
+    `batches` are those of its collection. `moved` counts the documents of the whole migration that
+    are in the target by now, which is `percent` of the stage; 0 in events that are older than
+    these fields.
+    """
 
     task_id: str
     collection_id: str
@@ -175,6 +180,10 @@ class BatchCompleted(
     documents: int
     set_aside: int
     poison: tuple[Poison, ...] = ()
+    batches: int = 0
+    moved: int = 0
+    percent: float = 0.0
+    bytes: int = 0
 
 
 class BatchFailed(Event, frozen=True, kw_only=True, tag="namespace_migration.batch_failed.v1"):

@@ -1,11 +1,14 @@
 """How events move figures on: stages, resources, and the whole."""
 
+from datetime import datetime
+
 from msgspec.structs import replace
 
 from sterna_core.namespace.resource import ResourceKind
 from sterna_core.namespace_migration import events as ev
 from sterna_core.namespace_migration.job import (
     AnyJob,
+    BatchJob,
     BenchmarkJob,
     ClusterJob,
     CompareJob,
@@ -65,6 +68,8 @@ def fold_progress(view: View, event: ev.AnyEvent) -> View:
             return replace(view, benchmarks={**view.benchmarks, event.retriever_id: accepted})
         case ev.CollectionPlanned():
             return _after_planning(view, event)
+        case ev.JobDispatched(job=BatchJob(collection_id=name)):
+            return _begun(view, name, event.at)
         case ev.BatchCompleted():
             return _after_batch(view, event)
         case ev.BatchFailed():
@@ -125,6 +130,13 @@ def _after_planning(view: View, event: ev.CollectionPlanned) -> View:
     return _with_items(view, "batch_creation", done=1)
 
 
+def _begun(view: View, name: str, at: datetime) -> View:
+    known = view.collections.get(name)
+    if known is None or known.began_at is not None:
+        return view
+    return replace(view, collections={**view.collections, name: replace(known, began_at=at)})
+
+
 def _after_batch(view: View, event: ev.BatchCompleted) -> View:
     known = view.collections.get(event.collection_id, CollectionFigures())
     known = replace(
@@ -132,6 +144,8 @@ def _after_batch(view: View, event: ev.BatchCompleted) -> View:
         batches_done=known.batches_done + 1,
         moved=known.moved + event.documents,
         set_aside=known.set_aside + event.set_aside,
+        bytes=known.bytes + event.bytes,
+        moved_at=event.at,
     )
     room = POISON_SHOWN - len(view.poison)
     view = replace(

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from sterna_core.namespace_migration import events as ev
+from sterna_core.namespace_migration.fold_pace import fold_pace
 from sterna_core.namespace_migration.fold_progress import fold_progress
 from sterna_core.namespace_migration.progress import (
     STAGES,
@@ -45,7 +46,8 @@ def created_view(event: ev.NamespaceMigrationCreated) -> View:
 
 def next_view(view: View, event: ev.AnyEvent) -> View:
     """Give the view of a migration that there is after one of its later events."""
-    view = replace(fold_progress(view, event), updated_at=event.at)
+    pace = fold_pace(view.pace, event)
+    view = replace(fold_progress(view, event), updated_at=event.at, pace=pace)
     match event:
         case ev.NamespaceMigrationValidated():
             return replace(

@@ -18,6 +18,7 @@ from sterna_core.namespace_migration.job import (
     FenceJob,
     PlanBatchesJob,
 )
+from sterna_core.namespace_migration.progress import percent_of
 from sterna_core.namespace_migration.state import CollectionRun
 
 POISON_TOLD = 100
@@ -54,17 +55,27 @@ def report(draft: Draft, command: rep.AnyReport, context: Context) -> None:
                 _planned(draft, command, known, known.job, context)
         case rep.ReportBatchDone():
             if isinstance(known.job, BatchJob):
-                draft.add(
-                    ev.BatchCompleted(
-                        at=draft.at,
-                        task_id=command.task_id,
-                        collection_id=known.job.collection_id,
-                        number=known.job.number,
-                        documents=command.documents,
-                        set_aside=command.set_aside,
-                        poison=command.poison[:POISON_TOLD],
-                    )
-                )
+                draft.add(_batch(draft, command, known.job))
+
+
+def _batch(draft: Draft, command: rep.ReportBatchDone, job: BatchJob) -> ev.BatchCompleted:
+    assert isinstance(draft.state, st.ActiveState)
+    view, run = draft.state.view, draft.state.run
+    moved = view.moved + command.documents
+    total = max(view.stages["batch_processing"].items_total, moved)
+    return ev.BatchCompleted(
+        at=draft.at,
+        task_id=command.task_id,
+        collection_id=job.collection_id,
+        number=job.number,
+        documents=command.documents,
+        set_aside=command.set_aside,
+        poison=command.poison[:POISON_TOLD],
+        batches=len(run.collections[job.collection_id].batches),
+        moved=moved,
+        percent=percent_of(moved, total),
+        bytes=command.bytes,
+    )
 
 
 def _step(draft: Draft, command: rep.ReportStepDone, known: Assignment) -> None:

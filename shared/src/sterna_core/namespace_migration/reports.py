@@ -36,13 +36,15 @@ class ReportCollectionPlanned(
 class ReportBatchDone(Report, frozen=True, kw_only=True, tag="report.batch_done.v1"):
     """A batch's documents are in the target.
 
-    `set_aside` counts those that cannot be there, `poison` names some of them.
+    `set_aside` counts those that cannot be there, `poison` names some of them. `bytes` are those of
+    payloads and vectors; 0 where nobody has counted them.
     """
 
     documents: int
     set_aside: int = 0
     poison: tuple[Poison, ...] = ()
     repeated: bool = False
+    bytes: int = 0
 
 
 AnyReport = (

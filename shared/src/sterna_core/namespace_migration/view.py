@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.ids import NAMESPACE_MIGRATION, TASK
+from sterna_core.migration.pace import Pace
 from sterna_core.namespace_migration.batch import Poison
 from sterna_core.namespace_migration.benchmark_report import BenchmarkReport
 from sterna_core.namespace_migration.config import MigrationConfig
@@ -31,6 +32,10 @@ class CollectionFigures(Struct, frozen=True, kw_only=True):
     documents: int = 0
     moved: int = 0
     set_aside: int = 0
+    bytes: int = 0
+    began_at: UtcDatetime | None = None
+    moved_at: UtcDatetime | None = None
+    """When the last of its batches was moved."""
 
 
 class NamespaceMigrationView(Struct, frozen=True, kw_only=True):
@@ -61,6 +66,7 @@ class NamespaceMigrationView(Struct, frozen=True, kw_only=True):
     error_message: str | None = None
     reason: str | None = None
     epoch: int = 0
+    pace: Pace = Pace()
     poison: tuple[Poison, ...] = ()
     """Documents that were set aside, the first of them."""
 

@@ -26,10 +26,11 @@ from sterna_api.http.errors import errors_middleware
 from sterna_api.http.feature_extractors import ExtractorFinder
 from sterna_api.http.health import Check, HealthRoutes
 from sterna_api.http.limits import Limits, LimitSettings
-from sterna_api.http.logs import LogRoutes
+from sterna_api.http.logs import LogRoutes, LogSubject
 from sterna_api.http.mapping_desk import MappingDesk
 from sterna_api.http.mappings import MappingRoutes
 from sterna_api.http.migration_actions import MigrationActionRoutes
+from sterna_api.http.migration_bodies import LogsQuery
 from sterna_api.http.migration_errors import MigrationErrorRoutes
 from sterna_api.http.migration_lifecycle import MigrationLifecycleRoutes
 from sterna_api.http.migrations import MigrationRoutes, PartyFinder
@@ -37,6 +38,8 @@ from sterna_api.http.namespace_aliases import NamespaceAliasRoutes
 from sterna_api.http.namespace_catalog import NamespaceCatalog
 from sterna_api.http.namespace_documents import NamespaceDocumentRoutes
 from sterna_api.http.namespace_finder import NamespaceFinder
+from sterna_api.http.namespace_migration_bodies import NamespaceLogsQuery
+from sterna_api.http.namespace_migration_metrics import NamespaceMetricsRoutes
 from sterna_api.http.namespace_migrations import NamespaceMigrationRoutes
 from sterna_api.http.namespace_resources import NamespaceResourceRoutes
 from sterna_api.http.namespace_spaces import NamespaceSpaces
@@ -83,6 +86,7 @@ from sterna_api.repeats.answers import Answers
 from sterna_api.streams.follower import Follower, Wanted
 from sterna_api.streams.hub import Hub
 from sterna_api.webhooks.guard import AddressGuard
+from sterna_core import ids
 from sterna_core.api_key.key import Pepper
 from sterna_core.certificate.signing import PublicKey
 from sterna_core.clock import Clock
@@ -160,7 +164,7 @@ class Interface:
             deadline_seconds=parts.position_seconds,
         )
         connections, migrations = Connections(database), Migrations(database)
-        of_namespaces = NamespaceMigrations(database)
+        of_namespaces, resources = NamespaceMigrations(database), ExecutorResources(database)
         parties = PartyFinder(connections, writes)
         api_keys, lines = ApiKeys(database, clock), LogLines(database)
         limits, cors = Limits(parts.limits), Cors(parts.cors_origins)
@@ -194,12 +198,13 @@ class Interface:
                 desk,
                 migrations,
                 parties,
-                ExecutorResources(database),
+                resources,
                 writes,
                 clock,
                 message_channels=parts.message_channels,
             ),
             NamespaceMigrationRoutes(desk, of_namespaces, starts, writes, clock),
+            NamespaceMetricsRoutes(of_namespaces, resources, clock),
             TaskRoutes(migrations, of_namespaces),
             NotificationRoutes(migrations, Notices(database)),
             MigrationLifecycleRoutes(
@@ -213,7 +218,32 @@ class Interface:
             ),
             MigrationActionRoutes(desk, migrations, writes, clock),
             SyncRoutes(desk, migrations, writes, clock),
-            LogRoutes(migrations, lines, follower, limits),
+            LogRoutes(
+                LogSubject(
+                    path="/v1/migrations/{migration_id}/logs",
+                    name="migration_id",
+                    prefix=ids.MIGRATION,
+                    noun="migration",
+                    query=LogsQuery,
+                    known=migrations,
+                ),
+                lines,
+                follower,
+                limits,
+            ),
+            LogRoutes(
+                LogSubject(
+                    path="/v1/namespaces/migrations/{namespace_migration_id}/logs",
+                    name="namespace_migration_id",
+                    prefix=ids.NAMESPACE_MIGRATION,
+                    noun="namespace_migration",
+                    query=NamespaceLogsQuery,
+                    known=of_namespaces,
+                ),
+                lines,
+                follower,
+                limits,
+            ),
             StartRoutes(desk, migrations, writes, check_seconds=parts.check_seconds),
             MappingRoutes(desk, mappings),
             PlannedSchemaRoutes(mappings),

@@ -10,6 +10,7 @@ from sterna_api.http.quality import Quality, quality_of
 from sterna_api.projections.executor_resources import KnownResources
 from sterna_api.projections.migrations import KnownMigration
 from sterna_core.clock import UtcDatetime
+from sterna_core.migration.pace import Pace
 from sterna_core.migration.view import MigrationView, TableView
 
 FRESH_SECONDS = 10.0
@@ -69,12 +70,7 @@ def show_metrics(known: KnownMigration, resources: KnownResources, now: datetime
         migration_id=known.migration_id,
         snapshot_at=now,
         throughput=_throughput(view, now),
-        resources=ResourcesShown(
-            resources.active_workers,
-            _rounded(resources.cpu_percent),
-            _rounded(resources.memory_percent),
-            _rounded(resources.network_percent),
-        ),
+        resources=show_resources(resources),
         quality=quality_of(view),
         by_table=tuple(
             _table(table, view.errors.of_table(table.table_id)) for table in view.tables.values()
@@ -82,17 +78,39 @@ def show_metrics(known: KnownMigration, resources: KnownResources, now: datetime
     )
 
 
-def _throughput(view: MigrationView, now: datetime) -> Throughput:
-    average, current = average_rate(view, now), rate_now(view, now)
-    per_record = view.bytes_processed / view.records_processed if view.records_processed else 0.0
-    fresh = view.pace.is_fresh(now) and current > 0
-    size = int(view.pace.bytes_per_second if fresh else current * per_record)
+def show_resources(resources: KnownResources) -> ResourcesShown:
+    """Show what executors use."""
+    return ResourcesShown(
+        resources.active_workers,
+        _rounded(resources.cpu_percent),
+        _rounded(resources.memory_percent),
+        _rounded(resources.network_percent),
+    )
+
+
+def show_throughput(
+    pace: Pace, *, average: float, current: float, bytes_per_record: float, now: datetime
+) -> Throughput:
+    """Show rates; bytes as measured just now, or by what a record has had so far."""
+    fresh = pace.is_fresh(now) and current > 0
+    size = int(pace.bytes_per_second if fresh else current * bytes_per_record)
     return Throughput(
         current_records_per_second=int(current),
         average_records_per_second=int(average),
-        peak_records_per_second=int(max(view.pace.peak_rows_per_second, average)),
+        peak_records_per_second=int(max(pace.peak_rows_per_second, average)),
         current_bytes_per_second=size_text(size),
         current_bytes_per_second_exact=size,
+    )
+
+
+def _throughput(view: MigrationView, now: datetime) -> Throughput:
+    processed = view.records_processed
+    return show_throughput(
+        view.pace,
+        average=average_rate(view, now),
+        current=rate_now(view, now),
+        bytes_per_record=view.bytes_processed / processed if processed else 0.0,
+        now=now,
     )
 
 

@@ -4,8 +4,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from sterna_core.clock import UtcDatetime
 from sterna_core.namespace_migration.config import MigrationConfig, MigrationType
-from sterna_core.namespace_migration.progress import MigrationStatus
+from sterna_core.namespace_migration.progress import MigrationStage, MigrationStatus
+from sterna_core.tasks.telemetry import Level
 
 LIMIT_MAX = 1000
 LIMIT_DEFAULT = 20
@@ -48,6 +50,17 @@ class CancelMigrationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Why it is given up."""
 
     reason: Reason | None = None
+
+
+class NamespaceLogsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which lines of a log to give; a phase is a stage of the migration."""
+
+    level: Level | None = None
+    phase: MigrationStage | None = None
+    since: UtcDatetime | None = None
+    follow: bool = False
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
+    last_event_id: Annotated[str, Meta(max_length=64)] | None = None
 
 
 class PauseMigrationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

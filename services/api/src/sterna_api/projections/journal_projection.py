@@ -54,11 +54,13 @@ class JournalProjection:
             for occurrence in await self._occurrences(connection, decision):
                 if occurrence.aggregate_id.startswith(ids.NAMESPACE_MIGRATION):
                     await namespace_migrations.fold(occurrence)
+                    lines.extend(rows_of_event(occurrence))
                     continue
                 await _project(connection, occurrence, migrations, lines)
         await migrations.flush()
         await namespace_migrations.flush()
         await insert_log_rows(connection, lines)
+        await namespace_migrations.forget()
         for deletion in migrations.deletions:
             await project_deletion(connection, deletion)
         await insert_audit_rows(connection, asked)

@@ -8,8 +8,8 @@ from sterna_api.projections.database import Database
 from sterna_api.projections.log_rows import LEVELS
 from sterna_api.projections.statements import Statements
 from sterna_core.clock import UtcDatetime
-from sterna_core.migration.status import Status
-from sterna_core.tasks.telemetry import Level, Phase
+from sterna_core.migration.narrate import LogPhase
+from sterna_core.tasks.telemetry import Level
 
 _SQL = Statements("reading.sql")
 _PAGE_LINES = 500
@@ -24,14 +24,15 @@ class StoredLine(Struct, frozen=True):
     closes: bool
     at: UtcDatetime
     level: int | None
-    phase: Phase | None
+    phase: LogPhase | None
     document: bytes
 
 
 class FollowState(Struct, frozen=True):
     """A migration and how far its two sources are projected, all as of one moment."""
 
-    status: Status
+    status: str
+    """Where more is to come although nobody asks for it, this is its phase."""
     event_offset: int
     """Of the last event that the status follows from."""
     updated_at: UtcDatetime
@@ -51,7 +52,7 @@ class LogLines:
         migration_id: str,
         *,
         level: Level | None,
-        phase: Phase | None,
+        phase: LogPhase | None,
         since: datetime | None,
         limit: int,
     ) -> list[msgspec.Raw]:

@@ -7,9 +7,11 @@ from msgspec import Struct
 
 from sterna_api.projections.occurrence import Occurrence
 from sterna_api.projections.statements import Statements
+from sterna_core import ids
 from sterna_core.clock import UtcDatetime
-from sterna_core.migration.narrate import Entry, LogEntry, narrate
-from sterna_core.tasks.telemetry import Level, LogLine, Phase
+from sterna_core.migration.narrate import Entry, LogEntry, LogPhase, narrate
+from sterna_core.namespace_migration.narrate import narrate as narrate_namespace
+from sterna_core.tasks.telemetry import Level, LogLine
 
 _SQL = Statements("rows.sql")
 LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
@@ -43,14 +45,15 @@ class LogRow(Struct, frozen=True):
     closes: bool
     at: UtcDatetime
     level: int | None
-    phase: Phase | None
+    phase: LogPhase | None
     document: bytes
 
 
 def rows_of_event(occurrence: Occurrence) -> list[LogRow]:
     """Give the lines that an event adds."""
     event: Any = occurrence.event
-    entries = narrate(event)
+    of_namespace = occurrence.aggregate_id.startswith(ids.NAMESPACE_MIGRATION)
+    entries = narrate_namespace(event) if of_namespace else narrate(event)
     return [
         _row(occurrence, event.at, entry, place, closes=place + 1 == len(entries))
         for place, entry in enumerate(entries)

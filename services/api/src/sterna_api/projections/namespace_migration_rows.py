@@ -18,16 +18,22 @@ class NamespaceMigrationRows:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
         self._views: dict[Key, NamespaceMigrationView | None] = {}
+        self._offsets: dict[Key, int] = {}
+        self._deleted: list[Key] = []
 
-    async def fold(self, occurrence: Occurrence) -> None:
-        """Take in an event; nothing is written before `flush`."""
+    async def fold(self, occurrence: Occurrence) -> NamespaceMigrationView | None:
+        """Give the view after an event; nothing is written before `flush`."""
         key = (occurrence.org_id, occurrence.aggregate_id)
         if key not in self._views:
             text = await self._connection.fetchval(_SQL["read_namespace_migration"], *key)
             known = msgspec.json.decode(text, type=NamespaceMigrationView) if text else None
             self._views[key] = known
         event: ev.AnyEvent = occurrence.event  # type: ignore[assignment]  # an event of this kind
-        self._views[key] = fold_view(self._views[key], event)
+        view = self._views[key] = fold_view(self._views[key], event)
+        self._offsets[key] = occurrence.offset
+        if isinstance(event, ev.NamespaceMigrationDeleted):
+            self._deleted.append(key)
+        return view
 
     async def flush(self) -> None:
         """Write what was touched."""
@@ -43,4 +49,11 @@ class NamespaceMigrationRows:
                 view.source.namespace_id,
                 view.created_at,
                 msgspec.json.encode(view).decode(),
+                self._offsets[key],
             )
+
+    async def forget(self) -> None:
+        """Remove what else is kept of migrations that were deleted, once all of it is written."""
+        for key in self._deleted:
+            await self._connection.execute(_SQL["delete_log_lines"], *key)
+            await self._connection.execute(_SQL["delete_resources"], *key)

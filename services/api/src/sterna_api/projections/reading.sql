@@ -77,13 +77,19 @@ where org_id = $1 and migration_id = $2 and source = $3
 order by position, place limit $7;
 
 -- name: follow_state
--- What a follower must know, all as of one moment.
+-- What a follower must know of a migration of either kind, all as of one moment.
 select m.status, m.event_offset, m.updated_at,
   coalesce((select next_offset from projection_offsets
             where source = 'events' and partition = $3), 0) as events_next,
   coalesce((select next_offset from projection_offsets
             where source = 'telemetry' and partition = $4), 0) as telemetry_next
-from migrations m where m.org_id = $1 and m.migration_id = $2;
+from (
+  select status, event_offset, updated_at from migrations where org_id = $1 and migration_id = $2
+  union all
+  select coalesce(document->>'phase', status), event_offset,
+    (document->>'updated_at')::timestamptz
+  from namespace_migrations where org_id = $1 and migration_id = $2
+) m;
 
 -- name: webhook
 -- One webhook.

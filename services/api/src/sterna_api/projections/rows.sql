@@ -272,10 +272,10 @@ select document from namespace_migrations where org_id = $1 and migration_id = $
 -- name: upsert_namespace_migration
 -- The document of a namespace migration after a batch of events, with what lists filter by.
 insert into namespace_migrations (org_id, migration_id, status, migration_type,
-  source_namespace_id, created_at, document)
-values ($1, $2, $3, $4, $5, $6, $7)
+  source_namespace_id, created_at, document, event_offset)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (org_id, migration_id) do update
-set status = excluded.status, document = excluded.document;
+set status = excluded.status, document = excluded.document, event_offset = excluded.event_offset;
 
 -- name: delete_namespace_migration
 -- A namespace migration was deleted.

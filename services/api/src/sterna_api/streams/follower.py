@@ -17,7 +17,7 @@ from sterna_api.streams.history import frames_between
 from sterna_api.streams.hub import Hub, Place
 from sterna_core.clock import Clock
 from sterna_core.errors import NotFound
-from sterna_core.tasks.telemetry import Phase
+from sterna_core.migration.narrate import LogPhase
 
 HEARTBEAT_SECONDS = 15.0
 END_GRACE_SECONDS = 1.0
@@ -38,8 +38,9 @@ class Wanted(Struct, frozen=True, kw_only=True):
     migration_id: str
     start: Cursor = Cursor()
     lowest_level: int = 0
-    phase: Phase | None = None
+    phase: LogPhase | None = None
     since: datetime | None = None
+    noun: str = "migration"
 
     def takes(self, frame: Frame) -> bool:
         """Tell whether a frame is wanted; progress has no level."""
@@ -188,7 +189,9 @@ class Follower:
             *self._key, events_partition=events, telemetry_partition=telemetry
         )
         if state is None:
-            raise NotFound("There is no such migration.", code="migration_not_found")
+            noun = self._wanted.noun
+            words = noun.replace("_", " ")
+            raise NotFound(f"There is no such {words}.", code=f"{noun}_not_found")
         return state
 
 

@@ -12,9 +12,10 @@ from sterna_api.streams.cursor import Cursor
 from sterna_core.clock import UtcDatetime
 from sterna_core.migration import events as ev
 from sterna_core.migration.deletion import MigrationDeleted
+from sterna_core.migration.narrate import LogPhase
 from sterna_core.migration.undo import RollbackRequested
 from sterna_core.migration.undo_events import UndoFailed, UndoRequested
-from sterna_core.tasks.telemetry import Phase
+from sterna_core.namespace_migration import events as nev
 
 FinalStatus = Literal["completed", "failed", "cancelled", "rolled_back"]
 FINAL_STATUSES: frozenset[str] = frozenset(("completed", "failed", "cancelled", "rolled_back"))
@@ -31,7 +32,7 @@ class Frame(Struct, frozen=True):
     """How far somebody is who has had this frame and all before it."""
     at: UtcDatetime
     level: int | None
-    phase: Phase | None
+    phase: LogPhase | None
     status: str | None = None
     """The final status that this line announces, or `open` where work goes on after one."""
 
@@ -64,15 +65,22 @@ def encode(kind: str, cursor: Cursor, document: bytes) -> bytes:
 def status_told(event: object) -> str | None:
     """Say whether an event ends the work on a migration, or lets it go on after an end."""
     match event:
-        case ev.MigrationCompleted():
+        case ev.MigrationCompleted() | nev.NamespaceMigrationCompleted():
             return "completed"
-        case ev.MigrationFailed() | ev.RollbackFailed() | UndoFailed():
+        case (
+            ev.MigrationFailed()
+            | ev.RollbackFailed()
+            | UndoFailed()
+            | nev.NamespaceMigrationFailed()
+        ):
             return "failed"
-        case ev.MigrationCancelled():
+        case (
+            ev.MigrationCancelled() | nev.NamespaceMigrationCancelled(epoch=0) | nev.TargetFenced()
+        ):
             return "cancelled"
         case ev.RollbackCompleted():
             return "rolled_back"
-        case MigrationDeleted():
+        case MigrationDeleted() | nev.NamespaceMigrationDeleted():
             return "deleted"
         case (
             ev.MigrationResumed()
@@ -80,6 +88,8 @@ def status_told(event: object) -> str | None:
             | ev.RollbackStarted()
             | RollbackRequested()
             | UndoRequested()
+            | nev.NamespaceMigrationResumed()
+            | nev.NamespaceMigrationCancelled()
         ):
             return "open"
         case _:

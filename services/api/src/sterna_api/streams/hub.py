@@ -27,6 +27,8 @@ from sterna_core.journal.topics import Topics, key_of, partition_for
 Key = tuple[str, str]
 
 _RETRY_SECONDS = 0.5
+_NARRATED = (ids.MIGRATION, ids.NAMESPACE_MIGRATION)
+"""Prefixes of what has a log."""
 _log = structlog.get_logger()
 
 
@@ -158,7 +160,7 @@ class Hub:
         for decision in decisions:
             key = (decision.org_id, decision.aggregate_id)
             channel = self._channels.get(key)
-            if channel is not None and decision.aggregate_id.startswith(ids.MIGRATION):
+            if channel is not None and decision.aggregate_id.startswith(_NARRATED):
                 self._tell_decision(channel, decision)
         self._events = dict(positions)
         self._announce()

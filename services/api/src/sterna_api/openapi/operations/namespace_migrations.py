@@ -1,5 +1,6 @@
 """`/v1/namespaces/migrations`."""
 
+from sterna_api.http.logs import EVENT_STREAM, LogsBody
 from sterna_api.http.namespace_migration_answers import (
     CancelMigrationResponse,
     CreateMigrationResponse,
@@ -13,12 +14,14 @@ from sterna_api.http.namespace_migration_bodies import (
     CancelMigrationRequest,
     CreateMigrationRequest,
     ListMigrationsRequest,
+    NamespaceLogsQuery,
     PauseMigrationRequest,
     ResumeMigrationRequest,
     StartMigrationRequest,
     ValidateMigrationRequest,
 )
-from sterna_api.openapi.operation import Operation
+from sterna_api.http.namespace_migration_metrics import NamespaceMetricsBody
+from sterna_api.openapi.operation import Media, Operation
 
 _ALL = "/v1/namespaces/migrations"
 _ONE = f"{_ALL}/{{namespace_migration_id}}"
@@ -86,6 +89,27 @@ OPERATIONS = (
         summary="Give up: the source is as it was, and nothing writes to the target any more",
         body=CancelMigrationRequest,
         answers={200: CancelMigrationResponse},
+    ),
+    Operation(
+        method="GET",
+        path=f"{_ONE}/logs",
+        scope="migrations:read",
+        summary="Read the log of a migration of a namespace, or follow it",
+        description=(
+            "Lines, filters and the stream of Server-Sent Events are those of the logs of a"
+            " migration of a database; a `phase` is a stage here, and `resource` names the"
+            " resource of a line."
+        ),
+        query=NamespaceLogsQuery,
+        answers={200: (LogsBody, Media(EVENT_STREAM, "The log as it is written")), 204: None},
+        headers={"Last-Event-ID": "The id of the last event that was received"},
+    ),
+    Operation(
+        method="GET",
+        path=f"{_ONE}/metrics",
+        scope="migrations:read",
+        summary="Show a migration of a namespace in figures, collection by collection",
+        answers={200: NamespaceMetricsBody},
     ),
     Operation(
         method="DELETE",
