@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sterna_core.namespace.resource import ResourceKind
+from sterna_core.namespace_migration.cluster_lots import cluster_lots
 from sterna_core.namespace_migration.job import (
     AnyJob,
     AttachJob,
@@ -74,7 +75,9 @@ def _waves(
         case "namespace_setup":
             return ((TargetJob(),), *_tiers(view, run))
         case "cluster_execution":
-            return (tuple(ClusterJob(cluster_id=each) for each in _of_kind(run, "cluster")),)
+            return tuple(
+                tuple(ClusterJob(cluster_id=each) for each in lot) for lot in _clusters(view, run)
+            )
         case "taxonomy_enrichment":
             return (tuple(TaxonomyJob(taxonomy_id=each) for each in _of_kind(run, "taxonomy")),)
         case "benchmark_evaluation":
@@ -102,6 +105,13 @@ def with_documents(run: Run) -> tuple[str, ...]:
     return tuple(
         each.resource_id for each in run.resources if each.kind in {"bucket", "collection"}
     )
+
+
+def _clusters(view: NamespaceMigrationView, run: Run) -> tuple[tuple[str, ...], ...]:
+    options = view.config.cluster_options
+    if options is None or not options.recompute_clusters:
+        return (_of_kind(run, "cluster"),)
+    return cluster_lots(each for each in run.resources if each.kind == "cluster")
 
 
 def _of_kind(run: Run, kind: ResourceKind) -> tuple[str, ...]:

@@ -5,10 +5,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from sterna_core.artifacts.address import ArtifactAddress, parse_artifact_address
 from sterna_core.namespace.feature_uri import FeatureUri, parse_feature_uri
 from sterna_core.namespace.json_path import Path, replaced, texts
 from sterna_core.namespace.references import references
 from sterna_core.namespace.resource import Resource, ResourceKind
+from sterna_core.namespace_migration.cluster_definition import cluster_definition
+from sterna_core.namespace_migration.config import ClusterOptions
 from sterna_core.namespace_migration.id_map import IdMap
 
 _ENRICHED = "_taxonomy_"
@@ -28,13 +31,14 @@ class Rewriting(Struct, frozen=True):
     features: dict[FeatureUri, FeatureUri] = {}
     keeps_enrichments: bool = True
     keeps_assignments: bool = True
+    clusters: ClusterOptions = ClusterOptions()
 
     def resource(self, resource: Resource) -> Resource:
         """Give a resource as it is in the target, without attachments that are left out."""
         changes: dict[Path, Any] = {}
         cuts: set[Path] = set()
         for path, text in texts(resource.definition):
-            changed = self.feature(text)
+            changed = self.address(text)
             if text == self.ids.source_namespace_id and path[-1] == "namespace_id":
                 changed = self.ids.target_namespace_id
             if changed != text:
@@ -45,11 +49,24 @@ class Rewriting(Struct, frozen=True):
                 changes[each.path] = new
             elif each.cut is not None:
                 cuts.add(each.cut)
-        return Resource(
-            resource_id=self.ids.resources[resource.resource_id],
-            kind=resource.kind,
-            definition=replaced(resource.definition, changes, frozenset(cuts)),
-        )
+        new_id = self.ids.resources[resource.resource_id]
+        definition = replaced(resource.definition, changes, frozenset(cuts))
+        if resource.kind == "cluster":
+            there = self.ids.target_namespace_id
+            definition = cluster_definition(definition, there, new_id, self.clusters)
+        return Resource(resource_id=new_id, kind=resource.kind, definition=definition)
+
+    def address(self, text: str) -> str:
+        """Give the address of a feature or of an artifact in the target; other texts as given."""
+        artifact = parse_artifact_address(text)
+        if artifact is None:
+            return self.feature(text)
+        if artifact.namespace_id != self.ids.source_namespace_id:
+            return text
+        cluster_id = self.ids.resources.get(artifact.cluster_id)
+        if cluster_id is None:
+            return text
+        return str(ArtifactAddress(self.ids.target_namespace_id, cluster_id, artifact.name))
 
     def feature(self, text: str) -> str:
         """Give a feature address of the target; other texts, and addresses that stay, as given."""
@@ -89,7 +106,7 @@ class Rewriting(Struct, frozen=True):
             if field.endswith(("document_id", "document_ids")):
                 changes[path] = self.ids.document(text)
             elif "://" in text:
-                changes[path] = self.feature(text)
+                changes[path] = self.address(text)
             else:
                 changes[path] = "/".join(map(self.ids.text, text.split("/")))
         return replaced(value, changes, frozenset())

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from sterna_core.namespace.resource import Resource, ResourceKind
 from sterna_core.namespace_migration.clashes import clashes
+from sterna_core.namespace_migration.cluster_checks import cluster_checks
 from sterna_core.namespace_migration.config import (
     ClusterOptions,
     MigrationConfig,
@@ -56,9 +57,14 @@ def validate(
     config: MigrationConfig,
     resources: Iterable[Resource],
     *,
+    source_id: str | None = None,
     of_target: Findings = Findings(),  # ruff: ignore[function-call-in-default-argument]  # frozen
 ) -> Validated:
-    """Look at a migration without changing anything; `of_target` was found of its target."""
+    """Look at a migration without changing anything.
+
+    `source_id` is the id of the source, which the configuration may call by a name; `of_target` was
+    found of its target.
+    """
     taxonomies = config.taxonomy_options or TaxonomyOptions()
     selection = select(
         resources,
@@ -66,7 +72,13 @@ def validate(
         with_reference_collections=taxonomies.migrate_reference_collections,
     )
     going = selection.resources
-    findings = selection.findings + clashes(config, going) + _not_yet(config) + of_target
+    findings = (
+        selection.findings
+        + clashes(config, going)
+        + cluster_checks(config, source_id or config.source_namespace_id, going)
+        + _not_yet(config)
+        + of_target
+    )
     graph: Graph | None = None
     try:
         graph = graph_of(going)

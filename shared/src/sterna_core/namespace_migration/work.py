@@ -14,9 +14,10 @@ from sterna_core.namespace.references import references
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration import job as jb
 from sterna_core.namespace_migration import state as st
-from sterna_core.namespace_migration.config import BatchOptions, MigrationConfig
+from sterna_core.namespace_migration.config import BatchOptions, ClusterOptions, MigrationConfig
 from sterna_core.namespace_migration.graph import kinds_of
 from sterna_core.namespace_migration.id_map import IdMap
+from sterna_core.namespace_migration.made_anew import made_anew
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_migration.view import CollectionFigures, NamespaceMigrationView
 from sterna_core.tasks import namespace_work as wk
@@ -64,6 +65,7 @@ def rewriting_of(view: NamespaceMigrationView, run: st.Run) -> Rewriting:
             keeps_document_ids=view.config.preserve_resource_ids,
         ),
         known=kinds_of(run.resources),
+        clusters=view.config.cluster_options or ClusterOptions(),
     )
 
 
@@ -141,6 +143,7 @@ def _work(
                 target_collection_id=new_ids[job.collection_id],
                 set_aside=figures.set_aside,
                 date_range=dates,
+                made_anew=made_anew(view.config, run.resources, job.collection_id),
             )
         case jb.AttachJob():
             resource = by_id[job.resource_id]

@@ -93,6 +93,8 @@ class CompareCollection(NamespaceWork, frozen=True, kw_only=True, tag="work.comp
     target_collection_id: str
     set_aside: int
     date_range: dict[str, str] = {}
+    made_anew: tuple[str, ...] = ()
+    """Fields of the payload that a stage has made anew, and checked by itself."""
 
 
 class AttachResource(NamespaceWork, frozen=True, kw_only=True, tag="work.attach_resource.v1"):

@@ -49,7 +49,13 @@ class NamespaceStarts:
         target, findings = await self._targets.look(
             org_id, config, source.place, source.place.extractors, drafted
         )
-        return source, target, validate(config, source.resources, of_target=findings)
+        found = validate(
+            config,
+            source.resources,
+            source_id=source.place.namespace_id,
+            of_target=findings,
+        )
+        return source, target, found
 
     async def start(
         self, ticket: Ticket, drafted: Drafted, config: MigrationConfig, *, force: bool

@@ -1,6 +1,7 @@
 """Moves documents in batches, and compares them."""
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 
 from sterna_core.errors import DataRejected, Terminal
@@ -13,7 +14,7 @@ from sterna_core.namespace_store.receipt import Receipt
 from sterna_core.namespace_store.span import Span
 from sterna_core.namespace_store.store import ReadableShelf, Shelf, Space
 from sterna_core.tasks.namespace_work import CompareCollection, MoveBatch, NamespaceTask
-from sterna_executor.namespaces.documents import copied
+from sterna_executor.namespaces.documents import copied, without
 
 Moved = tuple[int, tuple[Poison, ...]]
 """How many documents are in the target, and those that are not."""
@@ -112,6 +113,7 @@ async def compare(
     """Compare every document of a collection; raises DocumentsDiffer."""
     there = shelf_of(target, work.kind)
     wanted, missing = ContentSum(), 0
+    kept = partial(without, fields=work.made_anew)
     if source is not None:
         span = Span(work.collection_id)
         async for _, page in pages(shelf_of(source, work.kind), span):
@@ -121,8 +123,14 @@ async def compare(
                 have = {each.document_id for each in found}
                 missing += sum(each.document_id not in have for each in written)
                 written = [each for each in written if each.document_id in have]
-            wanted += content_sum(written)
-    found_sum = await there.content_sum(Span(work.target_collection_id))
+            wanted += content_sum(map(kept, written))
+    span = Span(work.target_collection_id)
+    if work.made_anew:
+        found_sum = ContentSum()
+        async for _, page in pages(there, span):
+            found_sum += content_sum(map(kept, page))
+    else:
+        found_sum = await there.content_sum(span)
     if found_sum != wanted or missing > work.set_aside:
         raise DocumentsDiffer(
             f"{work.collection_id} is not in the target as it is in the source: the source was"

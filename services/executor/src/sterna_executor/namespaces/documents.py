@@ -9,6 +9,7 @@ from msgspec import Struct
 from sterna_core.namespace.resource import ResourceKind
 from sterna_core.namespace_migration.config import ClusterOptions, TaxonomyOptions
 from sterna_core.namespace_migration.id_map import IdMap
+from sterna_core.namespace_migration.made_anew import is_made_anew
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_store.document import Document
 from sterna_core.tasks.namespace_work import NamespaceTask
@@ -37,6 +38,7 @@ def rewriting_for(task: NamespaceTask, kept: KeptMap) -> Rewriting:
         known=kept.kinds,
         keeps_enrichments=taxonomies.preserve_enrichment_fields,
         keeps_assignments=clusters.preserve_assignments,
+        clusters=clusters,
     )
 
 
@@ -56,3 +58,13 @@ def copied(document: Document, rewriting: Rewriting, kind: ResourceKind) -> Docu
     if "document_id" in document.payload:
         whole["document_id"] = rewriting.ids.document(document.payload["document_id"])
     return Document(new_id, collection_id, whole, document.vectors)
+
+
+def without(document: Document, fields: tuple[str, ...]) -> Document:
+    """Give a document without what a stage makes anew."""
+    if not any(is_made_anew(name, fields) for name in document.payload):
+        return document
+    kept = {
+        name: value for name, value in document.payload.items() if not is_made_anew(name, fields)
+    }
+    return msgspec.structs.replace(document, payload=kept)
