@@ -37,6 +37,17 @@ def asked(query: Any, inputs: Mapping[str, Any]) -> str | Vector:
     )
 
 
+def input_names(query: Any) -> tuple[str, ...]:
+    """Name the inputs that a definition's query takes; none where it always asks the same."""
+    if query is None:
+        return ("query",)
+    if isinstance(query, dict):
+        query = next((query[name] for name in _USUAL if name in query), None)
+    if not isinstance(query, str):
+        return ()
+    return tuple(dict.fromkeys(each["name"] for each in _PLACE.finditer(query)))
+
+
 def _filled(text: str, inputs: Mapping[str, Any]) -> Any:
     whole = _PLACE.fullmatch(text.strip())
     if whole is not None:

@@ -11,7 +11,7 @@ from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.namespace_store.store import Space
 from sterna_core.retriever.embedding import InstalledEmbedders
 from sterna_core.tasks import namespace_work as wk
-from sterna_executor.namespaces.benchmark import compare_answers
+from sterna_executor.namespaces.benchmark.retriever_benchmark import Spaces, benchmark
 from sterna_executor.namespaces.book import NamespaceBook
 from sterna_executor.namespaces.copying import compare, move_batch, plan_batches, shelf_of
 from sterna_executor.namespaces.documents import KeptMap, rewriting_for
@@ -82,7 +82,8 @@ class NamespaceEngine:
             case wk.BringTaxonomy():
                 pass  # what it wrote into documents has come with them
             case wk.BenchmarkRetriever():
-                figures = await self._benchmark(task, work)
+                await report(await self._benchmark(task, work, by))
+                return
             case wk.CompareCollection():
                 figures = await self._compare(task, work)
             case wk.SwitchNamespace():
@@ -146,13 +147,17 @@ class NamespaceEngine:
         return {"documents_compared": float(found.count)}
 
     async def _benchmark(
-        self, task: wk.NamespaceTask, work: wk.BenchmarkRetriever
-    ) -> dict[str, float]:
+        self, task: wk.NamespaceTask, work: wk.BenchmarkRetriever, by: dict[str, Any]
+    ) -> rep.ReportStepDone:
         async with self._spaces(task) as (source, target):
-            if source is None or target is None:
-                return {"searches": 0.0, "alike": 0.0}
-            kept = await self._map(task, target)
-            return await compare_answers(work, source, target, kept.ids)
+            if target is None:
+                raise NotFound("The space of the target is gone.")
+            if source is None:  # nothing was ever written to it: there is nothing to find
+                return rep.ReportStepDone(**by)
+            spaces = Spaces(source, target, rewriting_for(task, await self._map(task, target)))
+            found = await benchmark(task, work, spaces, self._embedders)
+        figures = {"searches": float(found.searches), "alike": float(found.alike)}
+        return rep.ReportStepDone(**by, figures=figures, benchmark=found)
 
     async def _map(self, task: wk.NamespaceTask, target: Space) -> KeptMap:
         known = self._maps.get(task.migration_id)

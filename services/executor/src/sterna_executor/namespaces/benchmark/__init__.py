@@ -1,0 +1,1 @@
+"""Holds a migrated retriever against the one it was made from."""

@@ -1,0 +1,62 @@
+"""Queries made of documents: a part of a text is asked for, and its document should be found."""
+
+import heapq
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from sterna_core.namespace.input_text import TEXT, input_text
+from sterna_core.namespace_store.span import Span
+from sterna_core.namespace_store.store import ReadableShelf
+from sterna_executor.namespaces.benchmark.question import Question, Questions
+from sterna_executor.namespaces.benchmark.reach import Reach
+from sterna_executor.namespaces.copying import pages
+
+WORDS_MAX = 12
+"""Words of a query; never more than half of a text that has at least four."""
+CHARACTERS_MAX = 200
+_WHOLE_BELOW = 4
+
+
+async def known_items(
+    shelf: ReadableShelf,
+    reach: Reach,
+    text_fields: Mapping[str, tuple[str, ...]],
+    *,
+    most: int,
+    seed: int,
+) -> Questions:
+    """Draw documents by the hash of their ids, whatever order a store gives them in."""
+    drawn: list[tuple[int, str, str]] = []
+    for collection_id in reach.collection_ids:
+        path = text_fields.get(collection_id, (TEXT,))
+        async for _, page in pages(shelf, Span(collection_id)):
+            for document in page:
+                text = input_text(document.payload, path)
+                if not isinstance(text, str) or not text.strip() or not reach.holds(document):
+                    continue
+                name = document.document_id
+                lot = -_lot(seed, "item", name)
+                if len(drawn) < most:
+                    heapq.heappush(drawn, (lot, name, part_of(text, name, seed)))
+                elif lot > drawn[0][0]:
+                    heapq.heapreplace(drawn, (lot, name, part_of(text, name, seed)))
+    return Questions(
+        tuple(
+            Question(name, reach.asking(text), {name: 1}) for _, name, text in sorted(drawn)[::-1]
+        )
+    )
+
+
+def part_of(text: str, name: str, seed: int) -> str:
+    """Give some words that stand together in a text: always the same of the same document."""
+    words = text.split()
+    length = len(words)
+    if length >= _WHOLE_BELOW:
+        length = min(WORDS_MAX, length // 2)
+    start = _lot(seed, "words", name) % (len(words) - length + 1)
+    return " ".join(words[start : start + length])[:CHARACTERS_MAX]
+
+
+def _lot(seed: int, purpose: str, name: str) -> int:
+    key = f"{seed}\0{purpose}\0{name}".encode(errors="surrogatepass")
+    return int.from_bytes(blake2b(key, digest_size=8).digest())
