@@ -1,5 +1,6 @@
 """What is known of a migration before it begins: whether it can be done, and what it takes along."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from hashlib import blake2b
@@ -8,6 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from sterna_core.namespace.resource import Resource, ResourceKind
+from sterna_core.namespace_estimate.figures import Estimates
+from sterna_core.namespace_estimate.findings import warnings_of
 from sterna_core.namespace_migration.clashes import clashes
 from sterna_core.namespace_migration.cluster_checks import cluster_checks
 from sterna_core.namespace_migration.config import (
@@ -31,6 +34,7 @@ class ValidationResult(Struct, frozen=True, kw_only=True):
     warnings: tuple[Finding, ...] = ()
     estimated_resources: dict[ResourceKind, int] = {}
     estimated_duration_seconds: int | None = None
+    estimates: Estimates | None = None
 
 
 class Validated(Struct, frozen=True, kw_only=True):
@@ -45,6 +49,19 @@ class Validated(Struct, frozen=True, kw_only=True):
     def digest(self) -> str:
         """Tell the resources that were looked at from others."""
         return digest_of(self.resources)
+
+
+def with_estimates(result: ValidationResult, estimates: Estimates | None) -> ValidationResult:
+    """Give a result with what was measured, and the warnings that follow from it."""
+    if estimates is None:
+        return result
+    duration = estimates.duration_seconds
+    return msgspec.structs.replace(
+        result,
+        warnings=(*result.warnings, *warnings_of(estimates))[:FINDINGS_MAX],
+        estimated_duration_seconds=None if duration is None else math.ceil(duration.value),
+        estimates=estimates,
+    )
 
 
 def digest_of(resources: Iterable[Resource]) -> str:

@@ -30,6 +30,10 @@ class ReadOnlyShelf:
         """Count the documents of a span."""
         return await self._shelf.count(span)
 
+    async def rough_count(self, span: Span = EVERYTHING) -> int:
+        """Say about how many documents a span has."""
+        return await self._shelf.rough_count(span)
+
     async def content_sum(self, span: Span = EVERYTHING) -> ContentSum:
         """Sum up the documents of a span; every store gives the same sum for the same contents."""
         return await self._shelf.content_sum(span)

@@ -55,6 +55,10 @@ class DocumentCensus(Protocol):
         """Count the documents of a span."""
         ...
 
+    async def rough_count(self, span: Span = EVERYTHING) -> int:
+        """Say about how many documents a span has, at once, as the store's statistics have it."""
+        ...
+
     async def content_sum(self, span: Span = EVERYTHING) -> ContentSum:
         """Sum up the documents of a span; every store gives the same sum for the same contents."""
         ...

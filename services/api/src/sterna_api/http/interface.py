@@ -37,6 +37,7 @@ from sterna_api.http.migrations import MigrationRoutes, PartyFinder
 from sterna_api.http.namespace_aliases import NamespaceAliasRoutes
 from sterna_api.http.namespace_catalog import NamespaceCatalog
 from sterna_api.http.namespace_documents import NamespaceDocumentRoutes
+from sterna_api.http.namespace_estimates import NamespaceEstimates
 from sterna_api.http.namespace_finder import NamespaceFinder
 from sterna_api.http.namespace_migration_bodies import NamespaceLogsQuery
 from sterna_api.http.namespace_migration_metrics import NamespaceMetricsRoutes
@@ -178,7 +179,12 @@ class Interface:
         finder = NamespaceFinder(namespaces, writes)
         spaces = NamespaceSpaces(parts.stores)
         catalog = NamespaceCatalog(namespaces, finder, writes)
-        starts = NamespaceStarts(desk, catalog, NamespaceTargets(catalog, spaces))
+        starts = NamespaceStarts(
+            desk,
+            catalog,
+            NamespaceTargets(catalog, spaces),
+            NamespaceEstimates(parts.stores, parts.extractors, clock),
+        )
         embedders = InstalledEmbedders(parts.extractors, parts.vectors)
         mappings = MappingDesk(desk, migrations, writes)
         groups = (

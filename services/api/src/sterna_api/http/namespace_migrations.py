@@ -94,7 +94,7 @@ class NamespaceMigrationRoutes:
         ticket = self._desk.ticket(request, body)
         org_id, config = ticket.caller.org_id, body.config
         migration_id = ticket.new_id(ids.NAMESPACE_MIGRATION)
-        source, target, found = await self._starts.look(org_id, config)
+        source, target, found = await self._starts.measured(org_id, config)
         target = target or _new_target(config, source.place, migration_id)
         command = CreateNamespaceMigration(
             config=config,
@@ -108,7 +108,7 @@ class NamespaceMigrationRoutes:
         status, message = "draft", "Migration created as a draft; start it to carry it out"
         if body.start_immediately:
             try:
-                drafted = Drafted(migration_id, target)
+                drafted = Drafted(migration_id, target, found.result.estimates)
                 outcome = await self._starts.start(ticket, drafted, config, force=False)
                 status, message = "pending", "Migration created and started"
             except InvalidRequest as refused:
@@ -125,7 +125,7 @@ class NamespaceMigrationRoutes:
     async def validate(self, request: web.Request) -> web.Response:
         """Say what a migration would meet; nothing is made."""
         body = await read_body(request, ValidateMigrationRequest)
-        _, _, found = await self._starts.look(caller_of(request).org_id, body.config)
+        _, _, found = await self._starts.measured(caller_of(request).org_id, body.config)
         result = found.result
         message = "Nothing stands against this migration"
         if not result.valid:
@@ -173,7 +173,7 @@ class NamespaceMigrationRoutes:
         body = await read_body(request, StartMigrationRequest)
         ticket, migration_id = self._desk.ticket(request, body), _id_of(request)
         view = await self._view(ticket, migration_id)
-        drafted = Drafted(migration_id, view.target)
+        drafted = Drafted(migration_id, view.target, view.result.estimates)
         outcome = await self._starts.start(ticket, drafted, view.config, force=body.force)
         times = [each.at for each in outcome.events if isinstance(each, NamespaceMigrationStarted)]
         status, started_at = view.status, times[0] if times else view.started_at

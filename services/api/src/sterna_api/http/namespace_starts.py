@@ -9,10 +9,12 @@ from msgspec.structs import replace
 from sterna_api.http.command_desk import CommandDesk, Ticket
 from sterna_api.http.errors import status_of
 from sterna_api.http.namespace_catalog import CatalogedNamespace, NamespaceCatalog
+from sterna_api.http.namespace_estimates import NamespaceEstimates
 from sterna_api.http.namespace_targets import Drafted, NamespaceTargets
 from sterna_core.errors import InvalidRequest, Rejected
 from sterna_core.journal.outcome import Outcome
 from sterna_core.namespace.resource import Resource
+from sterna_core.namespace_estimate.figures import Estimates
 from sterna_core.namespace_migration.commands import (
     Command,
     RecordResources,
@@ -22,7 +24,7 @@ from sterna_core.namespace_migration.commands import (
 from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.lifecycle import is_accepted
 from sterna_core.namespace_migration.place import Place
-from sterna_core.namespace_migration.validating import Validated, validate
+from sterna_core.namespace_migration.validating import Validated, validate, with_estimates
 
 PART_BYTES_MAX = 256 * 1024
 """Definitions that one record takes; a record has 512 KiB at the most."""
@@ -32,11 +34,16 @@ class NamespaceStarts:
     """Looks at the source of migrations, and starts them."""
 
     def __init__(
-        self, desk: CommandDesk, catalog: NamespaceCatalog, targets: NamespaceTargets
+        self,
+        desk: CommandDesk,
+        catalog: NamespaceCatalog,
+        targets: NamespaceTargets,
+        estimates: NamespaceEstimates,
     ) -> None:
         self._desk = desk
         self._catalog = catalog
         self._targets = targets
+        self._estimates = estimates
 
     async def look(
         self, org_id: str, config: MigrationConfig, drafted: Drafted | None = None
@@ -57,12 +64,28 @@ class NamespaceStarts:
         )
         return source, target, found
 
+    async def measured(
+        self, org_id: str, config: MigrationConfig, drafted: Drafted | None = None
+    ) -> tuple[CatalogedNamespace, Place | None, Validated]:
+        """Validate a configuration, and look into the source for figures; writes nothing."""
+        source, target, found = await self.look(org_id, config, drafted)
+        estimates = await self._estimates.of(config, source, found)
+        return source, target, _with_figures(found, estimates)
+
     async def start(
         self, ticket: Ticket, drafted: Drafted, config: MigrationConfig, *, force: bool
     ) -> Outcome:
-        """Start a draft; raises InvalidRequest where it cannot be."""
+        """Start a draft; raises InvalidRequest where it cannot be.
+
+        Definitions are looked at again. Figures stay those that were measured, for a start is not
+        to wait; those of a dry run are measured anew, for it is never started.
+        """
         migration_id = drafted.migration_id
-        _, _, found = await self.look(ticket.caller.org_id, config, drafted)
+        if config.dry_run:
+            _, _, found = await self.measured(ticket.caller.org_id, config, drafted)
+        else:
+            _, _, found = await self.look(ticket.caller.org_id, config, drafted)
+            found = _with_figures(found, drafted.estimates)
         parts = tuple(parts_of(found.resources))
         validation = ValidateNamespaceMigration(
             result=found.result,
@@ -104,6 +127,10 @@ def parts_of(resources: tuple[Resource, ...]) -> Iterator[tuple[Resource, ...]]:
         size += length
     if part:
         yield tuple(part)
+
+
+def _with_figures(found: Validated, estimates: Estimates | None) -> Validated:
+    return replace(found, result=with_estimates(found.result, estimates))
 
 
 def _own(ticket: Ticket, name: str) -> Ticket:

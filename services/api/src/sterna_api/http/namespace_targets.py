@@ -6,6 +6,7 @@ from sterna_api.http.resource_id import is_id
 from sterna_core import ids
 from sterna_core.errors import NotFound
 from sterna_core.namespace.feature_extractor import FeatureExtractor
+from sterna_core.namespace_estimate.figures import Estimates
 from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.existing_target import ExistingTarget, target_findings
 from sterna_core.namespace_migration.finding import Finding, Findings
@@ -17,10 +18,11 @@ _WHERE = ("config", "target_namespace_id")
 
 
 class Drafted(Struct, frozen=True):
-    """A migration that was created, with the target that it was created for."""
+    """A migration that was created: the target it was created for, and what was measured then."""
 
     migration_id: str
     target: Place
+    estimates: Estimates | None = None
 
 
 class NamespaceTargets:

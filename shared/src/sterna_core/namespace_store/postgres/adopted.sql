@@ -67,6 +67,10 @@ where {id} = any($1::text[]::{id_type}[])
 -- How many rows a span has.
 select pg_catalog.count(*) from {table} as t {span}
 
+-- name: rough_count
+-- What the planner takes a span to have, without reading it.
+explain (format json) select from {table} as t {span}
+
 -- name: boundaries
 -- Where each piece of `$1` rows ends.
 select id::text as document_id

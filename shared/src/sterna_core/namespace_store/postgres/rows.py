@@ -77,3 +77,8 @@ def documents_of(rows: Iterable[Any], uris: Sequence[str]) -> list[Document]:
         for name, collection, payload, *vectors in rows
         if payload is not None
     ]
+
+
+def planned_rows(plan: str) -> int:
+    """Give how many rows the planner of queries takes a plan to give."""
+    return int(msgspec.json.decode(plan)[0]["Plan"]["Plan Rows"])

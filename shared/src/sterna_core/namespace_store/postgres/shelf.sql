@@ -59,6 +59,10 @@ delete from {space}.vectors where document_id = any($1::text[])
 -- How many documents a span has.
 select pg_catalog.count(*) from {table} {span}
 
+-- name: rough_count
+-- What the planner takes a span to have, without reading it.
+explain (format json) select from {table} {span}
+
 -- name: boundaries
 -- Where each piece of `$1` documents ends.
 select document_id

@@ -62,6 +62,14 @@ class QdrantReader:
             return counted.count
         return len([each async for each in self._records(span, _IDS_STEP, whole=False)])
 
+    async def rough_count(self, span: Span = EVERYTHING) -> int:
+        """Say about how many documents a span has; one with bounds is taken for the whole."""
+        with translated():
+            counted = await self._client.count(
+                self._collection, count_filter=self._of(span), exact=False
+            )
+        return counted.count
+
     async def content_sum(self, span: Span = EVERYTHING) -> ContentSum:
         """Sum up the documents of a span; every store gives the same sum for the same contents."""
         return await sum_up(self, span)

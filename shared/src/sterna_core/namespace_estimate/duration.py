@@ -1,0 +1,43 @@
+"""How long a migration takes, from how long parts of it took."""
+
+import math
+from typing import Final
+
+from msgspec import Struct
+
+from sterna_core.namespace_estimate.figures import Interval, known
+from sterna_core.namespace_estimate.totals import plus, product, times
+from sterna_core.namespace_migration.config import BatchOptions
+
+READS: Final = 3.0
+"""A document is read to be moved, and read on both sides to be compared."""
+WRITE_AS_READS: Final = Interval(value=3.0, low=1.0, high=6.0)
+"""Writing is not tried, for nothing is written: it takes as long as so many readings."""
+STORE_WORKERS_MAX: Final = 4
+"""More at once than a store has connections wait for one."""
+TASK_SECONDS: Final = Interval(value=0.03, low=0.01, high=0.2)
+"""What a task takes beside its work: the way there and back over the bus."""
+JOBS_PER_RESOURCE: Final = 3
+"""To make it, to plan or bring it, and to compare or attach it."""
+
+
+class Amount(Struct, frozen=True, kw_only=True):
+    """How much there is to do."""
+
+    documents: int
+    resources: int
+    options: BatchOptions
+
+
+def moving(amount: Amount, reading: Interval) -> Interval:
+    """Give the seconds of moving and comparing, by how many it takes to read one document."""
+    workers = min(amount.options.max_workers, STORE_WORKERS_MAX)
+    factor = plus(known(READS), WRITE_AS_READS)
+    return times(product(reading, factor), amount.documents / workers)
+
+
+def asking(amount: Amount) -> Interval:
+    """Give the seconds that tasks take beside their work."""
+    batches = math.ceil(amount.documents / amount.options.batch_size)
+    jobs = amount.resources * JOBS_PER_RESOURCE + batches
+    return times(TASK_SECONDS, jobs / amount.options.max_workers)
