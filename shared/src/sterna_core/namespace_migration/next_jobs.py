@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sterna_core.namespace.resource import ResourceKind
 from sterna_core.namespace_migration.cluster_lots import cluster_lots
+from sterna_core.namespace_migration.enrichment import re_runs
 from sterna_core.namespace_migration.job import (
     AnyJob,
     AttachJob,
@@ -79,7 +80,9 @@ def _waves(
                 tuple(ClusterJob(cluster_id=each) for each in lot) for lot in _clusters(view, run)
             )
         case "taxonomy_enrichment":
-            return (tuple(TaxonomyJob(taxonomy_id=each) for each in _of_kind(run, "taxonomy")),)
+            jobs = tuple(TaxonomyJob(taxonomy_id=each) for each in _of_kind(run, "taxonomy"))
+            # What is made anew is written into whole documents, so one follows upon another.
+            return tuple((each,) for each in jobs) if re_runs(view.config) else (jobs,)
         case "benchmark_evaluation":
             return (tuple(BenchmarkJob(retriever_id=each) for each in _of_kind(run, "retriever")),)
         case "finalization":

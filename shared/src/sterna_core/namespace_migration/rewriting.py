@@ -13,8 +13,8 @@ from sterna_core.namespace.resource import Resource, ResourceKind
 from sterna_core.namespace_migration.cluster_definition import cluster_definition
 from sterna_core.namespace_migration.config import ClusterOptions
 from sterna_core.namespace_migration.id_map import IdMap
+from sterna_core.taxonomy.field import ENRICHED
 
-_ENRICHED = "_taxonomy_"
 _INTERNAL = "_internal"
 _CLUSTER = "cluster_id"
 
@@ -89,14 +89,20 @@ class Rewriting(Struct, frozen=True):
             elif name == _CLUSTER:
                 if self.keeps_assignments:
                     rewritten[name] = self._inside(value)
-            elif name.startswith(_ENRICHED):
+            elif name.startswith(ENRICHED):
                 if self.keeps_enrichments:
-                    rewritten[name] = self._inside(value)
+                    rewritten[self._enriched(name)] = self._inside(value)
             elif name == _INTERNAL:
                 rewritten[name] = self._inside(value)
             else:
                 rewritten[name] = value
         return rewritten
+
+    def _enriched(self, name: str) -> str:
+        """Give the name of a taxonomy's field, which may be the taxonomy's id."""
+        named = name.removeprefix(ENRICHED)
+        is_id = self.known.get(named) == "taxonomy"
+        return f"{ENRICHED}{self.ids.text(named)}" if is_id else name
 
     def _inside(self, value: Any) -> Any:
         """Rewrite every id inside of what the product wrote; a lineage's path step by step."""

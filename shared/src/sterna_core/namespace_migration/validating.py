@@ -18,6 +18,7 @@ from sterna_core.namespace_migration.config import (
     MigrationConfig,
     TaxonomyOptions,
 )
+from sterna_core.namespace_migration.enrichments import enrichments
 from sterna_core.namespace_migration.finding import Finding, Findings
 from sterna_core.namespace_migration.graph import DefinitionCycle, Graph, graph_of
 from sterna_core.namespace_migration.selection import select
@@ -93,6 +94,7 @@ def validate(
         selection.findings
         + clashes(config, going)
         + cluster_checks(config, source_id or config.source_namespace_id, going)
+        + enrichments(config, going)
         + _not_yet(config)
         + of_target
     )
@@ -122,7 +124,6 @@ def validate(
 def _not_yet(config: MigrationConfig) -> Findings:
     """Tell what cannot be done, so that nobody starts it, or does nothing, so that nobody waits."""
     clusters = config.cluster_options or ClusterOptions()
-    taxonomies = config.taxonomy_options or TaxonomyOptions()
     asked = {
         ("migration_type",): (
             config.migration_type == "re_extract",
@@ -135,10 +136,6 @@ def _not_yet(config: MigrationConfig) -> Findings:
         ("cluster_options", "recompute_clusters"): (
             clusters.recompute_clusters,
             "Clusters are copied; they are not computed anew yet.",
-        ),
-        ("taxonomy_options", "re_run_enrichment"): (
-            taxonomies.re_run_enrichment,
-            "Enrichments are copied; they are not made anew yet.",
         ),
     }
     errors = tuple(

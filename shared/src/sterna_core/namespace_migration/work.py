@@ -15,6 +15,7 @@ from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration import job as jb
 from sterna_core.namespace_migration import state as st
 from sterna_core.namespace_migration.config import BatchOptions, ClusterOptions, MigrationConfig
+from sterna_core.namespace_migration.enrichment import bring_taxonomy, relabelling
 from sterna_core.namespace_migration.graph import kinds_of
 from sterna_core.namespace_migration.id_map import IdMap
 from sterna_core.namespace_migration.made_anew import made_anew
@@ -122,9 +123,7 @@ def _work(
         case jb.ClusterJob():
             return wk.BringCluster(cluster=by_id[job.cluster_id], target_id=new_ids[job.cluster_id])
         case jb.TaxonomyJob():
-            return wk.BringTaxonomy(
-                taxonomy=by_id[job.taxonomy_id], target_id=new_ids[job.taxonomy_id]
-            )
+            return bring_taxonomy(view.config, run.resources, rewriting, by_id[job.taxonomy_id])
         case jb.BenchmarkJob():
             return wk.BenchmarkRetriever(
                 retriever=by_id[job.retriever_id],
@@ -137,13 +136,17 @@ def _work(
             )
         case jb.CompareJob():
             figures = view.collections.get(job.collection_id, CollectionFigures())
+            fields, taxonomies = relabelling(
+                job.collection_id, view.config, run.resources, rewriting
+            )
             return wk.CompareCollection(
                 kind=by_id[job.collection_id].kind,
                 collection_id=job.collection_id,
                 target_collection_id=new_ids[job.collection_id],
                 set_aside=figures.set_aside,
                 date_range=dates,
-                made_anew=made_anew(view.config, run.resources, job.collection_id),
+                made_anew=(*made_anew(view.config, run.resources, job.collection_id), *fields),
+                relabelled_by=taxonomies,
             )
         case jb.AttachJob():
             resource = by_id[job.resource_id]

@@ -7,6 +7,7 @@ from sterna_core.namespace.resource import Resource, ResourceKind
 from sterna_core.namespace_migration.batch import Batch
 from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.place import Place
+from sterna_core.taxonomy.application import Application
 
 MAP_OF_IDS = "map of ids"
 """The receipt by which a target says what becomes of ids, and whose target it is."""
@@ -66,10 +67,17 @@ class BringCluster(NamespaceWork, frozen=True, kw_only=True, tag="work.bring_clu
 
 
 class BringTaxonomy(NamespaceWork, frozen=True, kw_only=True, tag="work.bring_taxonomy.v1"):
-    """Keep the enrichments of a taxonomy, or make them anew."""
+    """Keep the enrichments of a taxonomy, or make them anew.
+
+    For the latter, `made` and `retrievers` are the taxonomy and what it asks as they are in the
+    target, and `applications` are those of the source.
+    """
 
     taxonomy: Resource
     target_id: str
+    made: Resource | None = None
+    retrievers: tuple[Resource, ...] = ()
+    applications: tuple[Application, ...] = ()
 
 
 class BenchmarkRetriever(
@@ -86,7 +94,10 @@ class BenchmarkRetriever(
 
 
 class CompareCollection(NamespaceWork, frozen=True, kw_only=True, tag="work.compare_collection.v1"):
-    """Compare every document with its source, but for those that were set aside."""
+    """Compare every document with its source, but for those that were set aside.
+
+    What a stage has made anew in them is left out on both sides.
+    """
 
     kind: ResourceKind
     collection_id: str
@@ -95,6 +106,8 @@ class CompareCollection(NamespaceWork, frozen=True, kw_only=True, tag="work.comp
     date_range: dict[str, str] = {}
     made_anew: tuple[str, ...] = ()
     """Fields of the payload that a stage has made anew, and checked by itself."""
+    relabelled_by: tuple[str, ...] = ()
+    """Taxonomies of the target whose fields, whatever they are called, were made anew."""
 
 
 class AttachResource(NamespaceWork, frozen=True, kw_only=True, tag="work.attach_resource.v1"):

@@ -113,7 +113,7 @@ async def compare(
     """Compare every document of a collection; raises DocumentsDiffer."""
     there = shelf_of(target, work.kind)
     wanted, missing = ContentSum(), 0
-    kept = partial(without, fields=work.made_anew)
+    kept = partial(without, fields=work.made_anew, taxonomies=work.relabelled_by)
     if source is not None:
         span = Span(work.collection_id)
         async for _, page in pages(shelf_of(source, work.kind), span):
@@ -125,7 +125,7 @@ async def compare(
                 written = [each for each in written if each.document_id in have]
             wanted += content_sum(map(kept, written))
     span = Span(work.target_collection_id)
-    if work.made_anew:
+    if work.made_anew or work.relabelled_by:
         found_sum = ContentSum()
         async for _, page in pages(there, span):
             found_sum += content_sum(map(kept, page))

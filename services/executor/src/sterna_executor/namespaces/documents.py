@@ -13,6 +13,7 @@ from sterna_core.namespace_migration.made_anew import is_made_anew
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_store.document import Document
 from sterna_core.tasks.namespace_work import NamespaceTask
+from sterna_core.taxonomy.field import is_label_of
 
 _PLACES = ("document_id", "collection_id")
 
@@ -60,11 +61,13 @@ def copied(document: Document, rewriting: Rewriting, kind: ResourceKind) -> Docu
     return Document(new_id, collection_id, whole, document.vectors)
 
 
-def without(document: Document, fields: tuple[str, ...]) -> Document:
+def without(document: Document, fields: tuple[str, ...], taxonomies: tuple[str, ...]) -> Document:
     """Give a document without what a stage makes anew."""
-    if not any(is_made_anew(name, fields) for name in document.payload):
-        return document
     kept = {
-        name: value for name, value in document.payload.items() if not is_made_anew(name, fields)
+        name: value
+        for name, value in document.payload.items()
+        if not is_made_anew(name, fields) and not is_label_of(name, value, taxonomies)
     }
+    if len(kept) == len(document.payload):
+        return document
     return msgspec.structs.replace(document, payload=kept)

@@ -15,6 +15,7 @@ from sterna_executor.namespaces.benchmark.retriever_benchmark import Spaces, ben
 from sterna_executor.namespaces.book import NamespaceBook
 from sterna_executor.namespaces.copying import compare, move_batch, plan_batches, shelf_of
 from sterna_executor.namespaces.documents import KeptMap, rewriting_for
+from sterna_executor.namespaces.enriching import enrich
 from sterna_executor.namespaces.preparing import fence_target, prepare_target
 from sterna_executor.tasks.claims import Claims
 from sterna_executor.tasks.engine import Report
@@ -80,7 +81,7 @@ class NamespaceEngine:
                 if named and (options is None or options.migrate_artifacts):
                     raise NotSupported("Artifacts of clusters are not moved: leave them out.")
             case wk.BringTaxonomy():
-                pass  # what it wrote into documents has come with them
+                figures = await self._enrich(task, work)
             case wk.BenchmarkRetriever():
                 await report(await self._benchmark(task, work, by))
                 return
@@ -158,6 +159,16 @@ class NamespaceEngine:
             found = await benchmark(task, work, spaces, self._embedders)
         figures = {"searches": float(found.searches), "alike": float(found.alike)}
         return rep.ReportStepDone(**by, figures=figures, benchmark=found)
+
+    async def _enrich(self, task: wk.NamespaceTask, work: wk.BringTaxonomy) -> dict[str, float]:
+        if work.made is None:
+            return {}  # what it wrote into documents has come with them
+        async with self._spaces(task) as (source, target):
+            if source is None or target is None:
+                return {}  # no document was ever written
+            spaces = Spaces(source, target, rewriting_for(task, await self._map(task, target)))
+            embedder = self._embedders.of(task.target.extractors)
+            return await enrich(task, work, work.made, spaces, embedder)
 
     async def _map(self, task: wk.NamespaceTask, target: Space) -> KeptMap:
         known = self._maps.get(task.migration_id)

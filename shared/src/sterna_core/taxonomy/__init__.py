@@ -1,0 +1,1 @@
+"""Taxonomies: what label a document has, as the retriever of a taxonomy finds it."""
