@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from sterna_core.namespace.json_path import pattern, places
 from sterna_core.namespace.references import references
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration.config import (
@@ -12,6 +13,8 @@ from sterna_core.namespace_migration.config import (
 from sterna_core.namespace_migration.finding import Finding, Findings
 from sterna_core.namespace_migration.graph import kinds_of
 from sterna_core.namespace_migration.id_map import kept_kinds
+
+_THRESHOLDS = (pattern("threshold"), pattern("hierarchical_nodes[].threshold"))
 
 
 def clashes(config: MigrationConfig, resources: Iterable[Resource]) -> Findings:
@@ -78,6 +81,8 @@ def _of_vector_spaces(config: MigrationConfig, going: tuple[Resource, ...]) -> I
                 "centroids_of_old_vectors",
                 field="preserve_centroids",
             )
+    if taxonomies.re_run_enrichment:
+        yield from _of_thresholds(going)
     if (
         "taxonomy" in kinds
         and taxonomies.preserve_enrichment_fields
@@ -89,6 +94,17 @@ def _of_vector_spaces(config: MigrationConfig, going: tuple[Resource, ...]) -> I
             "enrichments_of_old_vectors",
             field="preserve_enrichment_fields",
         )
+
+
+def _of_thresholds(going: tuple[Resource, ...]) -> Iterator[Finding]:
+    for resource in going:
+        for each in _THRESHOLDS if resource.kind == "taxonomy" else ():
+            for path, _ in places(resource.definition, each):
+                yield Finding(
+                    ("taxonomy", resource.resource_id, *path),
+                    "The threshold was chosen for the old vectors; new ones lie nearer or farther.",
+                    "threshold_of_old_vectors",
+                )
 
 
 def _at(option: str, message: str, kind: str, *, field: str | None = None) -> Finding:
