@@ -23,10 +23,10 @@ from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.feature import Feature
 from sterna_core.namespace_store.memory import MemoryNamespaceStore
 from sterna_core.namespace_store.vector import Vector
+from sterna_core.retriever.reach import Reach
 from sterna_core.tasks import namespace_work as wk
 from sterna_executor.namespaces.benchmark.known_items import known_items, part_of
 from sterna_executor.namespaces.benchmark.known_vectors import AnswersDiffer
-from sterna_executor.namespaces.benchmark.reach import Reach
 from sterna_executor.namespaces.benchmark.retriever_benchmark import Spaces, benchmark
 
 DIMENSIONS = 64

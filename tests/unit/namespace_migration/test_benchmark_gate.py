@@ -20,6 +20,7 @@ from sterna_core.namespace_migration.benchmark_options import (
 )
 from sterna_core.namespace_migration.benchmark_report import BenchmarkReport, Difference, Verdict
 from sterna_core.namespace_migration.config import MigrationConfig
+from sterna_core.namespace_migration.validating import validate
 from sterna_core.tasks import namespace_work as wk
 
 RESOURCES = (
@@ -208,3 +209,38 @@ def test_only_the_gate_fail_refuses_and_only_what_has_not_passed(
     assert again == report
     config = msgspec.json.decode(msgspec.json.encode(copying()), type=MigrationConfig)
     assert config == copying()
+
+
+def retriever(name: str, feature: str = "sterna://words@v1/embedding", **config: str) -> Resource:
+    search = {"stage_type": "feature_search", "config": {"feature_uri": feature, **config}}
+    return Resource(name, "retriever", {"collection_ids": ["col_1"], "stages": [search]})
+
+
+def test_retrievers_that_queries_cannot_be_asked_of_are_named() -> None:
+    going = (
+        *RESOURCES[:2],
+        retriever("ret_asked"),
+        retriever("ret_fixed", query="always this"),
+        retriever("ret_missing", "sterna://other@v1/embedding"),
+        Resource("ret_other", "retriever", {"stages": [{"stage_type": "rerank"}]}),
+    )
+
+    def warned(embeddable: frozenset[str] | None, **options: object) -> set[str | int]:
+        found = validate(copying(**options), going, embeddable=embeddable).result
+        unasked = [each for each in found.warnings if each.type == "retriever_not_benchmarked"]
+        return {each.loc[1] for each in unasked}
+
+    installed = frozenset({"sterna://words@v1/embedding"})
+    given: dict[str, object] = {"benchmark_options": {"gate": "fail"}}
+    assert warned(installed) == set(), "a copy is compared by its vectors"
+    assert warned(installed, **given) == {"ret_fixed", "ret_missing", "ret_other"}
+    assert warned(None, **given) == {"ret_fixed", "ret_other"}
+    anew = {"migration_type": "re_extract", "feature_extractors": [{"feature_extractor_name": "x"}]}
+    assert warned(installed, **anew) == {"ret_fixed", "ret_missing", "ret_other"}
+
+
+def test_queries_for_a_retriever_that_does_not_come_along_are_an_error() -> None:
+    options = {"queries": QUERIES, "retriever_ids": ["ret_1", "ret_gone"]}
+    found = validate(copying(benchmark_options=options), RESOURCES).result
+    wrong = [(each.loc, each.type) for each in found.errors]
+    assert wrong == [(("config", "benchmark_options", "retriever_ids", 1), "not_found")]

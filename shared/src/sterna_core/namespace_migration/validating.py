@@ -11,6 +11,7 @@ from msgspec import Struct
 from sterna_core.namespace.resource import Resource, ResourceKind
 from sterna_core.namespace_estimate.figures import Estimates
 from sterna_core.namespace_estimate.findings import warnings_of
+from sterna_core.namespace_migration.benchmark_checks import benchmark_checks
 from sterna_core.namespace_migration.clashes import clashes
 from sterna_core.namespace_migration.cluster_checks import cluster_checks
 from sterna_core.namespace_migration.config import (
@@ -77,11 +78,13 @@ def validate(
     *,
     source_id: str | None = None,
     of_target: Findings = Findings(),  # ruff: ignore[function-call-in-default-argument]  # frozen
+    embeddable: frozenset[str] | None = None,
 ) -> Validated:
     """Look at a migration without changing anything.
 
     `source_id` is the id of the source, which the configuration may call by a name; `of_target` was
-    found of its target.
+    found of its target. `embeddable` are the features of the source that texts can be embedded for,
+    None where nobody knows.
     """
     taxonomies = config.taxonomy_options or TaxonomyOptions()
     selection = select(
@@ -96,6 +99,7 @@ def validate(
         + cluster_checks(config, source_id or config.source_namespace_id, going)
         + enrichments(config, going)
         + _not_yet(config)
+        + benchmark_checks(config, going, embeddable)
         + of_target
     )
     graph: Graph | None = None

@@ -179,13 +179,14 @@ class Interface:
         finder = NamespaceFinder(namespaces, writes)
         spaces = NamespaceSpaces(parts.stores)
         catalog = NamespaceCatalog(namespaces, finder, writes)
+        embedders = InstalledEmbedders(parts.extractors, parts.vectors)
         starts = NamespaceStarts(
             desk,
             catalog,
             NamespaceTargets(catalog, spaces),
             NamespaceEstimates(parts.stores, parts.extractors, clock),
+            embedders,
         )
-        embedders = InstalledEmbedders(parts.extractors, parts.vectors)
         mappings = MappingDesk(desk, migrations, writes)
         groups = (
             self.health,

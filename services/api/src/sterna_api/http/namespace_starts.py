@@ -13,8 +13,10 @@ from sterna_api.http.namespace_estimates import NamespaceEstimates
 from sterna_api.http.namespace_targets import Drafted, NamespaceTargets
 from sterna_core.errors import InvalidRequest, Rejected
 from sterna_core.journal.outcome import Outcome
+from sterna_core.namespace.feature_extractor import FeatureExtractor, feature_uris
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_estimate.figures import Estimates
+from sterna_core.namespace_migration.benchmark_checks import asks_queries
 from sterna_core.namespace_migration.commands import (
     Command,
     RecordResources,
@@ -25,6 +27,7 @@ from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.lifecycle import is_accepted
 from sterna_core.namespace_migration.place import Place
 from sterna_core.namespace_migration.validating import Validated, validate, with_estimates
+from sterna_core.retriever.embedding import InstalledEmbedders
 
 PART_BYTES_MAX = 256 * 1024
 """Definitions that one record takes; a record has 512 KiB at the most."""
@@ -39,11 +42,13 @@ class NamespaceStarts:
         catalog: NamespaceCatalog,
         targets: NamespaceTargets,
         estimates: NamespaceEstimates,
+        embedders: InstalledEmbedders,
     ) -> None:
         self._desk = desk
         self._catalog = catalog
         self._targets = targets
         self._estimates = estimates
+        self._embedders = embedders
 
     async def look(
         self, org_id: str, config: MigrationConfig, drafted: Drafted | None = None
@@ -61,6 +66,7 @@ class NamespaceStarts:
             source.resources,
             source_id=source.place.namespace_id,
             of_target=findings,
+            embeddable=await self._embeddable(config, source.place.extractors),
         )
         return source, target, found
 
@@ -71,6 +77,17 @@ class NamespaceStarts:
         source, target, found = await self.look(org_id, config, drafted)
         estimates = await self._estimates.of(config, source, found)
         return source, target, _with_figures(found, estimates)
+
+    async def _embeddable(
+        self, config: MigrationConfig, extractors: tuple[FeatureExtractor, ...]
+    ) -> frozenset[str] | None:
+        """Give the features that texts can be embedded for here, where that matters."""
+        if not asks_queries(config):
+            return None
+        embedder = self._embedders.of(extractors)
+        return frozenset(
+            [each for each in feature_uris(extractors) if await embedder.can_embed(each)]
+        )
 
     async def start(
         self, ticket: Ticket, drafted: Drafted, config: MigrationConfig, *, force: bool

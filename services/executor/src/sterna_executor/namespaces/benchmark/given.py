@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from sterna_core.namespace_migration.benchmark_options import JudgedQuery
 from sterna_core.namespace_store.store import DocumentReader
+from sterna_core.retriever.reach import Reach
 from sterna_executor.namespaces.benchmark.question import Question, Questions
-from sterna_executor.namespaces.benchmark.reach import Reach
 
 _AT_ONCE = 200
 

@@ -7,8 +7,8 @@ from hashlib import blake2b
 from sterna_core.namespace.input_text import TEXT, input_text
 from sterna_core.namespace_store.span import Span
 from sterna_core.namespace_store.store import ReadableShelf
+from sterna_core.retriever.reach import Reach
 from sterna_executor.namespaces.benchmark.question import Question, Questions
-from sterna_executor.namespaces.benchmark.reach import Reach
 from sterna_executor.namespaces.copying import pages
 
 WORDS_MAX = 12

@@ -14,12 +14,12 @@ from sterna_core.namespace_migration.benchmark_options import BenchmarkOptions, 
 from sterna_core.namespace_migration.benchmark_report import PAIRS_MIN, BenchmarkReport
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_store.store import Space
+from sterna_core.retriever.reach import Reach, reach_of
 from sterna_core.tasks.namespace_work import BenchmarkRetriever, NamespaceTask
 from sterna_executor.namespaces.benchmark.given import given_questions
 from sterna_executor.namespaces.benchmark.known_items import known_items
 from sterna_executor.namespaces.benchmark.known_vectors import compare_answers
 from sterna_executor.namespaces.benchmark.question import Question, Questions
-from sterna_executor.namespaces.benchmark.reach import Reach, reach_of
 from sterna_executor.namespaces.benchmark.side import Side, TextEmbedder
 
 _JUDGING: Final = "sterna_executor.namespaces.benchmark.judging"
