@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from sterna_cli.client.namespace_migrations import NamespaceMigration
 from sterna_cli.client.sterna import connect
+from sterna_cli.embedded.supervisor import Restarts
 from sterna_cli.stack import Stack
 from sterna_core.namespace_migration.progress import MigrationStage
 from support.faults.namespaces.content import Content, read_content
@@ -17,6 +18,8 @@ from support.faults.namespaces.source import make_source
 from support.faults.namespaces.trial import namespace_trial
 from support.main_job import whole_stack
 
+RESTARTS = Restarts(longest_delay_seconds=0.2)
+"""They are killed too often to wait ever longer."""
 _LEDGER = pytest.StashKey[Ledger]()
 
 
@@ -33,7 +36,7 @@ Undisturbed = Callable[[str], Awaitable[Reference]]
 
 @pytest.fixture(scope="session")
 async def stack() -> AsyncIterator[Stack]:
-    async with whole_stack(EXECUTORS) as running:
+    async with whole_stack(EXECUTORS, RESTARTS) as running:
         yield running
 
 

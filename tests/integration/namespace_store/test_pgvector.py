@@ -98,6 +98,20 @@ async def test_an_index_finds_as_many_as_asked_for_however_few_fit_the_filter(
     assert len(await space.vectors.search(query)) == 20
 
 
+@pytest.mark.parametrize("has_index", [False, True])
+async def test_of_documents_that_are_as_near_the_first_by_their_ids_are_found(
+    pgvector: PostgresNamespaceStore, has_index: bool
+):
+    space = await pgvector.create("s", [WORDS])
+    same, near = Vector.of((1, 2, 3, 4)), Vector.of((1, 2, 3, 5))
+    documents = [Document(f"d{n:03}", "c", {}, {WORDS.uri: same}) for n in range(60)]
+    await space.documents.upsert([*reversed(documents), Document("z", "c", {}, {WORDS.uri: near})])
+    if has_index:
+        await space.vectors.build_index(WORDS.uri)
+    hits = await space.vectors.search(Query(feature_uri=WORDS.uri, vector=near, limit=4))
+    assert [each.document.document_id for each in hits] == ["z", "d000", "d001", "d002"]
+
+
 async def test_a_copy_takes_pieces_at_once_and_is_done_again_without_harm(
     pgvector: PostgresNamespaceStore,
 ):

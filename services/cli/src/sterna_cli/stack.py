@@ -13,6 +13,7 @@ import aiohttp
 
 from sterna_cli.embedded import EmbeddedServerFailed, EmbeddedStack, SupervisedProcess
 from sterna_cli.embedded.free_port import free_port
+from sterna_cli.embedded.supervisor import Restarts
 from sterna_cli.private_file import kept
 from sterna_cli.running_stack import RunningStack
 from sterna_core.api_key.key import make_key
@@ -45,8 +46,9 @@ class Stack:
         executors: int = 2,
         port: int | None = None,
         settings: Mapping[str, str] | None = None,
+        restarts: Restarts | None = None,
     ) -> None:
-        self.embedded = EmbeddedStack(home)
+        self.embedded = EmbeddedStack(home, restarts=restarts)
         self.home = self.embedded.home
         self.port = port or free_port()
         self.executors: list[SupervisedProcess] = []

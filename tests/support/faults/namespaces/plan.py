@@ -12,6 +12,8 @@ _BOTH = 0.25
 _AGAIN = 0.5
 """How often both executors are killed at once, and how often there is a second kill later."""
 
+_LATEST = 0.7
+"""Part of a stage after which it may be over already."""
 _OPTIONS: dict[str, Any] = {"batch_options": {"batch_size": 20, "max_workers": 8}}
 VARIANTS: dict[str, dict[str, Any]] = {
     "copy": {**_OPTIONS, "migration_type": "copy", "preserve_resource_ids": True},
@@ -53,7 +55,7 @@ def _kills(chance: random.Random, first: int) -> tuple[Kill, ...]:
     if chance.random() < _AGAIN:
         places.append(chance.randint(first, len(STAGES) - 1))
     return tuple(
-        Kill(STAGES[place], round(chance.uniform(0.0, 1.0), 3), _victims(chance))
+        Kill(STAGES[place], round(chance.uniform(0.0, _LATEST), 3), _victims(chance))
         for place in places
     )
 
