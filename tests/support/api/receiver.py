@@ -14,13 +14,18 @@ class Receiver:
     def __init__(self) -> None:
         self.status = 200
         self.got: list[tuple[dict[str, str], bytes]] = []
+        self._paths: list[str] = []
         self.url = ""
 
     @property
     def bodies(self) -> list[Any]:
         return [msgspec.json.decode(body) for _, body in self.got]
 
+    def got_at(self, path: str) -> list[tuple[dict[str, str], bytes]]:
+        return [each for each, at in zip(self.got, self._paths, strict=True) if at == path]
+
     async def take(self, request: web.Request) -> web.Response:
+        self._paths.append(request.path)
         self.got.append((dict(request.headers), await request.read()))
         return web.Response(status=self.status, body=b"ok")
 

@@ -7,9 +7,9 @@ import sterna_api.projections
 from sterna_core.webhook.event_type import EVENT_TYPES, covers, is_pattern
 
 _TYPE = re.compile(
-    r'"((?:migration|approval|error|validation|certificate|rollback|webhook)\.[a-z_.]+)"'
+    r'"((?:namespace_migration|migration|approval|error|validation|certificate|rollback|webhook)\.[a-z_.]+)"'
 )
-_SOURCES = ("notification_of.py", "webhook_notices.py")
+_SOURCES = ("notification_of.py", "namespace_notification_of.py", "webhook_notices.py")
 
 
 def test_every_type_that_is_sent_can_be_asked_for_and_the_other_way_round():
@@ -43,6 +43,8 @@ def test_every_type_is_documented():
         ("migration.phase.*", "migration.phase.failed", True),
         ("migration.phase.*", "migration.failed", False),
         ("migration.*", "approval.required", False),
+        ("migration.*", "namespace_migration.failed", False),
+        ("namespace_migration.*", "namespace_migration.stage.started", True),
         ("migration.failed", "migration.failed", True),
         ("migration", "migration.failed", False),
     ],

@@ -1,8 +1,7 @@
 import msgspec
 
 from sterna_api.messages.message import message_of
-from sterna_core.webhook.event_name import short_name, type_named
-from sterna_core.webhook.event_type import EVENT_TYPES
+from sterna_core.webhook.event_name import NAMED, short_name, type_named
 
 
 def _body(**data: object) -> str:
@@ -35,10 +34,11 @@ def test_a_name_cannot_add_lines_or_markup():
 
 
 def test_every_type_has_a_short_name_of_its_own():
-    names = [short_name(kind) for kind in EVENT_TYPES]
+    names = [short_name(kind) for kind in NAMED]
     assert len(set(names)) == len(names)
-    for kind in EVENT_TYPES:
+    for kind in NAMED:
         assert type_named(short_name(kind)) == type_named(kind) == kind
     assert type_named("completed") == "migration.completed"
     assert type_named("approval_required") == "approval.required"
     assert type_named("migration.*") is None
+    assert type_named("namespace_migration.completed") is None

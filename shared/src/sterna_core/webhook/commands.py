@@ -17,13 +17,15 @@ class Command(Struct, frozen=True, kw_only=True, tag_field="type"):
 class CreateWebhook(Command, frozen=True, kw_only=True, tag="webhook.create.v1"):
     """Send events of these types to this address; the signing secret is sealed already.
 
-    `events` are types such as `migration.completed`, `migration.*` or `*`.
+    `events` are types such as `migration.completed`, `migration.*` or `*`. With `about` only what
+    concerns the thing of this id is sent.
     """
 
     url: str
     events: tuple[str, ...]
     description: str
     sealed_secret: str
+    about: str | None = None
 
 
 class UpdateWebhook(Command, frozen=True, kw_only=True, tag="webhook.update.v1"):

@@ -59,6 +59,7 @@ def _create(state: State, command: cmd.CreateWebhook, context: Context) -> tuple
             description=command.description,
             sealed_secret=command.sealed_secret,
             by=context.actor,
+            about=command.about,
         ),
     )
 

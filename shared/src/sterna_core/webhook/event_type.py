@@ -28,8 +28,20 @@ EVENT_TYPES = (
     "validation.failed",
     "certificate.generated",
     "webhook.disabled",
+    "namespace_migration.created",
+    "namespace_migration.started",
+    "namespace_migration.stage.started",
+    "namespace_migration.stage.completed",
+    "namespace_migration.paused",
+    "namespace_migration.resumed",
+    "namespace_migration.completed",
+    "namespace_migration.failed",
+    "namespace_migration.cancelled",
 )
 """Every type that is sent."""
+
+OF_NAMESPACES = "namespace_migration."
+"""What types about migrations of namespaces begin with."""
 
 _WILDCARD = "*"
 

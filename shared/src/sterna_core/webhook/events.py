@@ -17,13 +17,14 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class WebhookCreated(Event, frozen=True, kw_only=True, tag="webhook.created.v1"):
-    """Events from now on are sent to this address."""
+    """Events from now on are sent to this address: all of them, or those about one thing."""
 
     url: str
     events: tuple[str, ...]
     description: str
     sealed_secret: str
     by: str
+    about: str | None = None
 
 
 class DeliveryAttempted(Event, frozen=True, kw_only=True, tag="webhook.delivery_attempted.v1"):

@@ -33,6 +33,7 @@ from sterna_api.http.migration_actions import MigrationActionRoutes
 from sterna_api.http.migration_bodies import LogsQuery
 from sterna_api.http.migration_errors import MigrationErrorRoutes
 from sterna_api.http.migration_lifecycle import MigrationLifecycleRoutes
+from sterna_api.http.migration_webhooks import MigrationWebhooks
 from sterna_api.http.migrations import MigrationRoutes, PartyFinder
 from sterna_api.http.namespace_aliases import NamespaceAliasRoutes
 from sterna_api.http.namespace_catalog import NamespaceCatalog
@@ -187,6 +188,13 @@ class Interface:
             NamespaceEstimates(parts.stores, parts.extractors, clock),
             embedders,
         )
+        addresses = MigrationWebhooks(
+            desk,
+            parts.keyring,
+            parts.pepper,
+            parts.guard,
+            allow_http=parts.allow_http_webhooks,
+        )
         mappings = MappingDesk(desk, migrations, writes)
         groups = (
             self.health,
@@ -210,7 +218,7 @@ class Interface:
                 clock,
                 message_channels=parts.message_channels,
             ),
-            NamespaceMigrationRoutes(desk, of_namespaces, starts, writes, clock),
+            NamespaceMigrationRoutes(desk, of_namespaces, starts, addresses, writes, clock),
             NamespaceMetricsRoutes(of_namespaces, resources, clock),
             TaskRoutes(migrations, of_namespaces),
             NotificationRoutes(migrations, Notices(database)),

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import replace
 
+from sterna_api.http.migration_webhooks import MigrationWebhook, webhook_of
 from sterna_core.clock import UtcDatetime
 from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.graph import Graph
@@ -67,13 +68,17 @@ class ListMigrationsResponse(Struct, frozen=True, kw_only=True):
 
 
 class CreateMigrationResponse(Struct, frozen=True, kw_only=True):
-    """A migration was created; it is a draft unless it was started at once."""
+    """A migration was created; it is a draft unless it was started at once.
+
+    `webhook` is there where a `webhook_url` was given.
+    """
 
     migration_id: str
     status: MigrationStatus
     created_at: UtcDatetime
     message: str
     validation_result: ValidationResult | None = None
+    webhook: MigrationWebhook | UnsetType = UNSET
 
 
 class ValidateMigrationResponse(Struct, frozen=True, kw_only=True):
@@ -165,6 +170,8 @@ def _more(view: View) -> dict[str, Any]:
     }
     if view.phase is not None:
         told["phase"] = view.phase
+    if view.config.webhook_url is not None:
+        told["webhook_id"] = webhook_of(view.migration_id)
     if view.reason is not None:
         told["reason"] = view.reason
     if view.error_code is not None:

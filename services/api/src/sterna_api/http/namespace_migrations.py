@@ -1,9 +1,11 @@
 from aiohttp import web
+from msgspec import UNSET
 
 from sterna_api.http.answer import answer
 from sterna_api.http.body import read_body
 from sterna_api.http.caller import caller_of
 from sterna_api.http.command_desk import CommandDesk, Ticket, position_of
+from sterna_api.http.migration_webhooks import MigrationWebhooks
 from sterna_api.http.namespace_migration_answers import (
     CancelMigrationResponse,
     CreateMigrationResponse,
@@ -65,12 +67,14 @@ class NamespaceMigrationRoutes:
         desk: CommandDesk,
         migrations: NamespaceMigrations,
         starts: NamespaceStarts,
+        webhooks: MigrationWebhooks,
         writes: ReadYourWrites,
         clock: Clock,
     ) -> None:
         self._desk = desk
         self._migrations = migrations
         self._starts = starts
+        self._webhooks = webhooks
         self._writes = writes
         self._clock = clock
 
@@ -91,6 +95,7 @@ class NamespaceMigrationRoutes:
     async def create(self, request: web.Request) -> web.Response:
         """Keep what is to be done, and begin where that was asked for and nothing is against it."""
         body = await read_body(request, CreateMigrationRequest)
+        self._webhooks.check(body.config)
         ticket = self._desk.ticket(request, body)
         org_id, config = ticket.caller.org_id, body.config
         migration_id = ticket.new_id(ids.NAMESPACE_MIGRATION)
@@ -103,6 +108,7 @@ class NamespaceMigrationRoutes:
             result=found.result,
             graph=found.graph,
         )
+        webhook = await self._webhooks.create(ticket, migration_id, config)
         outcome = await self._starts.hand_in(ticket, migration_id, command)
         times = [each.at for each in outcome.events if isinstance(each, NamespaceMigrationCreated)]
         status, message = "draft", "Migration created as a draft; start it to carry it out"
@@ -119,12 +125,14 @@ class NamespaceMigrationRoutes:
             validation_result=found.result,
             created_at=times[0] if times else ticket.now,
             message=message,
+            webhook=webhook or UNSET,
         )
         return answer(created, status=201, headers=position_of(outcome))
 
     async def validate(self, request: web.Request) -> web.Response:
         """Say what a migration would meet; nothing is made."""
         body = await read_body(request, ValidateMigrationRequest)
+        self._webhooks.check(body.config)
         _, _, found = await self._starts.measured(caller_of(request).org_id, body.config)
         result = found.result
         message = "Nothing stands against this migration"
@@ -226,7 +234,10 @@ class NamespaceMigrationRoutes:
     async def delete(self, request: web.Request) -> web.Response:
         """Forget a migration that is not at work."""
         ticket, migration_id = self._desk.ticket(request), _id_of(request)
+        known = await self._migrations.find(ticket.caller.org_id, migration_id)
         outcome = await self._starts.hand_in(ticket, migration_id, DeleteNamespaceMigration())
+        if known is None or known.config.webhook_url is not None:
+            await self._webhooks.delete(ticket, migration_id)
         return web.Response(status=204, headers=position_of(outcome))
 
     async def _halt(

@@ -111,13 +111,13 @@ class NamespaceStarts:
             parts=len(parts),
             force=force,
         )
-        await self.hand_in(_own(ticket, "validate"), migration_id, validation)
+        await self.hand_in(own_ticket(ticket, "validate"), migration_id, validation)
         if is_accepted(config, found.result, force=force):
             for number, resources in enumerate(parts):
                 part = RecordResources(part=number, resources=resources)
-                await self.hand_in(_own(ticket, f"part {number}"), migration_id, part)
+                await self.hand_in(own_ticket(ticket, f"part {number}"), migration_id, part)
         start = StartNamespaceMigration(digest=found.digest)
-        return await self.hand_in(_own(ticket, "start"), migration_id, start)
+        return await self.hand_in(own_ticket(ticket, "start"), migration_id, start)
 
     async def hand_in(self, ticket: Ticket, migration_id: str, command: Command) -> Outcome:
         """Send a command; what a state does not allow is a bad request in this interface."""
@@ -150,6 +150,6 @@ def _with_figures(found: Validated, estimates: Estimates | None) -> Validated:
     return replace(found, result=with_estimates(found.result, estimates))
 
 
-def _own(ticket: Ticket, name: str) -> Ticket:
+def own_ticket(ticket: Ticket, name: str) -> Ticket:
     """Give the ticket of one of the commands that a request leads to: for a repeat, the same."""
     return replace(ticket, command_id=str(uuid5(UUID(ticket.command_id), name)))

@@ -15,7 +15,8 @@ from sterna_core.clock import UtcDatetime
 from sterna_core.webhook.event_type import EVENT_TYPES, is_pattern
 from sterna_core.webhook.events import DisabledReason
 
-Url = Annotated[str, Meta(min_length=1, max_length=2_000)]
+URL_CHARACTERS_MAX = 2_000
+Url = Annotated[str, Meta(min_length=1, max_length=URL_CHARACTERS_MAX)]
 EventType = Annotated[str, Meta(min_length=1, max_length=100)]
 Patterns = Annotated[list[EventType], Meta(min_length=1, max_length=50)]
 SecretText = Annotated[str, Meta(max_length=200)]
@@ -36,7 +37,7 @@ class CreateWebhookBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def check(self, guard: AddressGuard, *, allow_http: bool) -> None:
         """Refuse what can never be sent; raises InvalidShape with every problem."""
         _refuse(
-            _url_problems(self.url, guard, allow_http=allow_http)
+            url_problems(self.url, guard, allow_http=allow_http)
             + _pattern_problems(self.events)
             + _secret_problems(self.secret)
         )
@@ -57,7 +58,7 @@ class UpdateWebhookBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """Refuse what can never be sent; raises InvalidShape with every problem."""
         problems = _pattern_problems(self.events or [])
         if self.url is not None:
-            problems = _url_problems(self.url, guard, allow_http=allow_http) + problems
+            problems = url_problems(self.url, guard, allow_http=allow_http) + problems
         _refuse(problems)
 
 
@@ -109,7 +110,10 @@ class RotatedSecretBody(Struct, frozen=True, kw_only=True):
 
 
 class WebhookBody(Struct, frozen=True, kw_only=True):
-    """A webhook; its secret was shown once."""
+    """A webhook; its secret was shown once.
+
+    With a `migration_id` it is sent only what concerns this migration, which it was given with.
+    """
 
     id: str
     url: str
@@ -121,6 +125,7 @@ class WebhookBody(Struct, frozen=True, kw_only=True):
     disabled_reason: DisabledReason | None = None
     updated_at: UtcDatetime | None = None
     previous_secret_valid_until: UtcDatetime | None = None
+    migration_id: str | None = None
 
 
 class CreatedWebhookBody(WebhookBody, frozen=True, kw_only=True):
@@ -142,6 +147,7 @@ def show_webhook(line: WebhookLine) -> WebhookBody:
         disabled_reason=line.disabled_reason,
         updated_at=line.updated_at,
         previous_secret_valid_until=line.previous_until,
+        migration_id=line.about,
     )
 
 
@@ -166,13 +172,21 @@ def _secret_problems(secret: str | None) -> list[Problem]:
     return [Problem(("body", "secret"), msg, "secret_invalid")]
 
 
-def _url_problems(url: str, guard: AddressGuard, *, allow_http: bool) -> list[Problem]:
-    loc = ("body", "url")
+def url_problems(
+    url: str,
+    guard: AddressGuard,
+    *,
+    allow_http: bool,
+    loc: tuple[str | int, ...] = ("body", "url"),
+) -> list[Problem]:
+    """Say why nothing can ever be sent to an address, if so."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
         return [Problem(loc, "This is not a URL", "url_invalid")]
+    if len(url) > URL_CHARACTERS_MAX:
+        return [Problem(loc, "The URL is too long", "url_invalid")]
     if not host or port == 0 or not url.isascii() or not url.isprintable() or " " in url:
         return [Problem(loc, "This is not a URL", "url_invalid")]
     schemes = {"https", "http"} if allow_http else {"https"}

@@ -13,6 +13,7 @@ from sterna_api.projections.error_rows import project_error
 from sterna_api.projections.log_rows import LogRow, insert_log_rows, rows_of_event
 from sterna_api.projections.migration_rows import MigrationRows, project_plan
 from sterna_api.projections.namespace_migration_rows import NamespaceMigrationRows
+from sterna_api.projections.namespace_notification_of import namespace_notifications_of
 from sterna_api.projections.namespace_rows import project_namespace, project_namespace_name
 from sterna_api.projections.notice_rows import project_notice, put_notices
 from sterna_api.projections.notification_of import notifications_of
@@ -53,8 +54,10 @@ class JournalProjection:
                 asked.append(audit_row)
             for occurrence in await self._occurrences(connection, decision):
                 if occurrence.aggregate_id.startswith(ids.NAMESPACE_MIGRATION):
-                    await namespace_migrations.fold(occurrence)
+                    copied = await namespace_migrations.fold(occurrence)
                     lines.extend(rows_of_event(occurrence))
+                    for told in namespace_notifications_of(occurrence, copied) if copied else ():
+                        await project_notification(connection, told)
                     continue
                 await _project(connection, occurrence, migrations, lines)
         await migrations.flush()

@@ -16,6 +16,8 @@ class Notification(Struct, frozen=True):
     body: str
     addressee: str | None = None
     """The one webhook that is told; None is every one that asks."""
+    about: str | None = None
+    """What it is about, where webhooks ask for what concerns one thing alone."""
 
 
 def make_notification(
@@ -27,6 +29,7 @@ def make_notification(
     data: dict[str, Any],
     addressee: str | None = None,
     request_id: str | None = None,
+    about: str | None = None,
 ) -> Notification:
     """Write what is sent: `{id, type, created_at, data, metadata}`.
 
@@ -43,4 +46,4 @@ def make_notification(
         "metadata": metadata,
     }
     text = msgspec.json.encode(body).decode()
-    return Notification(org_id, event_id, kind, at, text, addressee)
+    return Notification(org_id, event_id, kind, at, text, addressee, about)

@@ -94,13 +94,13 @@ from (
 -- name: webhook
 -- One webhook.
 select webhook_id, url, events, description, created_at, disabled_at, disabled_reason, updated_at,
-  previous_until
+  previous_until, about
 from webhooks where org_id = $1 and webhook_id = $2;
 
 -- name: webhooks
 -- A page of webhooks, newest first.
 select webhook_id, url, events, description, created_at, disabled_at, disabled_reason, updated_at,
-  previous_until
+  previous_until, about
 from webhooks where org_id = $1
 order by created_at desc, webhook_id limit $2 offset $3;
 

@@ -75,8 +75,8 @@ on conflict (org_id, migration_id, table_id) do update set document = excluded.d
 -- name: insert_webhook
 -- Events from now on are sent to this address.
 insert into webhooks (org_id, webhook_id, url, events, description, sealed_secret, created_at,
-  created_by)
-values ($1, $2, $3, $4, $5, $6, $7, $8);
+  created_by, about)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: update_webhook
 -- What is given changes.
@@ -132,24 +132,26 @@ delete from webhooks where org_id = $1 and webhook_id = $2;
 delete from deliveries where org_id = $1 and webhook_id = $2;
 
 -- name: read_patterns
--- What the webhooks of an organisation asked for at a moment, and whether they were disabled since.
+-- What the webhooks of an organisation asked for at a moment about a thing, and whether they were
+-- disabled since.
 select p.webhook_id, p.events, exists (
     select from webhook_periods q
     where q.org_id = p.org_id and q.webhook_id = p.webhook_id and q.number >= p.number
       and q.disabled
   ) as disabled_since
 from webhook_periods p
+join webhooks w on w.org_id = p.org_id and w.webhook_id = p.webhook_id
 where p.org_id = $1 and p.begins <= $2 and (p.ends is null or p.ends > $2)
-  and ($3::text is null or p.webhook_id = $3);
+  and ($3::text is null or p.webhook_id = $3) and (w.about is null or w.about = $4);
 
 -- name: insert_notification
 -- Something happened that webhooks can be told.
-insert into notifications (org_id, event_id, type, at, body, addressee)
-values ($1, $2, $3, $4, $5, $6);
+insert into notifications (org_id, event_id, type, at, body, addressee, about)
+values ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: read_notifications_since
 -- What happened since a moment, for a webhook that is read later than the events it asks for.
-select event_id, type, at from notifications
+select event_id, type, at, about from notifications
 where org_id = $1 and at >= $2 and addressee is null;
 
 -- name: retract_delivery

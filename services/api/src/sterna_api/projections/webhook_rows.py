@@ -29,6 +29,7 @@ async def project_webhook(connection: asyncpg.Connection, occurrence: Occurrence
                 event.sealed_secret,
                 event.at,
                 event.by,
+                event.about,
             )
             await _ask_for(connection, key, event.events, event.at)
         case ev.WebhookUpdated() as event:
@@ -67,7 +68,7 @@ async def project_notification(connection: asyncpg.Connection, notification: Not
     """Put what happened into the outbox of every webhook that asked for it at that time."""
     n = notification
     await insert_notification(connection, n)
-    for row in await connection.fetch(_SQL["read_patterns"], n.org_id, n.at, None):
+    for row in await connection.fetch(_SQL["read_patterns"], n.org_id, n.at, None, n.about):
         if any(covers(pattern, n.type) for pattern in row["events"]):
             status = "discarded" if row["disabled_since"] else "pending"
             await connection.execute(
@@ -79,7 +80,14 @@ async def insert_notification(connection: asyncpg.Connection, notification: Noti
     """Keep what is sent."""
     n = notification
     await connection.execute(
-        _SQL["insert_notification"], n.org_id, n.event_id, n.type, n.at, n.body, n.addressee
+        _SQL["insert_notification"],
+        n.org_id,
+        n.event_id,
+        n.type,
+        n.at,
+        n.body,
+        n.addressee,
+        n.about,
     )
 
 
@@ -109,7 +117,9 @@ async def _reconcile(connection: asyncpg.Connection, key: _Key, since: datetime)
     """Bring into line what happened after a moment but was read before the webhook's event."""
     org_id, webhook_id = key
     for row in await connection.fetch(_SQL["read_notifications_since"], org_id, since):
-        asked = await connection.fetch(_SQL["read_patterns"], org_id, row["at"], webhook_id)
+        asked = await connection.fetch(
+            _SQL["read_patterns"], org_id, row["at"], webhook_id, row["about"]
+        )
         wanted = any(covers(pattern, row["type"]) for each in asked for pattern in each["events"])
         if wanted:
             await connection.execute(

@@ -25,6 +25,7 @@ class WebhookLine(Struct, frozen=True):
     disabled_reason: DisabledReason | None
     updated_at: UtcDatetime | None
     previous_until: UtcDatetime | None
+    about: str | None
 
 
 class DeliveryLine(Struct, frozen=True):
