@@ -163,6 +163,11 @@ async def test_a_copy_has_every_document_and_every_reference_under_its_own_ids(
         {"inputs": {"vector": [1.0, 7 / 128, 0.5]}, "limit": 1},
     )
     assert asked.status == 200, asked.text
+    looked = done["additional_data"]["references"]
+    assert (looked["definitions"], looked["documents"]) == (len(RESOURCES), DOCUMENTS)
+    assert (looked["dangling"], looked["changed"]) == ([], [])
+    found = (await client.get(f"/v1/namespaces/{target}/references")).json
+    assert (found["definitions"], found["references"]) == (len(RESOURCES), [])
     led = (await client.get(f"/v1/namespaces/aliases/{alias}")).json
     assert (led["namespace_id"], led["previous_namespace_id"]) == (target, source)
 

@@ -37,6 +37,12 @@ class RemoveResource(Command, frozen=True, kw_only=True, tag="namespace.remove_r
     resource_id: str
 
 
+class CheckResources(Command, frozen=True, kw_only=True, tag="namespace.check_resources.v1"):
+    """Say whether definitions are as they were put, by their digests; nothing is changed."""
+
+    digests: dict[str, str]
+
+
 class DeleteNamespace(Command, frozen=True, kw_only=True, tag="namespace.delete.v1"):
     """Forget the namespace; its name is free again soon after."""
 
@@ -45,4 +51,11 @@ class SettleDeletion(Command, frozen=True, kw_only=True, tag="namespace.settle_d
     """The name was given up (by a timer, after that)."""
 
 
-AnyCommand = CreateNamespace | PutResource | RemoveResource | DeleteNamespace | SettleDeletion
+AnyCommand = (
+    CreateNamespace
+    | PutResource
+    | RemoveResource
+    | CheckResources
+    | DeleteNamespace
+    | SettleDeletion
+)

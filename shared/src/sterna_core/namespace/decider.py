@@ -13,6 +13,7 @@ from sterna_core.namespace.putting import held, users_of
 from sterna_core.namespace.state import Absent, Deleted, Held, Live, State
 from sterna_core.namespace_name.commands import ReleaseName
 
+RESOURCES_DIFFER = "resources_differ"
 _SETTLE_AFTER = timedelta(seconds=30)
 """This much later the command that frees the name is on the bus: timers go in order."""
 
@@ -38,6 +39,9 @@ def decide(state: State, command: cmd.AnyCommand, context: Context) -> tuple[ev.
             )
         case cmd.RemoveResource():
             return _remove(_live(state), command, context)
+        case cmd.CheckResources():
+            _check(_live(state), command)
+            return ()
         case cmd.DeleteNamespace():
             live = _live(state)
             return (
@@ -91,6 +95,21 @@ def _remove(state: Live, command: cmd.RemoveResource, context: Context) -> tuple
             by=context.actor,
         ),
     )
+
+
+def _check(state: Live, command: cmd.CheckResources) -> None:
+    missing = sorted(set(command.digests) - set(state.resources))
+    changed = sorted(
+        name
+        for name, digest in command.digests.items()
+        if name in state.resources and state.resources[name].digest != digest
+    )
+    if missing or changed:
+        raise Rejected(
+            RESOURCES_DIFFER,
+            "Definitions are not as they were put.",
+            {"missing": missing, "changed": changed},
+        )
 
 
 def _live(state: State) -> Live:

@@ -53,7 +53,7 @@ async def read_sample(
         found: list[Document] = []
         try:
             async with asyncio.timeout_at(ends_at):
-                begins, rows = await _places(shelf, name, sizes[name], wanted)
+                begins, rows = await places(shelf, name, sizes[name], wanted)
                 for after in begins:
                     page = await shelf.scan(Span(name, after), PageLimit(rows, PAGE_BYTES))
                     found += page.documents
@@ -68,7 +68,7 @@ async def read_sample(
     return Sample(documents=documents, seconds_each=tuple(paces), spread=spread)
 
 
-async def _places(
+async def places(
     shelf: ReadableShelf, name: str, size: int, wanted: int
 ) -> tuple[tuple[str | None, ...], int]:
     """Give positions to read from, evenly over a collection, and how much from each."""

@@ -12,6 +12,7 @@ from sterna_core.namespace_migration.graph import Graph
 from sterna_core.namespace_migration.job import AnyJob
 from sterna_core.namespace_migration.place import Place
 from sterna_core.namespace_migration.progress import MigrationStage
+from sterna_core.namespace_migration.references_report import ReferencesReport
 from sterna_core.namespace_migration.validating import ValidationResult
 
 
@@ -121,6 +122,15 @@ class StepCompleted(Event, frozen=True, kw_only=True, tag="namespace_migration.s
     task_id: str
     job: AnyJob
     figures: dict[str, float] = {}
+
+
+class ReferencesChecked(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.references_checked.v1"
+):
+    """The target was searched for references that lead nowhere."""
+
+    task_id: str
+    report: ReferencesReport
 
 
 class BenchmarkMeasured(
@@ -286,6 +296,7 @@ AnyEvent = (
     | JobStopped
     | TaskWithdrawn
     | StepCompleted
+    | ReferencesChecked
     | BenchmarkMeasured
     | BenchmarkAccepted
     | BatchesPlanned

@@ -60,6 +60,8 @@ def fold_progress(view: View, event: ev.AnyEvent) -> View:
             return _with_stage(view, ended)
         case ev.StepCompleted():
             return _after_step(view, event)
+        case ev.ReferencesChecked():
+            return replace(view, references=event.report)
         case ev.BenchmarkMeasured():
             return replace(view, benchmarks={**view.benchmarks, event.retriever_id: event.report})
         case ev.BenchmarkAccepted():

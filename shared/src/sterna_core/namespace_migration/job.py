@@ -66,6 +66,10 @@ class AttachJob(Job, frozen=True, kw_only=True, tag="attach"):
     resource_id: str
 
 
+class CheckReferencesJob(Job, frozen=True, kw_only=True, tag="check_references"):
+    """Look for references of the target that lead nowhere."""
+
+
 class SwitchJob(Job, frozen=True, kw_only=True, tag="switch"):
     """Let the target's name lead to the target."""
 
@@ -86,6 +90,7 @@ AnyJob = (
     | BenchmarkJob
     | CompareJob
     | AttachJob
+    | CheckReferencesJob
     | SwitchJob
     | FenceJob
 )
@@ -123,7 +128,7 @@ def resource_of(job: AnyJob) -> str | None:
             return job.taxonomy_id
         case BenchmarkJob():
             return job.retriever_id
-        case TargetJob() | SwitchJob() | FenceJob():
+        case TargetJob() | CheckReferencesJob() | SwitchJob() | FenceJob():
             return None
     assert_never(job)
 
@@ -143,7 +148,7 @@ def stage_of(job: AnyJob) -> MigrationStage | None:
             return "taxonomy_enrichment"
         case BenchmarkJob():
             return "benchmark_evaluation"
-        case CompareJob() | AttachJob() | SwitchJob():
+        case CompareJob() | AttachJob() | CheckReferencesJob() | SwitchJob():
             return "finalization"
         case FenceJob():
             return None

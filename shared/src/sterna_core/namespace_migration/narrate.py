@@ -9,6 +9,7 @@ from sterna_core.namespace_migration.job import (
     AttachJob,
     BatchJob,
     BenchmarkJob,
+    CheckReferencesJob,
     ClusterJob,
     CompareJob,
     FenceJob,
@@ -32,6 +33,7 @@ _DONE: dict[type[Job], str] = {
     BenchmarkJob: "Retriever measured against its successor",
     CompareJob: "Source and target are equal",
     AttachJob: "Resource attached in the target",
+    CheckReferencesJob: "No definition of the target names what is not there",
     SwitchJob: "Aliases lead to the target",
     FenceJob: "The target is shut to executors",
 }
@@ -50,6 +52,7 @@ def narrate(event: ev.AnyEvent) -> tuple[Entry, ...]:
             | ev.JobStopped()
             | ev.ResourcesRecorded()
             | ev.BatchesPlanned()
+            | ev.ReferencesChecked()
             | TaskWithdrawn()
         ):
             return ()

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from sterna_core.namespace.resource import ResourceKind
 from sterna_core.namespace_migration.cluster_lots import cluster_lots
+from sterna_core.namespace_migration.config import RetrieverOptions
 from sterna_core.namespace_migration.enrichment import re_runs
 from sterna_core.namespace_migration.job import (
     AnyJob,
     AttachJob,
     BatchJob,
     BenchmarkJob,
+    CheckReferencesJob,
     ClusterJob,
     CompareJob,
     PlanBatchesJob,
@@ -88,9 +90,14 @@ def _waves(
         case "finalization":
             compared = tuple(CompareJob(collection_id=each) for each in with_documents(run))
             attached = tuple(AttachJob(resource_id=each) for each in run.attached)
-            return (compared, attached, (SwitchJob(),))
+            return (compared, attached, _checks(view), (SwitchJob(),))
         case _:
             return ()
+
+
+def _checks(view: NamespaceMigrationView) -> tuple[AnyJob, ...]:
+    options = view.config.retriever_options or RetrieverOptions()
+    return (CheckReferencesJob(),) if options.validate_references else ()
 
 
 def _tiers(view: NamespaceMigrationView, run: Run) -> Iterator[tuple[AnyJob, ...]]:

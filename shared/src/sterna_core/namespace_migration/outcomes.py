@@ -15,10 +15,12 @@ from sterna_core.namespace_migration.job import (
     Assignment,
     BatchJob,
     BenchmarkJob,
+    CheckReferencesJob,
     FenceJob,
     PlanBatchesJob,
 )
 from sterna_core.namespace_migration.progress import percent_of
+from sterna_core.namespace_migration.references_gate import take_in_references
 from sterna_core.namespace_migration.state import CollectionRun
 
 POISON_TOLD = 100
@@ -87,6 +89,9 @@ def _step(draft: Draft, command: rep.ReportStepDone, known: Assignment) -> None:
         return
     if isinstance(known.job, BenchmarkJob) and command.benchmark is not None:
         take_in(draft, command, known, known.job, command.benchmark)
+        return
+    if isinstance(known.job, CheckReferencesJob) and command.references is not None:
+        take_in_references(draft, command, known, known.job, command.references)
         return
     draft.add(
         ev.StepCompleted(

@@ -5,6 +5,7 @@ from msgspec import field
 from sterna_core.migration.reports import Report, ReportTaskFailed, ReportTaskStopped
 from sterna_core.namespace_migration.batch import Batch, Poison
 from sterna_core.namespace_migration.benchmark_report import BenchmarkReport
+from sterna_core.namespace_migration.references_report import ReferencesReport
 
 
 class ReportWorkBegun(Report, frozen=True, kw_only=True, tag="report.namespace_work_begun.v1"):
@@ -16,6 +17,7 @@ class ReportStepDone(Report, frozen=True, kw_only=True, tag="report.namespace_st
 
     figures: dict[str, float] = field(default_factory=dict)
     benchmark: BenchmarkReport | None = None
+    references: ReferencesReport | None = None
 
 
 class ReportBatchesPlanned(Report, frozen=True, kw_only=True, tag="report.batches_planned.v1"):

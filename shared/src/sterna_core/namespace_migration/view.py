@@ -18,6 +18,7 @@ from sterna_core.namespace_migration.progress import (
     ResourceProgress,
     StageProgress,
 )
+from sterna_core.namespace_migration.references_report import ReferencesReport
 from sterna_core.namespace_migration.validating import ValidationResult
 
 Phase = Literal["pausing", "paused", "cancelling"]
@@ -67,6 +68,7 @@ class NamespaceMigrationView(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     epoch: int = 0
     pace: Pace = Pace()
+    references: ReferencesReport | None = None
     poison: tuple[Poison, ...] = ()
     """Documents that were set aside, the first of them."""
 

@@ -19,6 +19,7 @@ from sterna_core.namespace_migration.enrichment import bring_taxonomy, relabelli
 from sterna_core.namespace_migration.graph import kinds_of
 from sterna_core.namespace_migration.id_map import IdMap
 from sterna_core.namespace_migration.made_anew import made_anew
+from sterna_core.namespace_migration.reference_work import reference_check
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_migration.view import CollectionFigures, NamespaceMigrationView
 from sterna_core.tasks import namespace_work as wk
@@ -151,6 +152,8 @@ def _work(
         case jb.AttachJob():
             resource = by_id[job.resource_id]
             return wk.AttachResource(resource_id=job.resource_id, made=rewriting.resource(resource))
+        case jb.CheckReferencesJob():
+            return reference_check(view, run, rewriting)
         case jb.SwitchJob():
             return wk.SwitchNamespace()
         case jb.FenceJob():

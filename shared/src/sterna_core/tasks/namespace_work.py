@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
+from sterna_core.namespace.dangling import Dangling
 from sterna_core.namespace.resource import Resource, ResourceKind
 from sterna_core.namespace_migration.batch import Batch
 from sterna_core.namespace_migration.config import MigrationConfig
@@ -117,6 +118,17 @@ class AttachResource(NamespaceWork, frozen=True, kw_only=True, tag="work.attach_
     made: Resource
 
 
+class CheckReferences(NamespaceWork, frozen=True, kw_only=True, tag="work.check_references.v1"):
+    """Look whether the target's definitions are as they were made, and for references nowhere.
+
+    `dangling` are those of the definitions as they were made, `digests` tell these from others.
+    """
+
+    digests: dict[str, str]
+    dangling: tuple[Dangling, ...] = ()
+    dangling_count: int = 0
+
+
 class SwitchNamespace(NamespaceWork, frozen=True, kw_only=True, tag="work.switch_namespace.v1"):
     """Let the target's name lead to the target, in one step."""
 
@@ -135,6 +147,7 @@ AnyNamespaceWork = (
     | BenchmarkRetriever
     | CompareCollection
     | AttachResource
+    | CheckReferences
     | SwitchNamespace
     | FenceTarget
 )

@@ -43,6 +43,7 @@ from sterna_api.http.namespace_finder import NamespaceFinder
 from sterna_api.http.namespace_migration_bodies import NamespaceLogsQuery
 from sterna_api.http.namespace_migration_metrics import NamespaceMetricsRoutes
 from sterna_api.http.namespace_migrations import NamespaceMigrationRoutes
+from sterna_api.http.namespace_references import NamespaceReferenceRoutes
 from sterna_api.http.namespace_resources import NamespaceResourceRoutes
 from sterna_api.http.namespace_spaces import NamespaceSpaces
 from sterna_api.http.namespace_starts import NamespaceStarts
@@ -287,6 +288,7 @@ class Interface:
             NamespaceDocumentRoutes(namespaces, finder, spaces, embedders, writes),
             BucketObjectRoutes(namespaces, finder, spaces, writes),
             RetrieverExecutionRoutes(namespaces, finder, spaces, embedders, writes),
+            NamespaceReferenceRoutes(namespaces, finder),
             NamespaceResourceRoutes(desk, namespaces, finder, writes),
             ApiKeyRoutes(desk, api_keys, parts.pepper, writes),
             AuditLogRoutes(AuditLog(database)),

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from sterna_api.http.migration_webhooks import MigrationWebhook, webhook_of
 from sterna_core.clock import UtcDatetime
-from sterna_core.namespace_migration.config import MigrationConfig
+from sterna_core.namespace_migration.config import MigrationConfig, RetrieverOptions
 from sterna_core.namespace_migration.graph import Graph
 from sterna_core.namespace_migration.progress import (
     STAGES,
@@ -187,6 +187,10 @@ def _more(view: View) -> dict[str, Any]:
             for name, each in view.benchmarks.items()
             if each.gate == "warn" and each.verdict != "passed"
         ]
+    if not (view.config.retriever_options or RetrieverOptions()).validate_references:
+        told["references"] = {"skipped": True}
+    elif view.references is not None:
+        told["references"] = msgspec.to_builtins(view.references)
     if view.poison:
         told["set_aside"] = msgspec.to_builtins(view.poison)
     return told

@@ -1,6 +1,7 @@
 """The port to what is known of namespaces: their names, their resources and their aliases."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Protocol
 from uuid import uuid5
 
@@ -8,15 +9,17 @@ from msgspec import Struct
 
 from sterna_core import ids
 from sterna_core.clock import Clock
+from sterna_core.errors import Rejected
 from sterna_core.group_error import foremost
 from sterna_core.journal.client import CommandClient
 from sterna_core.journal.codec import Codec
 from sterna_core.journal.log import Log, RecordSender
 from sterna_core.journal.outcome import Outcome
 from sterna_core.journal.topics import Topics
-from sterna_core.namespace.commands import CreateNamespace, PutResource
-from sterna_core.namespace.decider import NAMESPACE
+from sterna_core.namespace.commands import CheckResources, CreateNamespace, PutResource
+from sterna_core.namespace.decider import NAMESPACE, RESOURCES_DIFFER
 from sterna_core.namespace.place import place_of_name
+from sterna_core.namespace.putting import digest_of
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_name.commands import ClaimName, PointAlias
 from sterna_core.namespace_name.decider import NAMESPACE_NAME
@@ -24,6 +27,13 @@ from sterna_core.tasks.namespace_work import NamespaceTask
 
 COMMAND_SECONDS = 30.0
 """How long the decider may take to answer a command."""
+
+
+class Differing(Struct, frozen=True):
+    """Resources that are not there, and those with another definition."""
+
+    missing: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 class NamespaceBook(Protocol):
@@ -39,6 +49,10 @@ class NamespaceBook(Protocol):
 
     async def point(self, task: NamespaceTask, alias: str) -> None:
         """Lead an alias to the target."""
+        ...
+
+    async def differing(self, task: NamespaceTask, digests: Mapping[str, str]) -> Differing:
+        """Say which resources of the target are not as they were put."""
         ...
 
 
@@ -76,6 +90,18 @@ class BusNamespaceBook:
         """Point an alias."""
         command = PointAlias(name=alias, namespace_id=task.target.namespace_id)
         await self._ask(task, place_of_name(task.org_id, alias), command)
+
+    async def differing(self, task: NamespaceTask, digests: Mapping[str, str]) -> Differing:
+        """Ask for what differs."""
+        command = CheckResources(digests=dict(digests))
+        try:
+            await self._ask(task, task.target.namespace_id, command)
+        except Rejected as refused:
+            if refused.code != RESOURCES_DIFFER:
+                raise
+            told = refused.details
+            return Differing(tuple(told["missing"]), tuple(told["changed"]))
+        return Differing()
 
     async def _ask(self, task: NamespaceTask, aggregate_id: str, command: Struct) -> None:
         try:
@@ -123,3 +149,17 @@ class MemoryNamespaceBook:
     async def point(self, task: NamespaceTask, alias: str) -> None:
         """Point it."""
         self.aliases[alias] = task.target.namespace_id
+
+    async def differing(self, task: NamespaceTask, digests: Mapping[str, str]) -> Differing:
+        """Compare."""
+        made = self.made[task.target.namespace_id]
+        return Differing(
+            tuple(sorted(set(digests) - set(made))),
+            tuple(
+                sorted(
+                    name
+                    for name, digest in digests.items()
+                    if name in made and digest_of(made[name]) != digest
+                )
+            ),
+        )

@@ -7,6 +7,7 @@ import msgspec
 
 from sterna_core.errors import NotFound, Terminal
 from sterna_core.namespace_migration import reports as rep
+from sterna_core.namespace_migration.references_report import ReferencesReport
 from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.namespace_store.store import Space
 from sterna_core.retriever.embedding import InstalledEmbedders
@@ -17,6 +18,7 @@ from sterna_executor.namespaces.copying import compare, move_batch, plan_batches
 from sterna_executor.namespaces.documents import KeptMap, rewriting_for
 from sterna_executor.namespaces.enriching import enrich
 from sterna_executor.namespaces.preparing import fence_target, prepare_target
+from sterna_executor.namespaces.reference_check import check_references
 from sterna_executor.tasks.claims import Claims
 from sterna_executor.tasks.engine import Report
 
@@ -87,6 +89,10 @@ class NamespaceEngine:
                 return
             case wk.CompareCollection():
                 figures = await self._compare(task, work)
+            case wk.CheckReferences():
+                found = await self._references(task, work)
+                await report(rep.ReportStepDone(**by, references=found))
+                return
             case wk.SwitchNamespace():
                 await self._claims.claim(task)
                 for alias in task.source.aliases:
@@ -169,6 +175,15 @@ class NamespaceEngine:
             spaces = Spaces(source, target, rewriting_for(task, await self._map(task, target)))
             embedder = self._embedders.of(task.target.extractors)
             return await enrich(task, work, work.made, spaces, embedder)
+
+    async def _references(
+        self, task: wk.NamespaceTask, work: wk.CheckReferences
+    ) -> ReferencesReport:
+        differing = await self._book.differing(task, work.digests)
+        async with self._spaces(task) as (_, target):
+            if target is None:
+                raise NotFound("The space of the target is gone.")
+            return await check_references(work, target, await self._map(task, target), differing)
 
     async def _map(self, task: wk.NamespaceTask, target: Space) -> KeptMap:
         known = self._maps.get(task.migration_id)

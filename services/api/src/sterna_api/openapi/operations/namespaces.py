@@ -11,6 +11,7 @@ from sterna_api.http.namespace_bodies import (
     PutResourceBody,
     ResourceBody,
 )
+from sterna_api.http.namespace_references import ReferencesBody
 from sterna_api.http.namespace_resources import PLURALS
 from sterna_api.http.paging import PageQuery
 from sterna_api.openapi.operation import Operation, Page
@@ -128,6 +129,14 @@ OPERATIONS = (
         ),
         query=DeleteNamespaceQuery,
         answers={200: DeletedBody},
+    ),
+    Operation(
+        method="GET",
+        path=f"{_ONE}/references",
+        scope=_READ,
+        summary="Look for what definitions name and is not there",
+        description="Attachments may dangle, and features that no extractor here makes.",
+        answers={200: ReferencesBody},
     ),
     *(operation for kind, plural in PLURALS.items() for operation in _of_kind(kind, plural)),
 )
