@@ -44,7 +44,7 @@ def enrichments(config: MigrationConfig, going: tuple[Resource, ...]) -> Finding
             message = "The taxonomy is applied to no collection that goes along: nothing is done."
             where = ("taxonomy", resource.resource_id)
             warnings.append(Finding(where, message, "taxonomy_not_applied"))
-    return Findings(tuple(errors), tuple(warnings))
+    return Findings(tuple(dict.fromkeys(errors)), tuple(warnings))
 
 
 def _of_taxonomy(resource: Resource, by_id: Mapping[str, Resource]) -> Iterator[Finding]:

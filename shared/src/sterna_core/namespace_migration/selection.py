@@ -56,7 +56,7 @@ def select(
     return Selection(
         resources=included,
         added=tuple(sorted(set(chosen) - set(roots))),
-        findings=findings + _unmet(included, known),
+        findings=findings + _unmet(included, known, with_labels=with_reference_collections),
     )
 
 
@@ -83,7 +83,9 @@ def _labels(resource: Resource, reference: Reference) -> bool:
     return resource.kind == "taxonomy" and reference.target_kind == "collection"
 
 
-def _unmet(included: tuple[Resource, ...], known: Mapping[str, ResourceKind]) -> Findings:
+def _unmet(
+    included: tuple[Resource, ...], known: Mapping[str, ResourceKind], *, with_labels: bool
+) -> Findings:
     ids = {each.resource_id for each in included}
     errors, warnings = [], []
     for resource in included:
@@ -98,13 +100,12 @@ def _unmet(included: tuple[Resource, ...], known: Mapping[str, ResourceKind]) ->
                     Finding(where, f"{each.target_id} {why}; this is left out.", "left_out")
                 )
             elif there:
-                errors.append(
-                    Finding(
-                        where,
-                        f"{each.target_id} is needed and not included.",
-                        "dependency_not_included",
+                message = f"{each.target_id} is needed and not included."
+                if not with_labels and _labels(resource, each):
+                    message += (
+                        " List it in collection_ids, or let migrate_reference_collections bring it."
                     )
-                )
+                errors.append(Finding(where, message, "dependency_not_included"))
             else:
                 errors.append(
                     Finding(where, f"{each.target_id} does not exist.", "dangling_reference")

@@ -12,12 +12,12 @@ from sterna_core.namespace_store.content_sum import ContentSum, content_sum
 from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.receipt import Receipt
 from sterna_core.namespace_store.span import Page, PageLimit, Span
-from sterna_core.retriever.embedding import NamespaceEmbedder
 from sterna_core.retriever.filters import conditions_of
 from sterna_core.tasks.namespace_work import BringTaxonomy, NamespaceTask
 from sterna_core.taxonomy.assignment import Match, assigned, label_of
 from sterna_core.taxonomy.taxonomy import Taxonomy, taxonomy_of
 from sterna_executor.namespaces.benchmark.retriever_benchmark import Spaces
+from sterna_executor.namespaces.benchmark.side import TextEmbedder
 from sterna_executor.namespaces.copying import DocumentsDiffer, pages
 from sterna_executor.namespaces.label_search import LabelSearch
 from sterna_executor.namespaces.tally import Tally
@@ -38,7 +38,9 @@ async def enrich(
     work: BringTaxonomy,
     made: Resource,
     spaces: Spaces,
-    embedder: NamespaceEmbedder,
+    embedder: TextEmbedder,
+    *,
+    page: PageLimit = PAGE,
 ) -> dict[str, float]:
     """Label every document of every collection; raises DocumentsDiffer, and what stores do.
 
@@ -46,7 +48,7 @@ async def enrich(
     """
     taxonomy = taxonomy_of(made)
     search = LabelSearch(taxonomy, work.retrievers, spaces.target, embedder)
-    enriching = _Enriching(task, work, taxonomy, search, spaces)
+    enriching = _Enriching(task, work, taxonomy, search, spaces, page)
     total = Tally()
     for each in work.applications:
         filters = tuple(conditions_of(raw) for raw in each.filters)
@@ -70,7 +72,9 @@ class _Enriching:
         taxonomy: Taxonomy,
         search: LabelSearch,
         spaces: Spaces,
+        page: PageLimit,
     ) -> None:
+        self._limit = page
         self._task = task
         self._work = work
         self._taxonomy = taxonomy
@@ -87,7 +91,7 @@ class _Enriching:
             name = f"taxonomy {self._work.target_id} {collection_id} {after or ''}"
             known = await self._target.receipts.receipt(name)
             if known is None:
-                page = await self._source.documents.scan(Span(collection_id, after), PAGE)
+                page = await self._source.documents.scan(Span(collection_id, after), self._limit)
                 known = await self._page(name, page, filters)
             done = msgspec.convert(known.body, _Done)
             total += done.tally

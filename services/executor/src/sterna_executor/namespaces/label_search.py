@@ -12,7 +12,6 @@ from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.query import Hit
 from sterna_core.namespace_store.store import Space
 from sterna_core.namespace_store.vector import Vector
-from sterna_core.retriever.embedding import NamespaceEmbedder
 from sterna_core.retriever.execution import Asking, execute
 from sterna_core.retriever.query import asked
 from sterna_core.retriever.stage import FeatureSearch, stages_of
@@ -20,6 +19,7 @@ from sterna_core.taxonomy.assignment import Match, matches_of, threshold_of
 from sterna_core.taxonomy.input_mapping import inputs_of
 from sterna_core.taxonomy.node import Node
 from sterna_core.taxonomy.taxonomy import Taxonomy
+from sterna_executor.namespaces.benchmark.side import TextEmbedder
 
 ASKED_AT_ONCE = 4
 """Documents that are asked for side by side; a store has no more connections here."""
@@ -35,7 +35,7 @@ class LabelSearch:
         taxonomy: Taxonomy,
         retrievers: Iterable[Resource],
         space: Space,
-        embedder: NamespaceEmbedder,
+        embedder: TextEmbedder,
     ) -> None:
         self._taxonomy = taxonomy
         self._space = space
