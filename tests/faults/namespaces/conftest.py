@@ -63,7 +63,10 @@ async def undisturbed(stack: Stack, source: str, ledger: Ledger) -> Undisturbed:
                 assert done.status == "completed", done.error_message
                 ledger.undisturbed[variant] = time.monotonic() - began
                 content = await read_content(
-                    found.sterna, stack.embedded.database_url, done.target_namespace_id
+                    found.sterna,
+                    stack.embedded.database_url,
+                    done.target_namespace_id,
+                    done.migration_id,
                 )
                 known[variant] = Reference(content, done, found.stage_seconds())
         return known[variant]

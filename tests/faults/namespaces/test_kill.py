@@ -34,7 +34,9 @@ async def test_the_target_is_that_of_an_uninterrupted_run(
         ledger.entries.append(entry)
         assert done.status == "completed", done.error_message
         target = done.target_namespace_id
-        content = await read_content(found.sterna, stack.embedded.database_url, target)
+        content = await read_content(
+            found.sterna, stack.embedded.database_url, target, done.migration_id
+        )
         assert difference(expected.content, content) is None
         for told in ("documents_moved", "documents_set_aside"):
             assert done.additional_data[told] == expected.migration.additional_data[told]

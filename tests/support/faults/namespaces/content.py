@@ -23,11 +23,13 @@ Content = dict[str, list[tuple[str, ...]]]
 """Rows by what they are rows of, sorted; ids that a migration made are said as those they were."""
 
 
-async def read_content(sterna: Sterna, database: str, namespace_id: str) -> Content:
-    """Read everything that a namespace holds."""
+async def read_content(
+    sterna: Sterna, database: str, namespace_id: str, migration_id: str = "no migration"
+) -> Content:
+    """Read everything that a namespace holds; `migration_id` is what has made it."""
     found = await _rows(database, namespace_id)
     found["definitions"] = await _definitions(sterna, namespace_id)
-    old_ids = {namespace_id: "this namespace"}
+    old_ids = {namespace_id: "this namespace", migration_id: "its migration"}
     for document_id, _, payload in found["documents"]:
         old_ids[document_id] = msgspec.json.decode(payload)["key"]
     for _, resource_id, definition in found["definitions"]:

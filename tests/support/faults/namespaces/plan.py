@@ -14,10 +14,16 @@ _AGAIN = 0.5
 
 _LATEST = 0.7
 """Part of a stage after which it may be over already."""
-_OPTIONS: dict[str, Any] = {"batch_options": {"batch_size": 20, "max_workers": 8}}
+_OPTIONS: dict[str, Any] = {"batch_options": {"batch_size": 10, "max_workers": 8}}
 VARIANTS: dict[str, dict[str, Any]] = {
-    "copy": {**_OPTIONS, "migration_type": "copy", "preserve_resource_ids": True},
     "copy_with_new_ids": {**_OPTIONS, "migration_type": "copy"},
+    # Ids stay where labels are found anew: of documents that are as near the lesser id decides.
+    "copy_with_new_labels": {
+        **_OPTIONS,
+        "migration_type": "copy",
+        "preserve_resource_ids": True,
+        "taxonomy_options": {"re_run_enrichment": True},
+    },
 }
 
 

@@ -7,9 +7,9 @@ from sterna_cli.client.sterna import Sterna
 from sterna_cli.demo.glosses import read_corpus
 
 BUCKETS = 4
-OBJECTS = 60
+OBJECTS = 40
 COLLECTIONS = 10
-DOCUMENTS = 300
+DOCUMENTS = 100
 CLUSTERS = 4
 TAXONOMIES = 4
 RETRIEVERS = 4
@@ -69,14 +69,25 @@ def _retriever(number: int) -> dict[str, Any]:
 
 
 def _taxonomy(number: int) -> dict[str, Any]:
-    return {
+    """Give taxonomies of four kinds: asked with a vector, with a text, appended, with a hierarchy."""
+    fields = [{"field_path": "label"}, {"field_path": "number", "target_field": "found"}]
+    made: dict[str, Any] = {
         "retriever_id": f"ret_{number}",
-        "source_collection": {
-            "collection_id": f"col_{number}",
-            "enrichment_fields": [{"field_path": "label", "merge_mode": "replace"}],
-        },
-        "input_mappings": [{"input_key": "query", "source_type": "payload", "path": "text"}],
+        "source_collection": {"collection_id": f"col_{number}", "enrichment_fields": fields},
+        "label_field": "label",
+        "threshold": 0.2,
     }
+    match number % TAXONOMIES:
+        case 1:
+            made["input_mappings"] = {"query": "text"}
+        case 2:
+            made["merge_mode"] = "append"
+        case 3:
+            made["hierarchical_nodes"] = [
+                {"collection_id": "col_8", "label": "above"},
+                {"collection_id": "col_3", "parent_collection_id": "col_8", "label": "below"},
+            ]
+    return made
 
 
 def documents(each: int) -> Iterator[dict[str, Any]]:
@@ -106,6 +117,7 @@ def _document(number: int, place: int, text: str) -> dict[str, Any]:
             "key": own,
             "text": text,
             "label": f"label {place % 7}",
+            "number": place,
             "cluster_id": f"clu_{number % CLUSTERS}",
             f"_taxonomy_tax_{number % TAXONOMIES}": {
                 "taxonomy_id": f"tax_{number % TAXONOMIES}",
