@@ -36,6 +36,7 @@ from sterna_core.api_key.key import Pepper, make_key
 from sterna_core.certificate.signing import SigningKey
 from sterna_core.extractors.bootstrap import open_extractors
 from sterna_core.extractors.cache.lazy_vector_cache import LazyVectorCache
+from sterna_core.extractors.registry import Makers
 from sterna_core.extractors.settings import ExtractorSettings
 from sterna_core.ids import API_KEY, random_id
 from sterna_core.journal.client import CommandClient
@@ -88,7 +89,9 @@ class Service:
         proxies: tuple[str, ...] = (),
         cors_origins: tuple[str, ...] = (),
         message_channels: frozenset[NoticeChannel] = frozenset(),
+        more_extractors: Makers | None = None,
     ) -> None:
+        self._more_extractors = more_extractors or {}
         self._limits, self._proxies, self._cors_origins = limits, proxies, cors_origins
         self.log = log or InMemoryLog()
         self.topics = Topics(partitions=3, task_partitions=2, telemetry_partitions=2)
@@ -202,7 +205,9 @@ class Service:
                 await apply_schema(connection, self.database.schema)
             await self.database.open()
             stack.push_async_callback(self.database.close)
-            self.extractors = await stack.enter_async_context(open_extractors(ExtractorSettings()))
+            self.extractors = await stack.enter_async_context(
+                open_extractors(ExtractorSettings(), self._more_extractors)
+            )
             self.answers = await stack.enter_async_context(open_answers(self.database))
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(work) for work in self._works()]

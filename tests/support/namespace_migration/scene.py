@@ -50,9 +50,9 @@ class Scene:
         name = await self.namespace(**fields)
         await self.put(name, RESOURCES)
         objects = [{"object_id": "obj_1", "payload": {"n": 1}}]
-        await self._upload(f"/v1/namespaces/{name}/buckets/bkt_1/objects", objects)
+        await self.upload(f"/v1/namespaces/{name}/buckets/bkt_1/objects", objects)
         lines = [document(number) for number in range(documents)]
-        await self._upload(f"/v1/namespaces/{name}/documents", lines)
+        await self.upload(f"/v1/namespaces/{name}/documents", lines)
         return name
 
     async def documents(self, namespace: str) -> dict[str, Any]:
@@ -93,7 +93,8 @@ class Scene:
             f"{ALL}/{migration_id}", lambda body: body["status"] in _ENDS
         )
 
-    async def _upload(self, path: str, lines: list[dict[str, Any]]) -> None:
+    async def upload(self, path: str, lines: list[dict[str, Any]]) -> None:
+        """Upload documents or objects, all of which have to be right."""
         raw = b"\n".join(msgspec.json.encode(line) for line in lines)
         headers = {"Content-Type": "application/x-ndjson"}
         reply = await self.client.post(path, raw=raw, headers=headers)

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from sterna_core.extractors.registry import ExtractorRegistry
+from sterna_core.extractors.resources import ExtractorResources
+from sterna_core.extractors.thread_pool import ThreadPool
 from sterna_core.namespace_migration.batch import Batch
 from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.place import Place
@@ -13,14 +16,12 @@ from sterna_core.namespace_store.feature import Feature
 from sterna_core.namespace_store.memory import MemoryNamespaceStore
 from sterna_core.namespace_store.store import Space
 from sterna_core.namespace_store.vector import Vector
+from sterna_core.retriever.embedding import InstalledEmbedders
 from sterna_core.tasks import namespace_work as wk
-from sterna_executor.namespaces.copying import (
-    DocumentsDiffer,
-    compare,
-    move_batch,
-    plan_batches,
-)
+from sterna_executor.namespaces.arriving import Arriving
+from sterna_executor.namespaces.copying import DocumentsDiffer, compare, move_batch
 from sterna_executor.namespaces.documents import KeptMap, rewriting_for
+from sterna_executor.namespaces.planning import Planned, plan_batches
 
 OLD, NEW = (Feature(f"sterna://{name}@v1/embedding", 2) for name in ("old", "new"))
 KEPT = KeptMap(ids={"col_1": "col_2"}, kinds={"col_1": "collection"})
@@ -56,6 +57,12 @@ def moving(number: int, batch: Batch) -> wk.MoveBatch:
     )
 
 
+def arriving(work: wk.MoveBatch | wk.CompareCollection) -> Arriving:
+    nothing = ExtractorRegistry({}, ExtractorResources(ThreadPool(1)))
+    rewriting = rewriting_for(task(work), KEPT)
+    return Arriving(task(work), work, rewriting, InstalledEmbedders(nothing))
+
+
 @pytest.fixture
 async def spaces() -> tuple[Space, Space]:
     """A source with twenty-five documents, two of which the target cannot hold."""
@@ -71,27 +78,26 @@ async def test_batches_follow_each_other_without_a_gap_and_the_last_is_open(
     spaces: tuple[Space, Space],
 ) -> None:
     source, _ = spaces
-    planned = await plan_batches(source.documents, "col_1", 10, None)
+    planned = [each.batch for each in await plan_batches(source.documents, "col_1", 10, None)]
     assert [each.expected for each in planned] == [10, 10, 5]
     assert [each.after for each in planned] == [None, *(each.until for each in planned[:-1])]
     assert planned[-1].until is None
     rest = await plan_batches(source.documents, "col_1", 10, planned[0].until)
-    assert rest == planned[1:]
+    assert [each.batch for each in rest] == planned[1:]
     nothing = await plan_batches(source.documents, "col_none", 10, None)
-    assert nothing == (Batch(after=None, until=None, expected=0),)
+    assert nothing == (Planned(Batch(after=None, until=None, expected=0)),)
 
 
 async def test_what_the_target_cannot_hold_is_set_aside_and_told_again_at_a_repeat(
     spaces: tuple[Space, Space],
 ) -> None:
     source, target = spaces
-    planned = await plan_batches(source.documents, "col_1", 10, None)
+    planned = [each.batch for each in await plan_batches(source.documents, "col_1", 10, None)]
     moved = set_aside = 0
     for number, batch in enumerate(planned):
         work = moving(number, batch)
-        rewriting = rewriting_for(task(work), KEPT)
-        first = await move_batch(task(work), work, source, target, rewriting)
-        again = await move_batch(task(work), work, source, target, rewriting)
+        first = await move_batch(task(work), work, source, target, arriving(work))
+        again = await move_batch(task(work), work, source, target, arriving(work))
         assert again == first
         moved += first[0]
         set_aside += len(first[1])
@@ -100,11 +106,10 @@ async def test_what_the_target_cannot_hold_is_set_aside_and_told_again_at_a_repe
     work = wk.CompareCollection(
         kind="collection", collection_id="col_1", target_collection_id="col_2", set_aside=2
     )
-    rewriting = rewriting_for(task(work), KEPT)
-    assert (await compare(work, source, target, rewriting)).count == 23
+    assert (await compare(work, source, target, arriving(work))).count == 23
     unexplained = msgspec.structs.replace(work, set_aside=1)
     with pytest.raises(DocumentsDiffer):
-        await compare(unexplained, source, target, rewriting)
+        await compare(unexplained, source, target, arriving(unexplained))
 
 
 async def test_a_document_that_changed_behind_the_copy_is_found(
@@ -112,14 +117,13 @@ async def test_a_document_that_changed_behind_the_copy_is_found(
 ) -> None:
     source, target = spaces
     await source.documents.delete(["doc_003", "doc_004"])
-    (batch,) = await plan_batches(source.documents, "col_1", 100, None)
-    work = moving(0, batch)
-    rewriting = rewriting_for(task(work), KEPT)
-    await move_batch(task(work), work, source, target, rewriting)
+    (planned,) = await plan_batches(source.documents, "col_1", 100, None)
+    work = moving(0, planned.batch)
+    await move_batch(task(work), work, source, target, arriving(work))
     comparing = wk.CompareCollection(
         kind="collection", collection_id="col_1", target_collection_id="col_2", set_aside=0
     )
-    await compare(comparing, source, target, rewriting)
+    await compare(comparing, source, target, arriving(comparing))
     await source.documents.upsert([document(7), Document("doc_008", "col_1", {"number": 9})])
     with pytest.raises(DocumentsDiffer):
-        await compare(comparing, source, target, rewriting)
+        await compare(comparing, source, target, arriving(comparing))

@@ -35,6 +35,10 @@ class ExtractorName(Struct, frozen=True, order=True):
         return f"{self.name}@{self.version}"
 
 
+Makers = Mapping[ExtractorName, Callable[[], MakeExtractor]]
+"""What makes each extractor, imported when it is called for."""
+
+
 class ExtractorNotFound(NotFound):
     """No installed package has such an extractor."""
 
@@ -46,7 +50,7 @@ class ExtractorRegistry:
 
     def __init__(
         self,
-        makers: Mapping[ExtractorName, Callable[[], MakeExtractor]],
+        makers: Makers,
         resources: ExtractorResources,
     ) -> None:
         self._makers = dict(makers)

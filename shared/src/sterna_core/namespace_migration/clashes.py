@@ -37,6 +37,12 @@ def _impossible(config: MigrationConfig) -> Iterator[Finding]:
             "A copy keeps its vectors; extractors belong to re_extract.",
             "not_applicable",
         )
+    if config.migration_type == "copy" and config.feature_mapping:
+        yield _at(
+            "feature_mapping",
+            "A copy keeps its features; a mapping of them belongs to re_extract.",
+            "not_applicable",
+        )
     if config.target_namespace_id == config.source_namespace_id:
         yield _at("target_namespace_id", "The target is the source.", "same_namespace")
 

@@ -5,6 +5,7 @@ from msgspec import Struct
 from sterna_core.migration.reports import ClaimTask
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration.config import MigrationConfig
+from sterna_core.namespace_migration.features import Extractors
 from sterna_core.namespace_migration.graph import Graph
 from sterna_core.namespace_migration.place import Place
 from sterna_core.namespace_migration.reports import AnyReport
@@ -33,6 +34,7 @@ class ValidateNamespaceMigration(
     """The source was looked at once more, so as to start.
 
     `parts` lists of resources follow, with this digest together. `force` starts despite warnings.
+    `extractors` are those that the target is to have, where they are not the source's.
     """
 
     result: ValidationResult
@@ -40,6 +42,7 @@ class ValidateNamespaceMigration(
     digest: str
     parts: int
     force: bool = False
+    extractors: Extractors | None = None
 
 
 class RecordResources(

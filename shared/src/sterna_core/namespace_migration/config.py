@@ -22,7 +22,7 @@ class FeatureExtractorConfig(Struct, frozen=True, kw_only=True, forbid_unknown_f
 class ResourceFilter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which resources are wanted: once one kind is listed, only what is listed is.
 
-    `date_range` bounds documents by a field: its name with `after` and `before`.
+    `date_range` bounds documents by their date: from `after` on, before `before`, found at `field`.
     """
 
     collection_ids: tuple[str, ...] | None = None
@@ -86,6 +86,8 @@ class MigrationConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     dry_run: bool = False
     webhook_url: str | None = None
     benchmark_options: BenchmarkOptions | UnsetType | None = UNSET
+    feature_mapping: dict[str, str] | UnsetType = UNSET
+    """Which feature of the target takes the place of one of the source, where that is not clear."""
 
     @property
     def benchmark(self) -> BenchmarkOptions:

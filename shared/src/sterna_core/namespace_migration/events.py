@@ -8,6 +8,7 @@ from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration.batch import Batch, Poison
 from sterna_core.namespace_migration.benchmark_report import BenchmarkReport, Difference
 from sterna_core.namespace_migration.config import MigrationConfig
+from sterna_core.namespace_migration.features import Extractors
 from sterna_core.namespace_migration.graph import Graph
 from sterna_core.namespace_migration.job import AnyJob
 from sterna_core.namespace_migration.place import Place
@@ -40,13 +41,17 @@ class NamespaceMigrationCreated(
 class NamespaceMigrationValidated(
     Event, frozen=True, kw_only=True, tag="namespace_migration.validated.v1"
 ):
-    """The source was looked at before a start; `accepted` where it may begin."""
+    """The source was looked at before a start; `accepted` where it may begin.
+
+    `extractors` are those that the target is to have, where they are not the source's.
+    """
 
     result: ValidationResult
     graph: Graph | None
     digest: str
     parts: int
     accepted: bool
+    extractors: Extractors | None = None
 
 
 class ResourcesRecorded(
@@ -156,11 +161,16 @@ class BenchmarkAccepted(
 class BatchesPlanned(
     Event, frozen=True, kw_only=True, tag="namespace_migration.batches_planned.v1"
 ):
-    """Boundaries of a collection's batches, which never change again."""
+    """Boundaries of a collection's batches, which never change again.
+
+    Between them `left_out` documents are not wanted; `undated` of them have no date to tell by.
+    """
 
     collection_id: str
     part: int
     batches: tuple[Batch, ...]
+    left_out: int = 0
+    undated: int = 0
 
 
 class CollectionPlanned(

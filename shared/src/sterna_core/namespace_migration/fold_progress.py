@@ -68,6 +68,8 @@ def fold_progress(view: View, event: ev.AnyEvent) -> View:
             known = view.benchmarks[event.retriever_id]
             accepted = replace(known, accepted_by=event.by, accepted_at=event.at)
             return replace(view, benchmarks={**view.benchmarks, event.retriever_id: accepted})
+        case ev.BatchesPlanned(left_out=left_out) if left_out:
+            return _after_part(view, event)
         case ev.CollectionPlanned():
             return _after_planning(view, event)
         case ev.JobDispatched(job=BatchJob(collection_id=name)):
@@ -126,8 +128,17 @@ def _with_resource(view: View, name: str, job: AnyJob) -> View:
     return replace(view, resources={**view.resources, name: known})
 
 
+def _after_part(view: View, event: ev.BatchesPlanned) -> View:
+    known = view.collections.get(event.collection_id, CollectionFigures())
+    known = replace(
+        known, left_out=known.left_out + event.left_out, undated=known.undated + event.undated
+    )
+    return replace(view, collections={**view.collections, event.collection_id: known})
+
+
 def _after_planning(view: View, event: ev.CollectionPlanned) -> View:
-    figures = CollectionFigures(batches=event.batches, documents=event.documents)
+    known = view.collections.get(event.collection_id, CollectionFigures())
+    figures = replace(known, batches=event.batches, documents=event.documents)
     view = replace(view, collections={**view.collections, event.collection_id: figures})
     return _with_items(view, "batch_creation", done=1)
 

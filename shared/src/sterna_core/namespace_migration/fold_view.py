@@ -54,6 +54,9 @@ def next_view(view: View, event: ev.AnyEvent) -> View:
                 view,
                 result=event.result,
                 graph=event.graph,
+                target=view.target
+                if event.extractors is None
+                else replace(view.target, extractors=event.extractors),
                 status="validating" if event.accepted else "draft",
             )
         case ev.NamespaceMigrationStarted():

@@ -41,13 +41,14 @@ def validate(draft: Draft, command: cmd.ValidateNamespaceMigration) -> None:
             config = draft.state.view.config
         case _:
             refuse(draft, "start")
-    result = command.result
+    result, extractors = command.result, command.extractors or draft.state.view.target.extractors
     accepted = is_accepted(config, result, force=command.force)
     if (
         isinstance(draft.state, st.Validating)
         and accepted
         and (draft.state.digest, draft.state.parts) == (command.digest, command.parts)
         and (draft.state.view.result, draft.state.view.graph) == (result, command.graph)
+        and extractors == draft.state.view.target.extractors
     ):
         return
     draft.add(
@@ -58,6 +59,7 @@ def validate(draft: Draft, command: cmd.ValidateNamespaceMigration) -> None:
             digest=command.digest,
             parts=command.parts,
             accepted=accepted,
+            extractors=command.extractors,
         )
     )
 

@@ -118,6 +118,8 @@ def _planned(
                     collection_id=job.collection_id,
                     part=command.part,
                     batches=command.batches,
+                    left_out=command.left_out,
+                    undated=command.undated,
                 )
             )
         return

@@ -21,10 +21,16 @@ class ReportStepDone(Report, frozen=True, kw_only=True, tag="report.namespace_st
 
 
 class ReportBatchesPlanned(Report, frozen=True, kw_only=True, tag="report.batches_planned.v1"):
-    """Some of a collection's batches; `part` counts from 0."""
+    """Some of a collection's batches; `part` counts from 0.
+
+    `left_out` counts documents in between that are not wanted, `undated` those of them without the
+    date by which documents are chosen.
+    """
 
     part: int
     batches: tuple[Batch, ...]
+    left_out: int = 0
+    undated: int = 0
 
 
 class ReportCollectionPlanned(

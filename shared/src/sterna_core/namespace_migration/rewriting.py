@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from sterna_core.artifacts.address import ArtifactAddress, parse_artifact_address
+from sterna_core.namespace.feature_extractor import FeatureExtractor
 from sterna_core.namespace.feature_uri import FeatureUri, parse_feature_uri
 from sterna_core.namespace.json_path import Path, replaced, texts
 from sterna_core.namespace.references import references
@@ -17,18 +18,21 @@ from sterna_core.taxonomy.field import ENRICHED
 
 _INTERNAL = "_internal"
 _CLUSTER = "cluster_id"
+_EXTRACTOR = "feature_extractor"
+_NAMES = ("feature_extractor_name", "name")
 
 
 class Rewriting(Struct, frozen=True):
     """What becomes of ids and of feature addresses, the same for everything that goes along.
 
     `known` is the kind of every id of the source namespace; `features` has the new address of each
-    that changes. Where enrichments or assignments are not kept, documents lose them.
+    that changes, and `extractors` what takes the place of each, by `name@version`. Where enrichments or assignments are not kept, documents lose them.
     """
 
     ids: IdMap
     known: dict[str, ResourceKind]
     features: dict[FeatureUri, FeatureUri] = {}
+    extractors: dict[str, FeatureExtractor] = {}
     keeps_enrichments: bool = True
     keeps_assignments: bool = True
     clusters: ClusterOptions = ClusterOptions()
@@ -43,6 +47,7 @@ class Rewriting(Struct, frozen=True):
                 changed = self.ids.target_namespace_id
             if changed != text:
                 changes[path] = changed
+        changes |= self._extractor(resource)
         for each in references(resource, self.known):
             new = self.ids.resources.get(each.target_id)
             if new is not None:
@@ -67,6 +72,19 @@ class Rewriting(Struct, frozen=True):
         if cluster_id is None:
             return text
         return str(ArtifactAddress(self.ids.target_namespace_id, cluster_id, artifact.name))
+
+    def _extractor(self, resource: Resource) -> dict[Path, Any]:
+        """Give what changes where a collection says by what its documents are extracted."""
+        said = resource.definition.get(_EXTRACTOR)
+        if resource.kind != "collection" or not isinstance(said, dict):
+            return {}
+        name = next((said[each] for each in _NAMES if each in said), None)
+        new = self.extractors.get(f"{name}@{said.get('version')}")
+        if new is None:
+            return {}
+        told = {"version": new.version, "parameters": new.parameters, "params": new.parameters}
+        told |= dict.fromkeys(_NAMES, new.feature_extractor_name)
+        return {(_EXTRACTOR, field): told[field] for field in said if field in told}
 
     def feature(self, text: str) -> str:
         """Give a feature address of the target; other texts, and addresses that stay, as given."""

@@ -19,9 +19,12 @@ from sterna_core.namespace_migration.config import (
     MigrationConfig,
     TaxonomyOptions,
 )
+from sterna_core.namespace_migration.date_range import WrongDateRange, read_date_range
 from sterna_core.namespace_migration.enrichments import enrichments
+from sterna_core.namespace_migration.features import Extractors
 from sterna_core.namespace_migration.finding import Finding, Findings
 from sterna_core.namespace_migration.graph import DefinitionCycle, Graph, graph_of
+from sterna_core.namespace_migration.re_extraction import re_extraction_findings
 from sterna_core.namespace_migration.selection import select
 
 FINDINGS_MAX = 200
@@ -79,12 +82,14 @@ def validate(
     source_id: str | None = None,
     of_target: Findings = Findings(),  # ruff: ignore[function-call-in-default-argument]  # frozen
     embeddable: frozenset[str] | None = None,
+    source_extractors: Extractors = (),
+    target_extractors: Extractors | None = None,
 ) -> Validated:
     """Look at a migration without changing anything.
 
     `source_id` is the id of the source, which the configuration may call by a name; `of_target` was
     found of its target. `embeddable` are the features of the source that texts can be embedded for,
-    None where nobody knows.
+    None where nobody knows; `target_extractors` are those of a re-extraction, where they are known.
     """
     taxonomies = config.taxonomy_options or TaxonomyOptions()
     selection = select(
@@ -100,8 +105,11 @@ def validate(
         + enrichments(config, going)
         + _not_yet(config)
         + benchmark_checks(config, going, embeddable)
+        + _dates(config)
         + of_target
     )
+    if config.migration_type == "re_extract" and target_extractors is not None:
+        findings += re_extraction_findings(config, going, source_extractors, target_extractors)
     graph: Graph | None = None
     try:
         graph = graph_of(going)
@@ -125,18 +133,19 @@ def validate(
     )
 
 
+def _dates(config: MigrationConfig) -> Findings:
+    try:
+        read_date_range(config.filters.date_range if config.filters else None)
+    except WrongDateRange as wrong:
+        where = ("config", "filters", "date_range", *((wrong.key,) if wrong.key else ()))
+        return Findings(errors=(Finding(where, wrong.message, wrong.code),))
+    return Findings()
+
+
 def _not_yet(config: MigrationConfig) -> Findings:
     """Tell what cannot be done, so that nobody starts it, or does nothing, so that nobody waits."""
     clusters = config.cluster_options or ClusterOptions()
     asked = {
-        ("migration_type",): (
-            config.migration_type == "re_extract",
-            "Executors copy namespaces; they do not extract them anew yet.",
-        ),
-        ("filters", "date_range"): (
-            config.filters is not None and bool(config.filters.date_range),
-            "Documents cannot be chosen by their dates yet.",
-        ),
         ("cluster_options", "recompute_clusters"): (
             clusters.recompute_clusters,
             "Clusters are copied; they are not computed anew yet.",

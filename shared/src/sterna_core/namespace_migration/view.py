@@ -26,7 +26,10 @@ Phase = Literal["pausing", "paused", "cancelling"]
 
 
 class CollectionFigures(Struct, frozen=True, kw_only=True):
-    """What of a collection was planned, and moved."""
+    """What of a collection was planned, and moved.
+
+    `left_out` are documents that were not wanted, `undated` those of them that have no date.
+    """
 
     batches: int = 0
     batches_done: int = 0
@@ -37,6 +40,8 @@ class CollectionFigures(Struct, frozen=True, kw_only=True):
     began_at: UtcDatetime | None = None
     moved_at: UtcDatetime | None = None
     """When the last of its batches was moved."""
+    left_out: int = 0
+    undated: int = 0
 
 
 class NamespaceMigrationView(Struct, frozen=True, kw_only=True):

@@ -15,10 +15,13 @@ from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration import job as jb
 from sterna_core.namespace_migration import state as st
 from sterna_core.namespace_migration.config import BatchOptions, ClusterOptions, MigrationConfig
+from sterna_core.namespace_migration.date_range import dated_collections
 from sterna_core.namespace_migration.enrichment import bring_taxonomy, relabelling
+from sterna_core.namespace_migration.features import successors
 from sterna_core.namespace_migration.graph import kinds_of
 from sterna_core.namespace_migration.id_map import IdMap
 from sterna_core.namespace_migration.made_anew import made_anew
+from sterna_core.namespace_migration.re_extraction import match_of
 from sterna_core.namespace_migration.reference_work import reference_check
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_migration.view import CollectionFigures, NamespaceMigrationView
@@ -59,6 +62,8 @@ def tasks(state: st.State) -> tuple[OutgoingTask, ...]:
 
 def rewriting_of(view: NamespaceMigrationView, run: st.Run) -> Rewriting:
     """Give what becomes of ids and addresses in this migration."""
+    old, new = view.source.extractors, view.target.extractors
+    match = match_of(view.config, old, new)
     return Rewriting(
         ids=IdMap(
             source_namespace_id=view.source.namespace_id,
@@ -68,6 +73,8 @@ def rewriting_of(view: NamespaceMigrationView, run: st.Run) -> Rewriting:
         ),
         known=kinds_of(run.resources),
         clusters=view.config.cluster_options or ClusterOptions(),
+        features=match.changed,
+        extractors=successors(old, new, match),
     )
 
 
@@ -89,11 +96,16 @@ def _config_for(config: MigrationConfig, job: jb.AnyJob) -> MigrationConfig:
     return replace(config, benchmark_options=UNSET)
 
 
+def _dates(view: NamespaceMigrationView, run: st.Run, collection_id: str) -> dict[str, str]:
+    """Give the dates that bound a collection's documents; {} where all go along."""
+    dates = (view.config.filters.date_range if view.config.filters else None) or {}
+    return dates if dates and collection_id in dated_collections(run.resources) else {}
+
+
 def _work(
     view: NamespaceMigrationView, run: st.Run, rewriting: Rewriting, job: jb.AnyJob
 ) -> wk.AnyNamespaceWork:
     options = view.config.batch_options or BatchOptions()
-    dates = (view.config.filters.date_range if view.config.filters else None) or {}
     new_ids = rewriting.ids.resources
     by_id = {each.resource_id: each for each in run.resources}
     match job:
@@ -110,7 +122,7 @@ def _work(
                 batch_size=options.batch_size,
                 part=known.parts,
                 after=known.batches[-1].until if known.batches else None,
-                date_range=dates,
+                date_range=_dates(view, run, job.collection_id),
             )
         case jb.BatchJob():
             return wk.MoveBatch(
@@ -119,7 +131,8 @@ def _work(
                 target_collection_id=new_ids[job.collection_id],
                 number=job.number,
                 batch=run.collections[job.collection_id].batches[job.number],
-                date_range=dates,
+                date_range=_dates(view, run, job.collection_id),
+                text_path=input_path(by_id[job.collection_id].definition),
             )
         case jb.ClusterJob():
             return wk.BringCluster(cluster=by_id[job.cluster_id], target_id=new_ids[job.cluster_id])
@@ -145,9 +158,10 @@ def _work(
                 collection_id=job.collection_id,
                 target_collection_id=new_ids[job.collection_id],
                 set_aside=figures.set_aside,
-                date_range=dates,
+                date_range=_dates(view, run, job.collection_id),
                 made_anew=(*made_anew(view.config, run.resources, job.collection_id), *fields),
                 relabelled_by=taxonomies,
+                text_path=input_path(by_id[job.collection_id].definition),
             )
         case jb.AttachJob():
             resource = by_id[job.resource_id]

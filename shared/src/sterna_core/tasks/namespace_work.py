@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.namespace.dangling import Dangling
+from sterna_core.namespace.input_text import TEXT
 from sterna_core.namespace.resource import Resource, ResourceKind
 from sterna_core.namespace_migration.batch import Batch
 from sterna_core.namespace_migration.config import MigrationConfig
@@ -50,7 +51,10 @@ class PlanBatches(NamespaceWork, frozen=True, kw_only=True, tag="work.plan_batch
 
 
 class MoveBatch(NamespaceWork, frozen=True, kw_only=True, tag="work.move_batch.v1"):
-    """Copy the documents of a batch, or extract them anew, with every reference rewritten."""
+    """Copy the documents of a batch, or extract them anew, with every reference rewritten.
+
+    `text_path` leads to the text that a document is extracted from.
+    """
 
     kind: ResourceKind
     collection_id: str
@@ -58,6 +62,7 @@ class MoveBatch(NamespaceWork, frozen=True, kw_only=True, tag="work.move_batch.v
     number: int
     batch: Batch
     date_range: dict[str, str] = {}
+    text_path: tuple[str, ...] = (TEXT,)
 
 
 class BringCluster(NamespaceWork, frozen=True, kw_only=True, tag="work.bring_cluster.v1"):
@@ -109,6 +114,7 @@ class CompareCollection(NamespaceWork, frozen=True, kw_only=True, tag="work.comp
     """Fields of the payload that a stage has made anew, and checked by itself."""
     relabelled_by: tuple[str, ...] = ()
     """Taxonomies of the target whose fields, whatever they are called, were made anew."""
+    text_path: tuple[str, ...] = (TEXT,)
 
 
 class AttachResource(NamespaceWork, frozen=True, kw_only=True, tag="work.attach_resource.v1"):

@@ -1,14 +1,11 @@
 from collections.abc import Sequence
-from typing import Final
 
 from sterna_api.http.namespace_bodies import FeatureExtractorBody, OutputBody
 from sterna_api.http.problem import InvalidShape, Location, Problem
 from sterna_core.errors import InvalidRequest, Misconfigured
 from sterna_core.extractors.extractor import Description
 from sterna_core.extractors.registry import ExtractorNotFound, ExtractorRegistry
-from sterna_core.namespace.feature_extractor import FeatureExtractor, FeatureOutput, Metric
-
-_METRICS: Final[dict[str, Metric]] = {"cosine": "cosine", "dot": "dot", "euclidean": "euclid"}
+from sterna_core.namespace.feature_extractor import FeatureExtractor, FeatureOutput
 
 
 class ExtractorFinder:
@@ -53,7 +50,7 @@ class ExtractorFinder:
                 outputs=_given(body.outputs),
             )
         outputs = tuple(
-            FeatureOutput(name=each.name, dimensions=each.dimension, metric=_METRICS[each.metric])
+            FeatureOutput(name=each.name, dimensions=each.dimension, metric=each.metric)
             for each in description.outputs
         )
         if body.outputs is not None and set(_given(body.outputs)) != set(outputs):

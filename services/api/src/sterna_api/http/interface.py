@@ -64,6 +64,7 @@ from sterna_api.http.retriever_execution import RetrieverExecutionRoutes
 from sterna_api.http.schedules import ScheduleRoutes
 from sterna_api.http.starts import CHECK_SECONDS, StartRoutes
 from sterna_api.http.syncing import SyncRoutes
+from sterna_api.http.target_extractors import TargetExtractorFinder
 from sterna_api.http.tasks import TaskRoutes
 from sterna_api.http.validations import ValidationRoutes
 from sterna_api.http.webhooks import WebhookRoutes
@@ -188,6 +189,7 @@ class Interface:
             NamespaceTargets(catalog, spaces),
             NamespaceEstimates(parts.stores, parts.extractors, clock),
             embedders,
+            TargetExtractorFinder(parts.extractors),
         )
         addresses = MigrationWebhooks(
             desk,

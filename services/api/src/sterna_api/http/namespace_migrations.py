@@ -25,7 +25,7 @@ from sterna_api.http.namespace_migration_bodies import (
     StartMigrationRequest,
     ValidateMigrationRequest,
 )
-from sterna_api.http.namespace_starts import NamespaceStarts
+from sterna_api.http.namespace_starts import Look, NamespaceStarts
 from sterna_api.http.namespace_targets import Drafted
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found, resource_id
@@ -99,8 +99,9 @@ class NamespaceMigrationRoutes:
         ticket = self._desk.ticket(request, body)
         org_id, config = ticket.caller.org_id, body.config
         migration_id = ticket.new_id(ids.NAMESPACE_MIGRATION)
-        source, target, found = await self._starts.measured(org_id, config)
-        target = target or _new_target(config, source.place, migration_id)
+        look = await self._starts.measured(org_id, config)
+        source, found = look.source, look.found
+        target = look.target or _new_target(config, look, migration_id)
         command = CreateNamespaceMigration(
             config=config,
             source=source.place,
@@ -133,8 +134,8 @@ class NamespaceMigrationRoutes:
         """Say what a migration would meet; nothing is made."""
         body = await read_body(request, ValidateMigrationRequest)
         self._webhooks.check(body.config)
-        _, _, found = await self._starts.measured(caller_of(request).org_id, body.config)
-        result = found.result
+        look = await self._starts.measured(caller_of(request).org_id, body.config)
+        found, result = look.found, look.found.result
         message = "Nothing stands against this migration"
         if not result.valid:
             message = f"The migration cannot be done as it is: {len(result.errors)} errors"
@@ -277,12 +278,13 @@ def _id_of(request: web.Request) -> str:
     )
 
 
-def _new_target(config: MigrationConfig, source: Place, migration_id: str) -> Place:
+def _new_target(config: MigrationConfig, look: Look, migration_id: str) -> Place:
     """Give the namespace that is to be made, in the store of its source."""
+    source = look.source.place
     target_id = config.target_namespace_id or ids.derived_id(ids.VECTOR_NAMESPACE, migration_id)
     return Place(
         namespace_id=target_id,
         store=source.store,
         name=config.target_namespace_name or f"{source.name[:60]}-{target_id[-12:]}",
-        extractors=source.extractors,
+        extractors=look.extractors,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID, uuid5
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from sterna_api.http.command_desk import CommandDesk, Ticket
@@ -11,6 +12,7 @@ from sterna_api.http.errors import status_of
 from sterna_api.http.namespace_catalog import CatalogedNamespace, NamespaceCatalog
 from sterna_api.http.namespace_estimates import NamespaceEstimates
 from sterna_api.http.namespace_targets import Drafted, NamespaceTargets
+from sterna_api.http.target_extractors import TargetExtractorFinder
 from sterna_core.errors import InvalidRequest, Rejected
 from sterna_core.journal.outcome import Outcome
 from sterna_core.namespace.feature_extractor import FeatureExtractor, feature_uris
@@ -33,6 +35,18 @@ PART_BYTES_MAX = 256 * 1024
 """Definitions that one record takes; a record has 512 KiB at the most."""
 
 
+class Look(Struct, frozen=True, kw_only=True):
+    """What a look at a source has found; `target` is None where it is to be made.
+
+    `extractors` are those that the target is to have.
+    """
+
+    source: CatalogedNamespace
+    target: Place | None
+    found: Validated
+    extractors: tuple[FeatureExtractor, ...]
+
+
 class NamespaceStarts:
     """Looks at the source of migrations, and starts them."""
 
@@ -43,40 +57,44 @@ class NamespaceStarts:
         targets: NamespaceTargets,
         estimates: NamespaceEstimates,
         embedders: InstalledEmbedders,
+        extractors: TargetExtractorFinder,
     ) -> None:
         self._desk = desk
         self._catalog = catalog
         self._targets = targets
         self._estimates = estimates
         self._embedders = embedders
+        self._extractors = extractors
 
     async def look(
         self, org_id: str, config: MigrationConfig, drafted: Drafted | None = None
-    ) -> tuple[CatalogedNamespace, Place | None, Validated]:
-        """Validate a configuration; give its source, and its target where that is there.
-
-        Raises NotFound where there is no such source.
-        """
+    ) -> Look:
+        """Validate a configuration; raises NotFound where there is no such source."""
         source = await self._catalog.source(org_id, config.source_namespace_id)
+        made = await self._extractors.find(config)
+        kept = source.place.extractors
+        extractors = kept if made.extractors is None else made.extractors
         target, findings = await self._targets.look(
-            org_id, config, source.place, source.place.extractors, drafted
+            org_id, config, source.place, extractors, drafted
         )
         found = validate(
             config,
             source.resources,
             source_id=source.place.namespace_id,
-            of_target=findings,
-            embeddable=await self._embeddable(config, source.place.extractors),
+            of_target=findings + made.findings,
+            embeddable=await self._embeddable(config, kept),
+            source_extractors=kept,
+            target_extractors=made.extractors,
         )
-        return source, target, found
+        return Look(source=source, target=target, found=found, extractors=extractors)
 
     async def measured(
         self, org_id: str, config: MigrationConfig, drafted: Drafted | None = None
-    ) -> tuple[CatalogedNamespace, Place | None, Validated]:
+    ) -> Look:
         """Validate a configuration, and look into the source for figures; writes nothing."""
-        source, target, found = await self.look(org_id, config, drafted)
-        estimates = await self._estimates.of(config, source, found)
-        return source, target, _with_figures(found, estimates)
+        look = await self.look(org_id, config, drafted)
+        estimates = await self._estimates.of(config, look.source, look.found)
+        return replace(look, found=_with_figures(look.found, estimates))
 
     async def _embeddable(
         self, config: MigrationConfig, extractors: tuple[FeatureExtractor, ...]
@@ -99,10 +117,11 @@ class NamespaceStarts:
         """
         migration_id = drafted.migration_id
         if config.dry_run:
-            _, _, found = await self.measured(ticket.caller.org_id, config, drafted)
+            look = await self.measured(ticket.caller.org_id, config, drafted)
+            found = look.found
         else:
-            _, _, found = await self.look(ticket.caller.org_id, config, drafted)
-            found = _with_figures(found, drafted.estimates)
+            look = await self.look(ticket.caller.org_id, config, drafted)
+            found = _with_figures(look.found, drafted.estimates)
         parts = tuple(parts_of(found.resources))
         validation = ValidateNamespaceMigration(
             result=found.result,
@@ -110,6 +129,7 @@ class NamespaceStarts:
             digest=found.digest,
             parts=len(parts),
             force=force,
+            extractors=look.extractors,
         )
         await self.hand_in(own_ticket(ticket, "validate"), migration_id, validation)
         if is_accepted(config, found.result, force=force):

@@ -1,20 +1,19 @@
 """Moves documents in batches, and compares them."""
 
-from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Any
 
 from sterna_core.errors import DataRejected, Terminal
 from sterna_core.namespace.resource import ResourceKind
-from sterna_core.namespace_migration.batch import Batch, Poison
-from sterna_core.namespace_migration.rewriting import Rewriting
+from sterna_core.namespace_migration.batch import Poison
 from sterna_core.namespace_store.content_sum import ContentSum, content_sum
-from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.receipt import Receipt
 from sterna_core.namespace_store.span import Span
-from sterna_core.namespace_store.store import ReadableShelf, Shelf, Space
+from sterna_core.namespace_store.store import Shelf, Space
 from sterna_core.tasks.namespace_work import CompareCollection, MoveBatch, NamespaceTask
-from sterna_executor.namespaces.documents import copied, without
+from sterna_executor.namespaces.arriving import Arrived, Arriving
+from sterna_executor.namespaces.documents import without
+from sterna_executor.namespaces.pages import pages
 
 Moved = tuple[int, tuple[Poison, ...]]
 """How many documents are in the target, and those that are not."""
@@ -31,55 +30,29 @@ def shelf_of(space: Space, kind: ResourceKind) -> Shelf:
     return space.objects if kind == "bucket" else space.documents
 
 
-async def pages(
-    shelf: ReadableShelf, span: Span
-) -> AsyncGenerator[tuple[Span, tuple[Document, ...]]]:
-    """Give the documents of a span page by page, each with where it begins."""
-    after = span.after
-    while True:
-        rest = Span(span.collection_id, after, span.upto)
-        page = await shelf.scan(rest)
-        if page.documents:
-            yield rest, page.documents
-        if page.last is None:
-            return
-        after = page.last
-
-
-async def plan_batches(
-    shelf: ReadableShelf, collection_id: str, rows: int, after: str | None
-) -> tuple[Batch, ...]:
-    """Cut what is behind a position into batches; the last one is open, for what is added later."""
-    rest = Span(collection_id, after)
-    ends = await shelf.boundaries(rows, rest)
-    planned = []
-    for end in ends[:-1]:
-        planned.append(Batch(after=after, until=end, expected=rows))
-        after = end
-    left = await shelf.count(Span(collection_id, after))
-    return (*planned, Batch(after=after, until=None, expected=left))
-
-
 async def move_batch(
-    task: NamespaceTask, work: MoveBatch, source: Space, target: Space, rewriting: Rewriting
+    task: NamespaceTask, work: MoveBatch, source: Space, target: Space, arriving: Arriving
 ) -> Moved:
-    """Copy a batch; every page has its receipt, so that a repeat writes nothing twice."""
+    """Move a batch; every page has its receipt, so that a repeat writes nothing twice."""
     span = Span(work.collection_id, work.batch.after, work.batch.until)
     shelf = shelf_of(target, work.kind)
     documents, poison = 0, list[Poison]()
     async for begin, page in pages(shelf_of(source, work.kind), span):
         name = f"{work.kind} {work.collection_id} {work.number} {begin.after or ''}"
-        written = [copied(each, rewriting, work.kind) for each in page]
-        moved, refused = await _write(task, target, shelf, name, written)
+        done = await _done(target, name) if arriving.makes_vectors else None
+        if done is None:
+            done = await _write(task, target, shelf, name, await arriving.page(page))
+        moved, refused = done
         documents += moved
         poison += refused
     return documents, tuple(poison)
 
 
 async def _write(
-    task: NamespaceTask, target: Space, shelf: Shelf, name: str, documents: list[Document]
+    task: NamespaceTask, target: Space, shelf: Shelf, name: str, arrived: Arrived
 ) -> Moved:
-    poison = list[Poison]()
+    poison, documents = list(arrived.poison), [each for _, each in arrived.documents]
+    names = {each.document_id: name_before for name_before, each in arrived.documents}
     while True:
         body: dict[str, Any] = {
             "documents": len(documents),
@@ -90,25 +63,35 @@ async def _write(
             if await shelf.upsert(documents, receipt):
                 return len(documents), tuple(poison)
         except DataRejected as refused:
-            wrong = refused.details.get("document_id")
+            wrong = str(refused.details.get("document_id"))
             left = [each for each in documents if each.document_id != wrong]
             if len(left) == len(documents):
                 raise
             documents = left
-            poison.append(Poison(document_id=str(wrong), code=refused.code, reason=refused.message))
+            poison.append(
+                Poison(document_id=names[wrong], code=refused.code, reason=refused.message)
+            )
             continue
-        known = await target.receipts.receipt(name)
-        if known is None:
+        done = await _done(target, name)
+        if done is None:
             raise DocumentsDiffer("The store refused a batch without saying why.")
-        told = tuple(
-            Poison(document_id=one, code=code, reason=reason)
-            for one, code, reason in known.body["set_aside"]
-        )
-        return int(known.body["documents"]), told
+        return done
+
+
+async def _done(target: Space, name: str) -> Moved | None:
+    """Give what became of a page, where it was moved before."""
+    known = await target.receipts.receipt(name)
+    if known is None:
+        return None
+    told = tuple(
+        Poison(document_id=one, code=code, reason=reason)
+        for one, code, reason in known.body["set_aside"]
+    )
+    return int(known.body["documents"]), told
 
 
 async def compare(
-    work: CompareCollection, source: Space | None, target: Space, rewriting: Rewriting
+    work: CompareCollection, source: Space | None, target: Space, arriving: Arriving
 ) -> ContentSum:
     """Compare every document of a collection; raises DocumentsDiffer."""
     there = shelf_of(target, work.kind)
@@ -117,7 +100,9 @@ async def compare(
     if source is not None:
         span = Span(work.collection_id)
         async for _, page in pages(shelf_of(source, work.kind), span):
-            written = [copied(each, rewriting, work.kind) for each in page]
+            arrived = await arriving.page(page)
+            written = [each for _, each in arrived.documents]
+            missing += len(arrived.poison)
             if work.set_aside:
                 found = await there.get([each.document_id for each in written])
                 have = {each.document_id for each in found}

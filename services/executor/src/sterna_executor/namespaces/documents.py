@@ -10,6 +10,7 @@ from sterna_core.namespace.resource import ResourceKind
 from sterna_core.namespace_migration.config import ClusterOptions, TaxonomyOptions
 from sterna_core.namespace_migration.id_map import IdMap
 from sterna_core.namespace_migration.made_anew import is_made_anew
+from sterna_core.namespace_migration.re_extraction import match_of
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_store.document import Document
 from sterna_core.tasks.namespace_work import NamespaceTask
@@ -29,6 +30,7 @@ def rewriting_for(task: NamespaceTask, kept: KeptMap) -> Rewriting:
     """Give what becomes of documents in this migration."""
     clusters = task.config.cluster_options or ClusterOptions()
     taxonomies = task.config.taxonomy_options or TaxonomyOptions()
+    old, new = task.source.extractors, task.target.extractors
     return Rewriting(
         ids=IdMap(
             source_namespace_id=task.source.namespace_id,
@@ -37,6 +39,7 @@ def rewriting_for(task: NamespaceTask, kept: KeptMap) -> Rewriting:
             keeps_document_ids=task.config.preserve_resource_ids,
         ),
         known=kept.kinds,
+        features=match_of(task.config, old, new).changed,
         keeps_enrichments=taxonomies.preserve_enrichment_fields,
         keeps_assignments=clusters.preserve_assignments,
         clusters=clusters,

@@ -7,16 +7,19 @@ import msgspec
 
 from sterna_core.errors import NotFound, Terminal
 from sterna_core.namespace_migration import reports as rep
+from sterna_core.namespace_migration.date_range import read_date_range
 from sterna_core.namespace_migration.references_report import ReferencesReport
 from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.namespace_store.store import Space
 from sterna_core.retriever.embedding import InstalledEmbedders
 from sterna_core.tasks import namespace_work as wk
+from sterna_executor.namespaces.arriving import Arriving, require_extractors
 from sterna_executor.namespaces.benchmark.retriever_benchmark import Spaces, benchmark
 from sterna_executor.namespaces.book import NamespaceBook
-from sterna_executor.namespaces.copying import compare, move_batch, plan_batches, shelf_of
+from sterna_executor.namespaces.copying import compare, move_batch, shelf_of
 from sterna_executor.namespaces.documents import KeptMap, rewriting_for
 from sterna_executor.namespaces.enriching import enrich
+from sterna_executor.namespaces.planning import plan_batches
 from sterna_executor.namespaces.preparing import fence_target, prepare_target
 from sterna_executor.namespaces.reference_check import check_references
 from sterna_executor.tasks.claims import Claims
@@ -106,8 +109,7 @@ class NamespaceEngine:
         await report(rep.ReportStepDone(**by, figures=figures))
 
     async def _prepare(self, task: wk.NamespaceTask, work: wk.PrepareTarget) -> None:
-        if task.config.migration_type != "copy":
-            raise NotSupported("Executors copy namespaces; they do not extract them anew yet.")
+        await require_extractors(task, self._embedders)
         await self._claims.claim(task)
         if not task.target.existing:
             await self._book.create(task)
@@ -122,13 +124,24 @@ class NamespaceEngine:
                 await report(rep.ReportCollectionPlanned(**by, parts=work.part))
                 return
             shelf = shelf_of(source, work.kind)
-            planned = await plan_batches(shelf, work.collection_id, work.batch_size, work.after)
+            dates = read_date_range(work.date_range)
+            planned = await plan_batches(
+                shelf, work.collection_id, work.batch_size, work.after, dates
+            )
         parts = [
             planned[start : start + BATCHES_A_PART]
             for start in range(0, len(planned), BATCHES_A_PART)
         ]
         for number, part in enumerate(parts, work.part):
-            await report(rep.ReportBatchesPlanned(**by, part=number, batches=part))
+            await report(
+                rep.ReportBatchesPlanned(
+                    **by,
+                    part=number,
+                    batches=tuple(each.batch for each in part),
+                    left_out=sum(each.left_out for each in part),
+                    undated=sum(each.undated for each in part),
+                )
+            )
         await report(rep.ReportCollectionPlanned(**by, parts=work.part + len(parts)))
 
     async def _move(
@@ -138,7 +151,8 @@ class NamespaceEngine:
             if source is None or target is None:
                 raise NotFound("The space of the source or of the target is gone.")
             rewriting = rewriting_for(task, await self._map(task, target))
-            documents, poison = await move_batch(task, work, source, target, rewriting)
+            arriving = Arriving(task, work, rewriting, self._embedders)
+            documents, poison = await move_batch(task, work, source, target, arriving)
         return rep.ReportBatchDone(
             **by, documents=documents, set_aside=len(poison), poison=poison[:100]
         )
@@ -150,7 +164,8 @@ class NamespaceEngine:
             if target is None:
                 raise NotFound("The space of the target is gone.")
             rewriting = rewriting_for(task, await self._map(task, target))
-            found = await compare(work, source, target, rewriting)
+            arriving = Arriving(task, work, rewriting, self._embedders)
+            found = await compare(work, source, target, arriving)
         return {"documents_compared": float(found.count)}
 
     async def _benchmark(

@@ -18,8 +18,9 @@ from sterna_core.taxonomy.assignment import Match, assigned, label_of
 from sterna_core.taxonomy.taxonomy import Taxonomy, taxonomy_of
 from sterna_executor.namespaces.benchmark.retriever_benchmark import Spaces
 from sterna_executor.namespaces.benchmark.side import TextEmbedder
-from sterna_executor.namespaces.copying import DocumentsDiffer, pages
+from sterna_executor.namespaces.copying import DocumentsDiffer
 from sterna_executor.namespaces.label_search import LabelSearch
+from sterna_executor.namespaces.pages import pages
 from sterna_executor.namespaces.tally import Tally
 
 PAGE = PageLimit(rows=200)

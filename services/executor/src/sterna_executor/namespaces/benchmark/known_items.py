@@ -9,7 +9,7 @@ from sterna_core.namespace_store.span import Span
 from sterna_core.namespace_store.store import ReadableShelf
 from sterna_core.retriever.reach import Reach
 from sterna_executor.namespaces.benchmark.question import Question, Questions
-from sterna_executor.namespaces.copying import pages
+from sterna_executor.namespaces.pages import pages
 
 WORDS_MAX = 12
 """Words of a query; never more than half of a text that has at least four."""

@@ -61,7 +61,8 @@ async def benchmark(
         max_drop=options.max_drop,
         confidence=options.confidence,
     )
-    if is_copy:
+    is_whole = task.config.filters is None or not task.config.filters.date_range
+    if is_copy and is_whole:  # of some of the documents other ones are the nearest
         named = work.retriever.definition.get("collection_ids")
         each = [name for name in _collections(spaces) if not named or name in named]
         searches = await compare_answers(each, spaces.source, spaces.target, spaces.rewriting)
