@@ -15,6 +15,7 @@ from sterna_core.journal.topics import Topics
 from sterna_core.migration import commands as cmd
 from sterna_core.migration import reports as rep
 from sterna_core.migration.decider import MIGRATIONS
+from support.asyncapi_parser import problems_of
 from support.migration.executors import World, outstanding
 from support.migration.scenario import MIGRATION_ID, create, post_object, summary, table
 
@@ -28,6 +29,25 @@ def test_the_description_of_the_bus_is_what_asyncapi_says_it_should_be():
     problems = list(jsonschema.Draft7Validator(schema).iter_errors(document(MESSAGES, Topics())))
 
     assert problems == []
+
+
+def test_the_reference_parser_of_asyncapi_finds_nothing_wrong_with_the_description():
+    described = msgspec.json.encode(document(MESSAGES, Topics()))
+
+    problems = problems_of(described)
+
+    # 2 is a remark: that there is a newer version of AsyncAPI.
+    assert [each for each in problems if each["severity"] < 2] == []
+
+
+def test_the_reference_parser_finds_what_is_wrong():
+    described = document(messages_of([MIGRATIONS]), Topics())
+    operation = next(iter(described["operations"].values()))
+    operation["channel"] = {"$ref": "#/channels/nowhere"}
+
+    problems = problems_of(msgspec.json.encode(described))
+
+    assert any(each["severity"] == 0 and "nowhere" in json.dumps(each) for each in problems)
 
 
 def test_every_reference_in_the_description_leads_somewhere():
