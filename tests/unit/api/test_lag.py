@@ -71,6 +71,24 @@ def test_the_target_is_as_of_the_moment_at_which_its_snapshot_was_asked_for() ->
     assert lag(decider).lag.seconds == (decider.now - due).total_seconds()
 
 
+def test_a_pass_that_waits_for_somebody_to_resume_is_not_at_work() -> None:
+    decider, world = started()
+    work_off(decider, world)
+    (due,) = (timer.at for timer in decider.timers(MIGRATION_ID))
+    decider.now = due
+    decider.fire_timers(MIGRATION_ID)
+    assert lag(decider).passes.at_work
+
+    decider.send(MIGRATION_ID, cmd.PauseMigration())
+    work_off(decider, world)
+    paused = lag(decider)
+
+    assert paused.status == "paused"
+    assert not paused.passes.at_work
+    decider.send(MIGRATION_ID, cmd.ResumeMigration())
+    assert lag(decider).passes.at_work
+
+
 def test_each_table_says_what_the_last_pass_did_and_since_when_deletions_are_seen() -> None:
     decider, world = started()
     work_off(decider, world)

@@ -1,7 +1,7 @@
 """What is answered about a migration that keeps its target up to date."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -94,6 +94,10 @@ class LagBody(Struct, frozen=True, kw_only=True):
     tables: tuple[TableLag, ...]
 
 
+_AT_WORK: Final[frozenset[Status]] = frozenset(("running", "pausing", "validating"))
+"""In any other status a pass that has begun waits for somebody to resume the migration."""
+
+
 def show_lag(known: KnownMigration, now: datetime) -> LagBody:
     """Show how far behind a target is, as of a moment."""
     view = known.view
@@ -111,7 +115,7 @@ def show_lag(known: KnownMigration, now: datetime) -> LagBody:
         trend=_trend(sync) if follows else None,
         estimated_catch_up=_caught_up(view, sync, now),
         cdc_position=None,
-        passes=_passes(sync),
+        passes=_passes(view, sync),
         tables=tables,
     )
 
@@ -168,10 +172,10 @@ def _caught_up(view: MigrationView, sync: SyncView, now: datetime) -> datetime |
     return max(now, datetime.fromtimestamp(began_at.timestamp() + sync.seconds, began_at.tzinfo))
 
 
-def _passes(sync: SyncView) -> PassLine:
+def _passes(view: MigrationView, sync: SyncView) -> PassLine:
     return PassLine(
         number=sync.number,
-        at_work=sync.at_work,
+        at_work=sync.at_work and view.status in _AT_WORK,
         began_at=sync.began_at,
         stopping=sync.stopping,
         finished=sync.finished,
