@@ -111,7 +111,9 @@ def test_a_taxonomy_that_is_applied_nowhere_is_a_warning() -> None:
 def test_two_taxonomies_that_write_into_one_field_are_an_error() -> None:
     first = namespace(taxonomy={"taxonomy_name": "kind"})
     second = Resource("tax_2", "taxonomy", first[-1].definition)
-    found = checked((*first, second))
+    assert checked((*first, second)).valid, "the second is applied nowhere"
+    also = Resource("col_2", "collection", {"taxonomy_applications": [{"taxonomy_id": "tax_2"}]})
+    found = checked((*first, second, also))
     where = ("taxonomy", "tax_2", "taxonomy_name")
     assert places(found.errors) == [("enrichment_not_possible", where)]
 

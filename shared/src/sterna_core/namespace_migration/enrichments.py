@@ -32,18 +32,19 @@ def enrichments(config: MigrationConfig, going: tuple[Resource, ...]) -> Finding
     for resource in going:
         if resource.kind != "taxonomy":
             continue
-        errors += _of_taxonomy(resource, by_id)
-        other = fields.setdefault(field_of(resource), resource.resource_id)
-        if other != resource.resource_id:
-            message = f"The taxonomy {other} writes into the same field: give another name."
-            errors.append(_at(resource, ("taxonomy_name",), message))
         places = applied(resource.resource_id, going)
-        for each in places:
-            errors += _of_filters(resource, each.collection_id, each.filters)
         if not places:
             message = "The taxonomy is applied to no collection that goes along: nothing is done."
             where = ("taxonomy", resource.resource_id)
             warnings.append(Finding(where, message, "taxonomy_not_applied"))
+            continue
+        errors += _of_taxonomy(resource, by_id)
+        for each in places:
+            errors += _of_filters(resource, each.collection_id, each.filters)
+        other = fields.setdefault(field_of(resource), resource.resource_id)
+        if other != resource.resource_id:
+            message = f"The taxonomy {other} writes into the same field: give another name."
+            errors.append(_at(resource, ("taxonomy_name",), message))
     return Findings(tuple(dict.fromkeys(errors)), tuple(warnings))
 
 

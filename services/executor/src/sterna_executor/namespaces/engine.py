@@ -182,7 +182,7 @@ class NamespaceEngine:
         return rep.ReportStepDone(**by, figures=figures, benchmark=found)
 
     async def _enrich(self, task: wk.NamespaceTask, work: wk.BringTaxonomy) -> dict[str, float]:
-        if work.made is None:
+        if work.made is None or not work.applications:
             return {}  # what it wrote into documents has come with them
         async with self._spaces(task) as (source, target):
             if source is None or target is None:
