@@ -11,6 +11,7 @@ from tests.servers import PostgresTestServer
 
 from sterna_core.errors import Unreachable
 from sterna_core.extractors.cache.embed_cached import embed_cached
+from sterna_core.extractors.cache.lazy_vector_cache import REST_SECONDS, LazyVectorCache
 from sterna_core.extractors.cache.memory_vector_cache import InMemoryVectorCache
 from sterna_core.extractors.cache.postgres_vector_cache import open_vector_cache
 from sterna_core.extractors.cache.vector_cache import (
@@ -167,3 +168,38 @@ async def test_a_cache_that_is_away_costs_work_and_nothing_else(database: Secret
     with pytest.raises(VectorCacheAway):
         async with open_vector_cache(Secret("postgresql://127.0.0.1:1/none")):
             pass
+
+
+class Fickle(Counted):
+    """A service that never gives the same vector twice."""
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector | RejectedText]:
+        made = await super().embed(texts)
+        return [np.asarray(each) + len(self.texts) for each in made]
+
+
+async def test_of_two_who_make_a_vector_at_once_both_have_the_one_that_is_kept(
+    cache: VectorCache,
+):
+    service = Fickle()
+    both = await asyncio.gather(*(embed_cached(service, cache, ["a"]) for _ in range(4)))
+    vectors = [each.vectors[0] for each in (*both, await embed_cached(service, cache, ["a"]))]
+    assert len({np.asarray(each).tobytes() for each in vectors}) == 1
+
+
+async def test_a_cache_is_opened_when_it_is_asked_and_left_alone_where_it_is_not_there(
+    database: Secret,
+):
+    space = space_of(_DESCRIPTION)
+    times = iter((0.0, 0.0, 1.0, REST_SECONDS + 1.0, REST_SECONDS + 1.0))
+    nowhere = Secret("postgresql://127.0.0.1:1/none")
+    away = LazyVectorCache(nowhere, monotonic=lambda: next(times))
+    for _ in range(3):  # the second time nobody is asked, or there would be too few times
+        with pytest.raises(VectorCacheAway):
+            await away.find(space, [b"x"])
+    await away.close()
+    there = LazyVectorCache(database)
+    await embed_cached(Counted(), there, ["a"])
+    await there.close()
+    async with open_vector_cache(database) as cache:
+        assert set(await cache.find(space, [content_hash("a")])) == {content_hash("a")}

@@ -29,11 +29,17 @@ def reports_of(task: wk.NamespaceTask, *, poison: bool = False) -> tuple[Struct,
         "executor_id": "exe_1",
     }
     match task.work:
-        case wk.PlanBatches(part=part):
-            cut = (batches()[:1], batches()[1:])
+        case wk.PlanBatches(part=part, date_range=dates):
+            cut, left_out = (batches()[:1], batches()[1:]), 2 if dates else 0
             return (
                 *(
-                    rep.ReportBatchesPlanned(**who, part=number, batches=cut[number])
+                    rep.ReportBatchesPlanned(
+                        **who,
+                        part=number,
+                        batches=cut[number],
+                        left_out=left_out,
+                        undated=left_out // 2,
+                    )
                     for number in range(part, len(cut))
                 ),
                 rep.ReportCollectionPlanned(**who, parts=len(cut)),

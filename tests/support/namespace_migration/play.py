@@ -18,9 +18,10 @@ from sterna_core.namespace_migration import state as st
 from sterna_core.namespace_migration.config import MigrationConfig
 from sterna_core.namespace_migration.decider import NAMESPACE_MIGRATIONS, decide, timers
 from sterna_core.namespace_migration.evolve import evolve
+from sterna_core.namespace_migration.features import Extractors
 from sterna_core.namespace_migration.fold_view import fold_view
 from sterna_core.namespace_migration.place import Place
-from sterna_core.namespace_migration.validating import validate
+from sterna_core.namespace_migration.validating import Validated, validate
 from sterna_core.namespace_migration.view import NamespaceMigrationView
 from sterna_core.namespace_migration.work import tasks
 from sterna_core.tasks import namespace_work as wk
@@ -41,8 +42,15 @@ class Play:
     """One migration and everything that was decided about it."""
 
     def __init__(
-        self, resources: Sequence[Resource], config: MigrationConfig | None = None
+        self,
+        resources: Sequence[Resource],
+        config: MigrationConfig | None = None,
+        *,
+        old: Extractors = (),
+        new: Extractors | None = None,
     ) -> None:
+        """Play with extractors of the source, and those of the target where they are others."""
+        self.old, self.new = old, new
         self.config = config or copying(batch_options={"max_workers": 3, "batch_size": 2})
         self.resources = tuple(resources)
         self.state: st.State = NAMESPACE_MIGRATIONS.initial
@@ -75,12 +83,12 @@ class Play:
 
     def create(self) -> None:
         """Make the draft."""
-        found = validate(self.config, self.resources)
+        found = self.look()
         self.give(
             cmd.CreateNamespaceMigration(
                 config=self.config,
-                source=Place(namespace_id="ns_old"),
-                target=Place(namespace_id="ns_new"),
+                source=Place(namespace_id="ns_old", extractors=self.old),
+                target=Place(namespace_id="ns_new", extractors=self.old),
                 result=found.result,
                 graph=found.graph,
             )
@@ -88,7 +96,7 @@ class Play:
 
     def start(self, *, force: bool = True) -> tuple[ev.AnyEvent, ...]:
         """Look at the source, record what goes along, and begin."""
-        found = validate(self.config, self.resources)
+        found = self.look()
         self.give(
             cmd.ValidateNamespaceMigration(
                 result=found.result,
@@ -96,11 +104,21 @@ class Play:
                 digest=found.digest,
                 parts=1,
                 force=force,
+                extractors=self.new,
             )
         )
         if isinstance(self.state, st.Validating):
             self.give(cmd.RecordResources(part=0, resources=found.resources))
         return self.give(cmd.StartNamespaceMigration(digest=found.digest))
+
+    def look(self) -> Validated:
+        """Validate as the service does."""
+        return validate(
+            self.config,
+            self.resources,
+            source_extractors=self.old,
+            target_extractors=self.new,
+        )
 
     def try_to(self, command: Struct) -> tuple[ev.AnyEvent, ...] | None:
         """Have a command decided; None where it is refused."""

@@ -40,16 +40,16 @@ def match_features(
     olds, news = by_address(old), by_address(new)
     pairs, unknown = _said(olds, news, said or {})
 
-    def left(wanted: Callable[[FeatureUri], bool] = lambda _: True) -> list[FeatureUri]:
-        return [each for each in olds if each not in pairs and wanted(each)]
+    def left() -> list[FeatureUri]:
+        return [each for each in olds if each not in pairs]
 
     pairs |= {each: each for each in left() if each in news}
     if len(news) == 1:
         pairs |= dict.fromkeys(left(), next(iter(news)))
-    names = {each.extractor for each in news}
     pairs |= _alone(olds, news, pairs, lambda each: (each.extractor, each.output))
     free = [each for each in news if each not in pairs.values()]
-    pairs |= _alone(left(), free, pairs, lambda each: (each.extractor in names,))
+    if all(each.extractor not in {one.extractor for one in news} for each in left()):
+        pairs |= _alone(left(), free, pairs, lambda _: ())
     pairs |= _alone(olds, news, pairs, lambda each: (each.output,))
     return FeatureMatch(pairs, tuple(left()), unknown)
 

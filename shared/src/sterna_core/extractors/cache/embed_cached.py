@@ -54,11 +54,10 @@ async def embed_cached(
     made = await embed(extractor, list(missing.values())) if missing else []
     new = dict(zip(missing, made, strict=True))
     vectors |= new
-    await _keep(
-        cache,
-        space,
-        {place: each for place, each in new.items() if not isinstance(each, RejectedText)},
-    )
+    sound_now = {p: each for p, each in new.items() if not isinstance(each, RejectedText)}
+    if await _keep(cache, space, sound_now):
+        # A service may answer otherwise every time: what is kept is what everybody has.
+        vectors |= await _find(cache, space, list(sound_now))
     whole = tuple(vectors[each] if isinstance(each, bytes) else each for each in results)
     with_text = sum(isinstance(each, bytes) for each in results)
     return Embedded(
@@ -78,10 +77,12 @@ async def _find(
         return {}
 
 
-async def _keep(cache: VectorCache | None, space: Space, vectors: dict[bytes, Vector]) -> None:
+async def _keep(cache: VectorCache | None, space: Space, vectors: dict[bytes, Vector]) -> bool:
     if cache is None or not vectors:
-        return
+        return False
     try:
         await cache.keep(space, vectors)
     except Transient as error:
         _log.warning("vector_cache.away", code=error.code, vectors=len(vectors))
+        return False
+    return True
