@@ -189,6 +189,13 @@ async def _cancel_copy(service: Service, client: Client) -> Request:
     return Request(f"{one}/cancel", {"reason": "a"}, {"reason": "b"})
 
 
+async def _roll_back_copy(service: Service, client: Client) -> Request:
+    one = await _copy(service, client)
+    await client.post(f"{one}/start")
+    await client.until(one, lambda body: body["status"] == "completed")
+    return Request(f"{one}/rollback", {"reason": "a"}, {"reason": "b"})
+
+
 async def _create_connection(service: Service, client: Client) -> Request:
     return Request("/v1/connections", connection_body("once"), connection_body("twice"))
 
@@ -308,6 +315,7 @@ _REQUESTS: dict[str, Callable[[Service, Client], Awaitable[Request]]] = {
     f"{_COPY}/pause": _pause_copy,
     f"{_COPY}/resume": _resume_copy,
     f"{_COPY}/cancel": _cancel_copy,
+    f"{_COPY}/rollback": _roll_back_copy,
     "/v1/connections": _create_connection,
     "/v1/connections/{connection_id}/test": _test_connection,
     "/v1/webhooks": _create_webhook,

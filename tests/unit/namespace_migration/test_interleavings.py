@@ -17,6 +17,7 @@ _MOVES = some.sampled_from(
     ["done"] * 12
     + ["late", "transient", "transient", "terminal", "stopped", "wait", "wait", "poison"]
     + ["pause", "stop", "resume", "resume", "cancel", "delete", "start", "claim"]
+    + ["rollback", "drop"]
 )
 _SCRIPTS = some.lists(some.tuples(_MOVES, some.integers(0, 50)), max_size=40)
 
@@ -42,6 +43,8 @@ def _move(play: Play, name: str, number: int) -> None:
             play.try_to(cmd.ResumeNamespaceMigration())
         case "cancel" if number % 5 == 0:
             play.try_to(cmd.CancelNamespaceMigration())
+        case "rollback" | "drop":
+            play.try_to(cmd.RollBackNamespaceMigration(drop_target=name == "drop"))
         case "delete":
             play.try_to(cmd.DeleteNamespaceMigration())
         case "start":
@@ -113,7 +116,7 @@ def test_a_migration_that_was_not_ended_can_always_be_brought_to_its_end(
     play.create()
     play.start()
     for name, number in script:
-        if name not in {"cancel", "delete"}:
+        if name not in {"cancel", "delete", "rollback", "drop"}:
             _move(play, name, number)
     for _ in range(5):
         play.try_to(cmd.ResumeNamespaceMigration())
@@ -124,6 +127,41 @@ def test_a_migration_that_was_not_ended_can_always_be_brought_to_its_end(
     batches = [each for each in play.log if isinstance(each, ev.BatchCompleted)]
     assert len(batches) == collections * 3
     assert play.view.moved + play.view.set_aside == collections * 6
+
+
+@settings(max_examples=12, deadline=None)
+@given(namespaces(), _SCRIPTS, some.booleans(), some.booleans())
+def test_whatever_has_happened_an_ended_migration_is_rolled_back_once_and_for_all(
+    resources: tuple,  # type: ignore[type-arg]
+    script: list[tuple[str, int]],
+    drop: bool,
+    interrupted: bool,
+) -> None:
+    play = Play(resources)
+    play.create()
+    play.start()
+    for name, number in script:
+        if name != "delete":
+            _move(play, name, number)
+    while play.view is not None and play.view.status not in {"completed", "failed", "cancelled"}:
+        play.try_to(cmd.ResumeNamespaceMigration())
+        play.finish()
+    play.finish()
+    assert play.view is not None
+    status = play.view.status
+    again = cmd.RollBackNamespaceMigration(drop_target=drop)
+    play.try_to(again)
+    if interrupted and (outstanding := play.outstanding()):
+        play.failed(outstanding[0], transient=False)
+        play.give(again)
+    play.finish()
+    assert (play.view.status, play.view.phase) == (status, "rolled_back")
+    assert isinstance(play.state, st.RolledBack)
+    assert play.state.dropped >= (drop or status != "completed")
+    assert play.give(again) == ()
+    assert play.try_to(cmd.ResumeNamespaceMigration()) is None
+    last = [each for each in play.delivered.values() if isinstance(each.work, wk.RollBack)][-1]
+    assert last.epoch == max(each.epoch for each in play.delivered.values())
 
 
 @settings(max_examples=12, deadline=None)

@@ -8,6 +8,7 @@ from sterna_core.namespace_migration.job import (
     Assignment,
     BatchJob,
     FenceJob,
+    RollbackJob,
     TargetJob,
     task_id,
 )
@@ -34,11 +35,13 @@ def advance(draft: Draft) -> None:
                 draft.add(ev.NamespaceMigrationPaused(at=draft.at))
         case st.Cancelling(run=run):
             _want(draft, FenceJob(epoch=run.epoch))
+        case st.RollingBack(run=run, drops_target=drops):
+            _want(draft, RollbackJob(epoch=run.epoch, drops_target=drops))
         case _:
             return
 
 
-def _want(draft: Draft, job: TargetJob | FenceJob) -> None:
+def _want(draft: Draft, job: TargetJob | FenceJob | RollbackJob) -> None:
     known = draft.jobs.get(task_id(draft.migration_id, job))
     if known is None or draft.is_ready(known):
         draft.dispatch(job)

@@ -90,6 +90,18 @@ class CancelNamespaceMigration(
     reason: str | None = None
 
 
+class RollBackNamespaceMigration(
+    Command, frozen=True, kw_only=True, tag="namespace_migration.roll_back.v1"
+):
+    """Lead aliases back to the source; with `drop_target` the target is removed too.
+
+    The target of one that failed, or was cancelled, is always removed.
+    """
+
+    reason: str | None = None
+    drop_target: bool = False
+
+
 class DeleteNamespaceMigration(
     Command, frozen=True, kw_only=True, tag="namespace_migration.delete.v1"
 ):
@@ -111,6 +123,7 @@ AnyCommand = (
     | PauseNamespaceMigration
     | ResumeNamespaceMigration
     | CancelNamespaceMigration
+    | RollBackNamespaceMigration
     | DeleteNamespaceMigration
     | RetryTask
     | ClaimTask

@@ -15,6 +15,7 @@ from sterna_core.namespace_migration.advance import advance
 from sterna_core.namespace_migration.draft import Draft
 from sterna_core.namespace_migration.evolve import evolve
 from sterna_core.namespace_migration.outcomes import claim, report
+from sterna_core.namespace_migration.rolling_back import roll_back
 from sterna_core.namespace_migration.work import tasks
 
 
@@ -42,6 +43,8 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
             lifecycle.resume(draft, command, context)
         case cmd.CancelNamespaceMigration():
             lifecycle.cancel(draft, command, context)
+        case cmd.RollBackNamespaceMigration():
+            roll_back(draft, command, context)
         case cmd.DeleteNamespaceMigration():
             lifecycle.delete(draft, context)
         case cmd.RetryTask():
@@ -52,7 +55,7 @@ def decide(state: st.State, command: cmd.AnyCommand, context: Context) -> tuple[
 
 def timers(state: st.State) -> tuple[Timer, ...]:
     """Give every retry that is to come."""
-    if not isinstance(state, st.Pending | st.Running | st.Cancelling):
+    if not isinstance(state, st.Pending | st.Running | st.Cancelling | st.RollingBack):
         return ()
     return tuple(
         Timer(

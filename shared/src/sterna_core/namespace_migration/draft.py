@@ -25,7 +25,7 @@ class Draft:
     @property
     def jobs(self) -> Mapping[str, Assignment]:
         """The jobs that are not done."""
-        if isinstance(self.state, st.ActiveState | st.Cancelling):
+        if isinstance(self.state, st.WithJobs):
             return self.state.run.jobs
         return {}
 

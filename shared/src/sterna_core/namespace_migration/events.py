@@ -122,11 +122,15 @@ class JobStopped(Event, frozen=True, kw_only=True, tag="namespace_migration.job_
 
 
 class StepCompleted(Event, frozen=True, kw_only=True, tag="namespace_migration.step_completed.v1"):
-    """A job is done that is neither a batch nor their planning."""
+    """A job is done that is neither a batch nor their planning.
+
+    `aliases` says of the switch where each leads by now.
+    """
 
     task_id: str
     job: AnyJob
     figures: dict[str, float] = {}
+    aliases: dict[str, str] = {}
 
 
 class ReferencesChecked(
@@ -285,6 +289,40 @@ class NamespaceMigrationCompleted(
     set_aside: int
 
 
+class RollbackRequested(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.rollback_requested.v1"
+):
+    """Aliases are led back to the source; the target is shut to epochs before `epoch`.
+
+    With `drops_target` it is removed, or emptied where it was there before the migration.
+    """
+
+    reason: str | None
+    drops_target: bool
+    epoch: int
+    by: str
+
+
+class NamespaceMigrationRolledBack(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.rolled_back.v1"
+):
+    """Readers are where they were before. `aliases` says where each leads now."""
+
+    task_id: str
+    aliases: dict[str, str]
+    drops_target: bool
+
+
+class RollbackFailed(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.rollback_failed.v1"
+):
+    """It is not rolled back, or not wholly; it can be asked for again."""
+
+    task_id: str
+    code: str
+    message: str
+
+
 class NamespaceMigrationDeleted(
     Event, frozen=True, kw_only=True, tag="namespace_migration.deleted.v1"
 ):
@@ -320,5 +358,8 @@ AnyEvent = (
     | NamespaceMigrationCancelled
     | TargetFenced
     | NamespaceMigrationCompleted
+    | RollbackRequested
+    | NamespaceMigrationRolledBack
+    | RollbackFailed
     | NamespaceMigrationDeleted
 )

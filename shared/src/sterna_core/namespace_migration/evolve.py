@@ -11,6 +11,7 @@ from sterna_core.namespace_migration.evolve_run import evolve_run
 from sterna_core.namespace_migration.fold_view import created_view, next_view
 from sterna_core.namespace_migration.graph import kinds_of
 from sterna_core.namespace_migration.id_map import id_map
+from sterna_core.namespace_migration.view import NamespaceMigrationView
 
 
 def evolve(state: st.State, event: ev.AnyEvent) -> st.State:
@@ -31,7 +32,11 @@ def evolve(state: st.State, event: ev.AnyEvent) -> st.State:
             if isinstance(event, ev.TargetFenced):
                 return st.Cancelled(view=state.view)
             return replace(state, run=evolve_run(state.run, event))
-        case st.Completed() | st.Cancelled():
+        case st.RollingBack():
+            return _rolling_back(state, event)
+        case st.Completed() | st.Cancelled() | st.RolledBack() | st.RollbackFailed():
+            if isinstance(event, ev.RollbackRequested):
+                return _rollback(state.view, event)
             return state
     assert_never(state)
 
@@ -69,6 +74,21 @@ def _first_run(state: st.Validating, epoch: int) -> st.Run:
     )
 
 
+def _rollback(view: NamespaceMigrationView, event: ev.RollbackRequested) -> st.RollingBack:
+    run = st.Run(epoch=event.epoch, resources=(), ids={}, attached=())
+    return st.RollingBack(view=view, run=run, drops_target=event.drops_target)
+
+
+def _rolling_back(state: st.RollingBack, event: ev.AnyEvent) -> st.State:
+    match event:
+        case ev.NamespaceMigrationRolledBack():
+            return st.RolledBack(view=state.view, dropped=event.drops_target)
+        case ev.RollbackFailed():
+            return st.RollbackFailed(view=state.view, drops_target=state.drops_target)
+        case _:
+            return replace(state, run=evolve_run(state.run, event))
+
+
 def _active(state: st.ActiveState, event: ev.AnyEvent) -> st.State:
     run, view = evolve_run(state.run, event), state.view
     match event:
@@ -88,5 +108,7 @@ def _active(state: st.ActiveState, event: ev.AnyEvent) -> st.State:
             return st.Cancelling(view=view, run=replace(run, epoch=event.epoch, jobs={}))
         case ev.NamespaceMigrationCompleted():
             return st.Completed(view=view)
+        case ev.RollbackRequested():
+            return _rollback(view, event)
         case _:
             return replace(state, run=run)

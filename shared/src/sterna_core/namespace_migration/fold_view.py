@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from sterna_core.namespace_migration import events as ev
 from sterna_core.namespace_migration.fold_pace import fold_pace
 from sterna_core.namespace_migration.fold_progress import fold_progress
+from sterna_core.namespace_migration.fold_rollback import fold_rollback
 from sterna_core.namespace_migration.progress import (
     STAGES,
     MigrationStage,
@@ -47,7 +48,8 @@ def created_view(event: ev.NamespaceMigrationCreated) -> View:
 def next_view(view: View, event: ev.AnyEvent) -> View:
     """Give the view of a migration that there is after one of its later events."""
     pace = fold_pace(view.pace, event)
-    view = replace(fold_progress(view, event), updated_at=event.at, pace=pace)
+    view = fold_rollback(fold_progress(view, event), event)
+    view = replace(view, updated_at=event.at, pace=pace)
     match event:
         case ev.NamespaceMigrationValidated():
             return replace(

@@ -13,6 +13,7 @@ from sterna_core.namespace_migration.config import (
     RetrieverOptions,
     TaxonomyOptions,
 )
+from sterna_core.namespace_migration.graph import Graph
 
 _PREFIX_OF_ID = re.compile(r"[A-Za-z]{1,16}_")
 _PREFIXES: dict[ResourceKind, str] = {
@@ -66,6 +67,16 @@ def id_map(
         },
         keeps_document_ids=config.preserve_resource_ids,
     )
+
+
+def id_map_of(config: MigrationConfig, graph: Graph | None, target_namespace_id: str) -> IdMap:
+    """Give the map by the graph of what goes along: definitions have no say in it."""
+    nodes = () if graph is None else graph.nodes
+    going = (
+        Resource(resource_id=each.resource_id, kind=each.resource_type, definition={})
+        for each in nodes
+    )
+    return id_map(config, going, target_namespace_id)
 
 
 def kept_kinds(config: MigrationConfig) -> frozenset[ResourceKind]:

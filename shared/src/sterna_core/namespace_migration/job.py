@@ -80,6 +80,13 @@ class FenceJob(Job, frozen=True, kw_only=True, tag="fence"):
     epoch: int
 
 
+class RollbackJob(Job, frozen=True, kw_only=True, tag="rollback"):
+    """Lead aliases back to the source, and remove the target where it goes too."""
+
+    epoch: int
+    drops_target: bool
+
+
 AnyJob = (
     TargetJob
     | ResourceJob
@@ -93,6 +100,7 @@ AnyJob = (
     | CheckReferencesJob
     | SwitchJob
     | FenceJob
+    | RollbackJob
 )
 
 
@@ -128,13 +136,13 @@ def resource_of(job: AnyJob) -> str | None:
             return job.taxonomy_id
         case BenchmarkJob():
             return job.retriever_id
-        case TargetJob() | CheckReferencesJob() | SwitchJob() | FenceJob():
+        case TargetJob() | CheckReferencesJob() | SwitchJob() | FenceJob() | RollbackJob():
             return None
     assert_never(job)
 
 
 def stage_of(job: AnyJob) -> MigrationStage | None:
-    """Give the stage that a job belongs to; fencing belongs to none."""
+    """Give the stage that a job belongs to; fencing and rolling back belong to none."""
     match job:
         case TargetJob() | ResourceJob():
             return "namespace_setup"
@@ -150,6 +158,6 @@ def stage_of(job: AnyJob) -> MigrationStage | None:
             return "benchmark_evaluation"
         case CompareJob() | AttachJob() | CheckReferencesJob() | SwitchJob():
             return "finalization"
-        case FenceJob():
+        case FenceJob() | RollbackJob():
             return None
     assert_never(job)

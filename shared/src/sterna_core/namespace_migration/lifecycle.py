@@ -162,7 +162,7 @@ def cancel(draft: Draft, command: cmd.CancelNamespaceMigration, context: Context
 def delete(draft: Draft, context: Context) -> None:
     """Forget it."""
     match draft.state:
-        case st.Draft() | st.Completed() | st.Cancelled():
+        case st.Draft() | st.Completed() | st.Cancelled() | st.RolledBack() | st.RollbackFailed():
             pass
         case st.Failed():
             draft.withdraw_all()

@@ -16,6 +16,7 @@ from sterna_core.namespace_migration.job import (
     Job,
     PlanBatchesJob,
     ResourceJob,
+    RollbackJob,
     SwitchJob,
     TargetJob,
     TaxonomyJob,
@@ -34,8 +35,9 @@ _DONE: dict[type[Job], str] = {
     CompareJob: "Source and target are equal",
     AttachJob: "Resource attached in the target",
     CheckReferencesJob: "No definition of the target names what is not there",
-    SwitchJob: "Aliases lead to the target",
+    SwitchJob: "Aliases are switched",
     FenceJob: "The target is shut to executors",
+    RollbackJob: "Rolled back",
 }
 
 
@@ -67,6 +69,8 @@ def narrate(event: ev.AnyEvent) -> tuple[Entry, ...]:
             | ev.JobRetryScheduled()
         ):
             return (_work(event),)
+        case ev.RollbackRequested() | ev.NamespaceMigrationRolledBack() | ev.RollbackFailed():
+            return (_rollback(event),)
         case ev.BenchmarkMeasured() | ev.BenchmarkAccepted():
             return (_benchmark(event),)
         case _:
@@ -139,6 +143,29 @@ def _work(
     assert_never(event)
 
 
+def _rollback(
+    event: ev.RollbackRequested | ev.NamespaceMigrationRolledBack | ev.RollbackFailed,
+) -> LogEntry:
+    match event:
+        case ev.RollbackRequested():
+            what = "; the target is removed" if event.drops_target else ""
+            return _warn(event, f"Rolling back{what}")
+        case ev.NamespaceMigrationRolledBack():
+            text = "Rolled back: aliases are where they were"
+            if event.aliases:
+                text += f": {_led(event.aliases)}"
+            if event.drops_target:
+                text += "; the target is removed"
+            return _info(event, text)
+        case ev.RollbackFailed():
+            return _error(event, f"Not rolled back: {event.message}", code=event.code)
+    assert_never(event)
+
+
+def _led(aliases: dict[str, str]) -> str:
+    return ", ".join(f"{name} → {where or 'nothing'}" for name, where in sorted(aliases.items()))
+
+
 def _benchmark(event: ev.BenchmarkMeasured | ev.BenchmarkAccepted) -> LogEntry:
     told: dict[str, Any] = {"phase": "benchmark_evaluation", "resource": event.retriever_id}
     if isinstance(event, ev.BenchmarkAccepted):
@@ -155,6 +182,8 @@ def _step(event: ev.StepCompleted) -> LogEntry:
     if event.figures:
         figures = (f"{name} {value:g}" for name, value in sorted(event.figures.items()))
         text += f": {', '.join(figures)}"
+    if event.aliases:
+        text += f": {_led(event.aliases)}"
     compared = event.figures.get("documents_compared")
     return _info(
         event,

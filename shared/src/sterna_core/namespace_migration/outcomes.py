@@ -18,9 +18,11 @@ from sterna_core.namespace_migration.job import (
     CheckReferencesJob,
     FenceJob,
     PlanBatchesJob,
+    RollbackJob,
 )
 from sterna_core.namespace_migration.progress import percent_of
 from sterna_core.namespace_migration.references_gate import take_in_references
+from sterna_core.namespace_migration.rolling_back import not_rolled_back, rolled_back
 from sterna_core.namespace_migration.state import CollectionRun
 
 POISON_TOLD = 100
@@ -45,6 +47,9 @@ def report(draft: Draft, command: rep.AnyReport, context: Context) -> None:
     match command:
         case rep.ReportWorkBegun():
             return
+        case ReportTaskFailed() if isinstance(draft.state, st.RollingBack):
+            if command.attempt == known.attempt and known.standing == "dispatched":
+                not_rolled_back(draft, command, known, context)
         case ReportTaskFailed():
             fail(draft, command, known, context)
         case ReportTaskStopped():
@@ -87,6 +92,9 @@ def _step(draft: Draft, command: rep.ReportStepDone, known: Assignment) -> None:
         epoch = known.job.epoch
         draft.add(ev.TargetFenced(at=draft.at, task_id=command.task_id, epoch=epoch))
         return
+    if isinstance(known.job, RollbackJob):
+        rolled_back(draft, command, known.job)
+        return
     if isinstance(known.job, BenchmarkJob) and command.benchmark is not None:
         take_in(draft, command, known, known.job, command.benchmark)
         return
@@ -95,7 +103,11 @@ def _step(draft: Draft, command: rep.ReportStepDone, known: Assignment) -> None:
         return
     draft.add(
         ev.StepCompleted(
-            at=draft.at, task_id=command.task_id, job=known.job, figures=command.figures
+            at=draft.at,
+            task_id=command.task_id,
+            job=known.job,
+            figures=command.figures,
+            aliases=command.aliases,
         )
     )
 

@@ -13,11 +13,15 @@ class ReportWorkBegun(Report, frozen=True, kw_only=True, tag="report.namespace_w
 
 
 class ReportStepDone(Report, frozen=True, kw_only=True, tag="report.namespace_step_done.v1"):
-    """A task that is neither a batch nor their planning is done; `figures` say what was measured."""
+    """A task that is neither a batch nor their planning is done; `figures` say what was measured.
+
+    `aliases` says where each leads by now, where aliases were switched.
+    """
 
     figures: dict[str, float] = field(default_factory=dict)
     benchmark: BenchmarkReport | None = None
     references: ReferencesReport | None = None
+    aliases: dict[str, str] = field(default_factory=dict)
 
 
 class ReportBatchesPlanned(Report, frozen=True, kw_only=True, tag="report.batches_planned.v1"):

@@ -108,6 +108,24 @@ class Cancelling(Active, frozen=True, kw_only=True, tag="cancelling"):
     """It is cancelled; the target is being shut to what was at work."""
 
 
+class RollingBack(Active, frozen=True, kw_only=True, tag="rolling_back"):
+    """Aliases are led back to the source."""
+
+    drops_target: bool
+
+
+class RolledBack(Known, frozen=True, kw_only=True, tag="rolled_back"):
+    """Readers are where they were before it; without `dropped` the target is still there."""
+
+    dropped: bool
+
+
+class RollbackFailed(Known, frozen=True, kw_only=True, tag="rollback_failed"):
+    """It is not rolled back, or not wholly; `drops_target` is what was asked for."""
+
+    drops_target: bool
+
+
 class Completed(Known, frozen=True, kw_only=True, tag="completed"):
     """Everything has arrived."""
 
@@ -118,6 +136,8 @@ class Cancelled(Known, frozen=True, kw_only=True, tag="cancelled"):
 
 ActiveState = Pending | Running | Pausing | Paused | Failed
 """What goes on, or could go on."""
+WithJobs = ActiveState | Cancelling | RollingBack
+"""What executors may be at work for."""
 State = (
     Absent
     | Draft
@@ -130,4 +150,7 @@ State = (
     | Cancelling
     | Completed
     | Cancelled
+    | RollingBack
+    | RolledBack
+    | RollbackFailed
 )

@@ -21,7 +21,7 @@ from sterna_core.namespace_migration.progress import (
 from sterna_core.namespace_migration.references_report import ReferencesReport
 from sterna_core.namespace_migration.validating import ValidationResult
 
-Phase = Literal["pausing", "paused", "cancelling"]
+Phase = Literal["pausing", "paused", "cancelling", "rolling_back", "rolled_back", "rollback_failed"]
 """What the seven statuses do not tell apart."""
 
 
@@ -42,6 +42,19 @@ class CollectionFigures(Struct, frozen=True, kw_only=True):
     """When the last of its batches was moved."""
     left_out: int = 0
     undated: int = 0
+
+
+class Rollback(Struct, frozen=True, kw_only=True):
+    """How a migration is rolled back; `aliases` says where each led afterwards."""
+
+    requested_at: UtcDatetime
+    requested_by: str
+    reason: str | None = None
+    drops_target: bool = False
+    finished_at: UtcDatetime | None = None
+    aliases: dict[str, str] = {}
+    error_code: str | None = None
+    error_message: str | None = None
 
 
 class NamespaceMigrationView(Struct, frozen=True, kw_only=True):
@@ -73,6 +86,9 @@ class NamespaceMigrationView(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     epoch: int = 0
     pace: Pace = Pace()
+    aliases: dict[str, str] = {}
+    """Where aliases led when they were switched."""
+    rollback: Rollback | None = None
     references: ReferencesReport | None = None
     poison: tuple[Poison, ...] = ()
     """Documents that were set aside, the first of them."""

@@ -19,7 +19,7 @@ from sterna_core.namespace_migration.date_range import dated_collections
 from sterna_core.namespace_migration.enrichment import bring_taxonomy, relabelling
 from sterna_core.namespace_migration.features import successors
 from sterna_core.namespace_migration.graph import kinds_of
-from sterna_core.namespace_migration.id_map import IdMap
+from sterna_core.namespace_migration.id_map import IdMap, id_map_of
 from sterna_core.namespace_migration.made_anew import made_anew
 from sterna_core.namespace_migration.re_extraction import match_of
 from sterna_core.namespace_migration.reference_work import reference_check
@@ -30,7 +30,7 @@ from sterna_core.tasks import namespace_work as wk
 
 def tasks(state: st.State) -> tuple[OutgoingTask, ...]:
     """Give every task that should be with executors in this state."""
-    if not isinstance(state, st.ActiveState | st.Cancelling):
+    if not isinstance(state, st.WithJobs):
         return ()
     view, run = state.view, state.run
     outgoing = {name: each for name, each in run.jobs.items() if each.standing == "dispatched"}
@@ -100,6 +100,15 @@ def _dates(view: NamespaceMigrationView, run: st.Run, collection_id: str) -> dic
     """Give the dates that bound a collection's documents; {} where all go along."""
     dates = (view.config.filters.date_range if view.config.filters else None) or {}
     return dates if dates and collection_id in dated_collections(run.resources) else {}
+
+
+def _made(view: NamespaceMigrationView) -> tuple[wk.Named, ...]:
+    """Name what is made in the target, each before what it needs."""
+    if view.graph is None:
+        return ()
+    kinds = {each.resource_id: each.resource_type for each in view.graph.nodes}
+    there = id_map_of(view.config, view.graph, view.target.namespace_id).resources
+    return tuple((kinds[name], there[name]) for name in reversed(view.graph.execution_order))
 
 
 def _work(
@@ -172,4 +181,6 @@ def _work(
             return wk.SwitchNamespace()
         case jb.FenceJob():
             return wk.FenceTarget()
+        case jb.RollbackJob():
+            return wk.RollBack(drops_target=job.drops_target, resources=_made(view))
     assert_never(job)

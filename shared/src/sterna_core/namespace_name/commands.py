@@ -23,10 +23,14 @@ class ReleaseName(Command, frozen=True, kw_only=True, tag="namespace_name.releas
 
 
 class PointAlias(Command, frozen=True, kw_only=True, tag="namespace_name.point_alias.v1"):
-    """Lead the name to a namespace that has another name, in one step for every reader."""
+    """Lead the name to a namespace that has another name, in one step for every reader.
+
+    With `only_from` only where it leads there now; where it leads elsewhere nothing is changed.
+    """
 
     name: str
     namespace_id: str
+    only_from: str | None = None
 
 
 class ReleaseAlias(Command, frozen=True, kw_only=True, tag="namespace_name.release_alias.v1"):

@@ -10,6 +10,7 @@ from sterna_core.namespace_name import commands as cmd
 from sterna_core.namespace_name import events as ev
 from sterna_core.namespace_name.state import Alias, Free, Owned, State
 
+ALIAS_ELSEWHERE = "alias_elsewhere"
 _MAKE_AFTER = timedelta(seconds=2)
 """By then whoever claimed the name has made the namespace, or is gone."""
 _SETTLE_AFTER = timedelta(seconds=32)
@@ -71,6 +72,12 @@ def _point(state: State, command: cmd.PointAlias, context: Context) -> tuple[ev.
     previous = state.namespace_id if isinstance(state, Alias) else None
     if previous == command.namespace_id:
         return ()
+    if command.only_from is not None and previous != command.only_from:
+        raise Rejected(
+            ALIAS_ELSEWHERE,
+            "The alias leads elsewhere by now.",
+            {"namespace_id": previous},
+        )
     return (
         ev.AliasPointed(
             at=context.now,

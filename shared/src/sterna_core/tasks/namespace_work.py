@@ -15,6 +15,10 @@ MAP_OF_IDS = "map of ids"
 """The receipt by which a target says what becomes of ids, and whose target it is."""
 
 
+Named = tuple[ResourceKind, str]
+"""A resource by its kind and id."""
+
+
 class NamespaceWork(Struct, frozen=True, kw_only=True, tag_field="type"):
     """One piece of work; the subclasses are the kinds. Ids are those of the source."""
 
@@ -143,6 +147,17 @@ class FenceTarget(NamespaceWork, frozen=True, kw_only=True, tag="work.fence_targ
     """Make the task's epoch the target's: nothing of an earlier epoch can be written after."""
 
 
+class RollBack(NamespaceWork, frozen=True, kw_only=True, tag="work.roll_back.v1"):
+    """Lead aliases that lead to the target back to the source.
+
+    With `drops_target` the target is removed, or emptied where it was there before: `resources`
+    are those of the target, each before what it needs.
+    """
+
+    drops_target: bool
+    resources: tuple[Named, ...]
+
+
 AnyNamespaceWork = (
     PrepareTarget
     | MakeResource
@@ -156,6 +171,7 @@ AnyNamespaceWork = (
     | CheckReferences
     | SwitchNamespace
     | FenceTarget
+    | RollBack
 )
 
 

@@ -37,6 +37,9 @@ EVENT_TYPES = (
     "namespace_migration.completed",
     "namespace_migration.failed",
     "namespace_migration.cancelled",
+    "namespace_migration.rollback.started",
+    "namespace_migration.rollback.completed",
+    "namespace_migration.rollback.failed",
 )
 """Every type that is sent."""
 

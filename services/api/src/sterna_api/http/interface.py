@@ -42,6 +42,7 @@ from sterna_api.http.namespace_estimates import NamespaceEstimates
 from sterna_api.http.namespace_finder import NamespaceFinder
 from sterna_api.http.namespace_migration_bodies import NamespaceLogsQuery
 from sterna_api.http.namespace_migration_metrics import NamespaceMetricsRoutes
+from sterna_api.http.namespace_migration_rollback import NamespaceRollbackRoutes
 from sterna_api.http.namespace_migrations import NamespaceMigrationRoutes
 from sterna_api.http.namespace_references import NamespaceReferenceRoutes
 from sterna_api.http.namespace_resources import NamespaceResourceRoutes
@@ -222,6 +223,7 @@ class Interface:
                 message_channels=parts.message_channels,
             ),
             NamespaceMigrationRoutes(desk, of_namespaces, starts, addresses, writes, clock),
+            NamespaceRollbackRoutes(desk, of_namespaces, catalog, starts, writes),
             NamespaceMetricsRoutes(of_namespaces, resources, clock),
             TaskRoutes(migrations, of_namespaces),
             NotificationRoutes(migrations, Notices(database)),

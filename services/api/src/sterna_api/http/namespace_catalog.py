@@ -45,3 +45,7 @@ class NamespaceCatalog:
         """Give some of the migrations from or to a namespace that are at work."""
         await self._writes.catch_up()
         return await self._namespaces.live_migrations(org_id, namespace_id)
+
+    async def aliases_of(self, org_id: str, namespace_id: str) -> tuple[str, ...]:
+        """Name the aliases that lead to a namespace, as they are projected."""
+        return await self._namespaces.aliases_of(org_id, namespace_id)

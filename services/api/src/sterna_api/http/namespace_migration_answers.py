@@ -172,6 +172,10 @@ def _more(view: View) -> dict[str, Any]:
         told["phase"] = view.phase
     if view.config.webhook_url is not None:
         told["webhook_id"] = webhook_of(view.migration_id)
+    if view.aliases:
+        told["aliases"] = view.aliases
+    if view.rollback is not None:
+        told["rollback"] = msgspec.to_builtins(view.rollback)
     if view.reason is not None:
         told["reason"] = view.reason
     if view.error_code is not None:

@@ -52,6 +52,13 @@ class CancelMigrationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_f
     reason: Reason | None = None
 
 
+class RollbackMigrationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why it is rolled back; `drop_target` removes the target too."""
+
+    reason: Reason | None = None
+    drop_target: bool = False
+
+
 class NamespaceLogsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which lines of a log to give; a phase is a stage of the migration."""
 

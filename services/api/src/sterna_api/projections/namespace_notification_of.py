@@ -78,5 +78,14 @@ def _told(event: ev.AnyEvent, view: NamespaceMigrationView) -> tuple[str, dict[s
             }
         case ev.NamespaceMigrationCancelled():
             return "namespace_migration.cancelled", {"reason": event.reason}
+        case ev.RollbackRequested():
+            return "namespace_migration.rollback.started", {"drops_target": event.drops_target}
+        case ev.NamespaceMigrationRolledBack():
+            return "namespace_migration.rollback.completed", {"aliases": event.aliases}
+        case ev.RollbackFailed():
+            return "namespace_migration.rollback.failed", {
+                "code": event.code,
+                "message": event.message,
+            }
         case _:
             return None

@@ -1,7 +1,5 @@
 """Lines of a log as Server-Sent Events: encoded once, whatever the number of followers."""
 
-from typing import Literal
-
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,8 +15,9 @@ from sterna_core.migration.undo import RollbackRequested
 from sterna_core.migration.undo_events import UndoFailed, UndoRequested
 from sterna_core.namespace_migration import events as nev
 
-FinalStatus = Literal["completed", "failed", "cancelled", "rolled_back"]
-FINAL_STATUSES: frozenset[str] = frozenset(("completed", "failed", "cancelled", "rolled_back"))
+FINAL_STATUSES: frozenset[str] = frozenset(
+    ("completed", "failed", "cancelled", "rolled_back", "rollback_failed")
+)
 """Nothing more happens in these unless somebody asks for it."""
 
 HEARTBEAT = b": heartbeat\n\n"
@@ -78,8 +77,10 @@ def status_told(event: object) -> str | None:
             ev.MigrationCancelled() | nev.NamespaceMigrationCancelled(epoch=0) | nev.TargetFenced()
         ):
             return "cancelled"
-        case ev.RollbackCompleted():
+        case ev.RollbackCompleted() | nev.NamespaceMigrationRolledBack():
             return "rolled_back"
+        case nev.RollbackFailed():
+            return "rollback_failed"
         case MigrationDeleted() | nev.NamespaceMigrationDeleted():
             return "deleted"
         case (
@@ -90,6 +91,7 @@ def status_told(event: object) -> str | None:
             | UndoRequested()
             | nev.NamespaceMigrationResumed()
             | nev.NamespaceMigrationCancelled()
+            | nev.RollbackRequested()
         ):
             return "open"
         case _:

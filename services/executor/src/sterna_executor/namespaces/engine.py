@@ -22,6 +22,7 @@ from sterna_executor.namespaces.enriching import enrich
 from sterna_executor.namespaces.planning import plan_batches
 from sterna_executor.namespaces.preparing import fence_target, prepare_target
 from sterna_executor.namespaces.reference_check import check_references
+from sterna_executor.namespaces.rolling_back import lead, roll_back
 from sterna_executor.tasks.claims import Claims
 from sterna_executor.tasks.engine import Report
 
@@ -67,6 +68,7 @@ class NamespaceEngine:
         }
         work = task.work
         figures: dict[str, float] = {}
+        aliases: dict[str, str] = {}
         match work:
             case wk.PrepareTarget():
                 await report(rep.ReportWorkBegun(**by))
@@ -98,15 +100,17 @@ class NamespaceEngine:
                 return
             case wk.SwitchNamespace():
                 await self._claims.claim(task)
-                for alias in task.source.aliases:
-                    await self._book.point(task, alias)
+                aliases = await lead(self._book, task)
             case wk.FenceTarget():
                 async with self._spaces(task) as (_, target):
                     if target is not None:
                         await fence_target(target, task)
+            case wk.RollBack():
+                await self._claims.claim(task)
+                aliases = await roll_back(task, work, self._stores, self._book)
             case _:
                 assert_never(work)
-        await report(rep.ReportStepDone(**by, figures=figures))
+        await report(rep.ReportStepDone(**by, aliases=aliases, figures=figures))
 
     async def _prepare(self, task: wk.NamespaceTask, work: wk.PrepareTarget) -> None:
         await require_extractors(task, self._embedders)

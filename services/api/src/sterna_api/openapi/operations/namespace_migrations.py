@@ -17,10 +17,12 @@ from sterna_api.http.namespace_migration_bodies import (
     NamespaceLogsQuery,
     PauseMigrationRequest,
     ResumeMigrationRequest,
+    RollbackMigrationRequest,
     StartMigrationRequest,
     ValidateMigrationRequest,
 )
 from sterna_api.http.namespace_migration_metrics import NamespaceMetricsBody
+from sterna_api.http.namespace_migration_rollback import RollbackMigrationResponse
 from sterna_api.openapi.operation import Media, Operation
 
 _ALL = "/v1/namespaces/migrations"
@@ -89,6 +91,19 @@ OPERATIONS = (
         summary="Give up: the source is as it was, and nothing writes to the target any more",
         body=CancelMigrationRequest,
         answers={200: CancelMigrationResponse},
+    ),
+    Operation(
+        method="POST",
+        path=f"{_ONE}/rollback",
+        scope="migrations:write",
+        summary="Lead aliases back to the source, and remove a target that is of no use",
+        description=(
+            "After a completion the target stays, unless `drop_target` is true; that of a migration"
+            " that failed or was cancelled is always removed. `additional_data.phase` tells how far"
+            " it is. Again it changes nothing."
+        ),
+        body=RollbackMigrationRequest,
+        answers={200: RollbackMigrationResponse},
     ),
     Operation(
         method="GET",
