@@ -33,6 +33,7 @@ from sterna_api.streams.hub import Hub
 from sterna_api.webhooks.guard import AddressGuard, parse_networks
 from sterna_core.api_key.commands import CreateApiKey
 from sterna_core.api_key.key import Pepper, make_key
+from sterna_core.artifacts.postgres_artifact_store import PostgresArtifactStore
 from sterna_core.certificate.signing import SigningKey
 from sterna_core.extractors.bootstrap import open_extractors
 from sterna_core.extractors.cache.lazy_vector_cache import LazyVectorCache
@@ -103,6 +104,7 @@ class Service:
         self.executors = ModelExecutors(self.log, self.topics, self.client_of_journal)
         self.keyring = Keyring.parse(Keyring.generate())
         self.stores = StoreDoors(self.keyring, Secret(database_url))
+        self.artifacts = PostgresArtifactStore(Secret(database_url))
         self.vectors = LazyVectorCache(Secret(database_url))
         self.guard = AddressGuard(parse_networks(["127.0.0.0/8"]))
         self.projector = Projector(self.database, self.log, self.topics, self.codec)
@@ -133,6 +135,7 @@ class Service:
         assert self._task is not None
         await asyncio.wait_for(self._task, _STOP_SECONDS)
         await self.stores.close()
+        await self.artifacts.close()
         await self.vectors.close()
 
     def client(self, key: str | None = FIRST_KEY.reveal()) -> Client:
@@ -272,6 +275,7 @@ class Service:
                 certificate_public_key=SIGNING_KEY.public,
                 sender=self.log,
                 stores=self.stores,
+                artifacts=self.artifacts,
                 extractors=self.extractors,
                 vectors=self.vectors,
                 limits=self._limits,

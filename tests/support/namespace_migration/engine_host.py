@@ -12,6 +12,8 @@ from sterna_core.errors import SternaError, Transient
 from sterna_core.migration.reports import ReportTaskFailed
 from sterna_core.retriever.embedding import InstalledEmbedders
 from sterna_core.tasks.namespace_work import NamespaceTask
+from sterna_executor.clusters.door import Clusters
+from sterna_executor.clusters.limits import ClusterLimits
 from sterna_executor.namespaces.book import BusNamespaceBook
 from sterna_executor.namespaces.engine import NamespaceEngine
 from sterna_executor.tasks.claims import BusClaims
@@ -32,6 +34,7 @@ class EngineHost:
             BusNamespaceBook(log, log, topics, _ID, _now),
             BusClaims(log, log, topics, _ID, _now),
             InstalledEmbedders(service.extractors, service.vectors),
+            Clusters(service.artifacts, ClusterLimits()),
             _ID,
         )
 

@@ -40,6 +40,7 @@ from sterna_api.webhooks.guard import AddressGuard, parse_networks
 from sterna_api.webhooks.notifier import Notifier
 from sterna_api.webhooks.outbox import Outbox
 from sterna_core.api_key.key import Pepper
+from sterna_core.artifacts.postgres_artifact_store import PostgresArtifactStore
 from sterna_core.certificate.signing import SigningKey
 from sterna_core.clock import Clock, system_clock
 from sterna_core.errors import Misconfigured, Unreachable
@@ -190,6 +191,7 @@ class ApiProcess:
         settings = self._settings
         namespaces_url = settings.namespace_database_url or settings.database_url
         stores, vectors = StoreDoors(self._keyring, namespaces_url), LazyVectorCache(namespaces_url)
+        artifacts = PostgresArtifactStore(namespaces_url)
         hub, positions = Hub(log, self._topics, self._codec), ProjectedPositions()
         interface = Interface(
             InterfaceParts(
@@ -216,6 +218,8 @@ class ApiProcess:
                 ),
                 sender=sender,
                 stores=stores,
+                artifacts=artifacts,
+                artifact_max_mib=settings.artifact_max_mib,
                 extractors=extractors,
                 vectors=vectors,
                 limits=settings.limits(),
@@ -244,6 +248,7 @@ class ApiProcess:
                 hub.stop()
                 await runner.cleanup()
                 await stores.close()
+                await artifacts.close()
                 await vectors.close()
 
     async def _messenger(

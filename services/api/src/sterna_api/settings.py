@@ -35,6 +35,7 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     database_schema: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,40}$")] = "sterna"
     database_pool_size: Annotated[int, Meta(ge=2, le=200)] = 10
     namespace_database_url: Secret | None = None
+    artifact_max_mib: Annotated[int, Meta(ge=1, le=4096)] = 256
     keyring: Secret
     key_pepper: Secret
     bootstrap_key: Secret | None = None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from sterna_core.artifacts.postgres_artifact_store import PostgresArtifactStore
 from sterna_core.clock import Clock, system_clock
 from sterna_core.errors import Transient
 from sterna_core.extractors.bootstrap import open_extractors
@@ -19,6 +20,8 @@ from sterna_core.kafka.sender import KafkaSender
 from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.retriever.embedding import InstalledEmbedders
 from sterna_core.secrets.keyring import Keyring
+from sterna_executor.clusters.door import Clusters
+from sterna_executor.clusters.limits import ClusterLimits
 from sterna_executor.databases.postgresql.engine import MEBIBYTE, EngineOptions, PostgresqlEngine
 from sterna_executor.namespaces.book import BusNamespaceBook
 from sterna_executor.namespaces.engine import NamespaceEngine
@@ -53,6 +56,7 @@ async def run_executor(
         KafkaLog(access) as log,
         KafkaSender(access) as sender,
         _embedders(settings) as embedders,
+        _artifacts(settings) as artifacts,
     ):
         telemetry = Telemetry(
             sender,
@@ -70,6 +74,7 @@ async def run_executor(
                 BusNamespaceBook(log, sender, topics, executor_id, clock),
                 claims,
                 embedders,
+                Clusters(artifacts, ClusterLimits(settings.executor_cluster_mib)),
                 executor_id,
             ),
         )
@@ -134,6 +139,19 @@ async def _embedders(settings: ExecutorSettings) -> AsyncGenerator[InstalledEmbe
         vectors = LazyVectorCache(settings.namespace_database_url)
         stack.push_async_callback(vectors.close)
         yield InstalledEmbedders(registry, vectors)
+
+
+@asynccontextmanager
+async def _artifacts(settings: ExecutorSettings) -> AsyncGenerator[PostgresArtifactStore | None]:
+    """Open where files of clusters are kept, if there is a place."""
+    if settings.namespace_database_url is None:
+        yield None
+        return
+    artifacts = PostgresArtifactStore(settings.namespace_database_url)
+    try:
+        yield artifacts
+    finally:
+        await artifacts.close()
 
 
 def _engine_options(settings: ExecutorSettings, executor_id: str) -> EngineOptions:

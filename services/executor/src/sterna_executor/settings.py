@@ -31,6 +31,7 @@ class ExecutorSettings(Struct, frozen=True, kw_only=True):
     executor_connections_per_host: Annotated[int, Meta(ge=2, le=1024)] = 24
     executor_shutdown_seconds: Annotated[float, Meta(ge=1.0, le=600.0)] = 20.0
     executor_figures_seconds: Annotated[float, Meta(ge=0.1, le=60.0)] = 1.0
+    executor_cluster_mib: Annotated[int, Meta(ge=16, le=1_048_576)] = 1024
     namespace_database_url: Secret | None = None
     extractor_threads: Annotated[int, Meta(ge=1, le=64)] = THREADS
     embedding_url: str | None = None

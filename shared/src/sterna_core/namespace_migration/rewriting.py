@@ -122,6 +122,10 @@ class Rewriting(Struct, frozen=True):
         is_id = self.known.get(named) == "taxonomy"
         return f"{ENRICHED}{self.ids.text(named)}" if is_id else name
 
+    def written(self, field: str, value: Any) -> Any:
+        """Give what the product wrote under the name of a field as it is in the target."""
+        return self._inside({field: value})[field]
+
     def _inside(self, value: Any) -> Any:
         """Rewrite every id inside of what the product wrote; a lineage's path step by step."""
         changes: dict[Path, Any] = {}

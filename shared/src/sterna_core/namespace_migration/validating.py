@@ -15,7 +15,6 @@ from sterna_core.namespace_migration.benchmark_checks import benchmark_checks
 from sterna_core.namespace_migration.clashes import clashes
 from sterna_core.namespace_migration.cluster_checks import cluster_checks
 from sterna_core.namespace_migration.config import (
-    ClusterOptions,
     MigrationConfig,
     TaxonomyOptions,
 )
@@ -103,7 +102,6 @@ def validate(
         + clashes(config, going)
         + cluster_checks(config, source_id or config.source_namespace_id, going)
         + enrichments(config, going)
-        + _not_yet(config)
         + benchmark_checks(config, going, embeddable)
         + _dates(config)
         + of_target
@@ -140,20 +138,3 @@ def _dates(config: MigrationConfig) -> Findings:
         where = ("config", "filters", "date_range", *((wrong.key,) if wrong.key else ()))
         return Findings(errors=(Finding(where, wrong.message, wrong.code),))
     return Findings()
-
-
-def _not_yet(config: MigrationConfig) -> Findings:
-    """Tell what cannot be done, so that nobody starts it, or does nothing, so that nobody waits."""
-    clusters = config.cluster_options or ClusterOptions()
-    asked = {
-        ("cluster_options", "recompute_clusters"): (
-            clusters.recompute_clusters,
-            "Clusters are copied; they are not computed anew yet.",
-        ),
-    }
-    errors = tuple(
-        Finding(("config", *place), message, "not_supported")
-        for place, (is_asked, message) in asked.items()
-        if is_asked
-    )
-    return Findings(errors=errors)

@@ -18,6 +18,7 @@ from sterna_api.http.calendar import CalendarRoutes
 from sterna_api.http.calendar_feeds import CalendarFeedRoutes
 from sterna_api.http.certificates import CertificateRoutes
 from sterna_api.http.client_address import ClientAddresses, Network
+from sterna_api.http.cluster_artifacts import ClusterArtifactRoutes
 from sterna_api.http.command_desk import CommandDesk, CommandPort
 from sterna_api.http.connections import ConnectionRoutes
 from sterna_api.http.cors import Cors
@@ -93,6 +94,7 @@ from sterna_api.streams.hub import Hub
 from sterna_api.webhooks.guard import AddressGuard
 from sterna_core import ids
 from sterna_core.api_key.key import Pepper
+from sterna_core.artifacts.store import ArtifactStore
 from sterna_core.certificate.signing import PublicKey
 from sterna_core.clock import Clock
 from sterna_core.extractors.cache.vector_cache import VectorCache
@@ -130,6 +132,8 @@ class InterfaceParts:
     certificate_public_key: PublicKey | None = None
     sender: RecordSender
     stores: StoreDoors
+    artifacts: ArtifactStore
+    artifact_max_mib: int = 256
     extractors: ExtractorRegistry
     vectors: VectorCache | None = None
     """Those that were made before; without it, all are made anew."""
@@ -287,13 +291,21 @@ class Interface:
                     StoreFinder(connections, writes), ExtractorFinder(parts.extractors)
                 ),
                 spaces,
+                parts.artifacts,
                 writes,
             ),
             NamespaceDocumentRoutes(namespaces, finder, spaces, embedders, writes),
             BucketObjectRoutes(namespaces, finder, spaces, writes),
             RetrieverExecutionRoutes(namespaces, finder, spaces, embedders, writes),
             NamespaceReferenceRoutes(namespaces, finder),
-            NamespaceResourceRoutes(desk, namespaces, finder, writes),
+            ClusterArtifactRoutes(
+                namespaces,
+                finder,
+                parts.artifacts,
+                writes,
+                mebibytes_max=parts.artifact_max_mib,
+            ),
+            NamespaceResourceRoutes(desk, namespaces, finder, parts.artifacts, writes),
             ApiKeyRoutes(desk, api_keys, parts.pepper, writes),
             AuditLogRoutes(AuditLog(database)),
         )

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 NDJSON = "application/x-ndjson"
+PARQUET = "application/vnd.apache.parquet"
+OCTETS = "application/octet-stream"
 _NDJSON_NAMES = frozenset({NDJSON, "application/ndjson", "application/jsonl"})
 _RANGES_MAX = 50
 

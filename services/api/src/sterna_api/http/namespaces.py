@@ -25,6 +25,7 @@ from sterna_api.http.query import read_query
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.projections.namespaces import KnownNamespace, Namespaces
 from sterna_core import ids
+from sterna_core.artifacts.store import ArtifactStore
 from sterna_core.errors import Rejected
 from sterna_core.namespace.commands import CreateNamespace, DeleteNamespace
 from sterna_core.namespace.events import NamespaceCreated
@@ -50,6 +51,7 @@ class NamespaceRoutes:
         finder: NamespaceFinder,
         making: NamespaceMaking,
         spaces: NamespaceSpaces,
+        artifacts: ArtifactStore,
         writes: ReadYourWrites,
     ) -> None:
         self._desk = desk
@@ -57,6 +59,7 @@ class NamespaceRoutes:
         self._finder = finder
         self._making = making
         self._spaces = spaces
+        self._artifacts = artifacts
         self._writes = writes
 
     def routes(self) -> list[web.RouteDef]:
@@ -141,6 +144,7 @@ class NamespaceRoutes:
         if not query.keep_documents:
             # Before the namespace: whoever is interrupted here can ask again.
             await self._spaces.drop(known.view.store, known.namespace_id)
+        await self._artifacts.delete(known.namespace_id)
         outcome = await self._desk.hand_in(ticket, known.namespace_id, DeleteNamespace())
         release = ReleaseName(namespace_id=known.namespace_id)
         place = place_of_name(org_id, known.view.name)

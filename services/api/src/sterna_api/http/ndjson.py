@@ -1,16 +1,13 @@
 """Reads JSON line by line as it comes in, and never holds more than a line."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 
-from aiohttp import StreamReader, web
+from aiohttp import StreamReader
 from msgspec import Struct
 
-from sterna_core.errors import InvalidRequest
+from sterna_api.http.chunks import chunks_of
 
 LINE_BYTES_MAX = 1024 * 1024
-STALLED_SECONDS = 60.0
-"""How long nothing may come in before an upload is given up."""
 
 
 class Line(Struct, frozen=True):
@@ -26,10 +23,7 @@ async def lines_of(stream: StreamReader) -> AsyncGenerator[Line]:
     While a line is worked on nothing more is read, so a sender that is faster has to wait.
     """
     number, held, is_long = 0, bytearray(), False
-    while True:
-        chunk = await _chunk(stream)
-        if not chunk:
-            break
+    async for chunk in chunks_of(stream):
         *ended, rest = chunk.split(b"\n")
         for part in ended:
             number += 1
@@ -46,15 +40,3 @@ async def lines_of(stream: StreamReader) -> AsyncGenerator[Line]:
             held += rest
     if is_long or held.strip():
         yield Line(number + 1, None if is_long else bytes(held))
-
-
-async def _chunk(stream: StreamReader) -> bytes:
-    try:
-        async with asyncio.timeout(STALLED_SECONDS):
-            return await stream.readany()
-    except TimeoutError:
-        raise InvalidRequest(
-            f"Nothing came in for {STALLED_SECONDS:.0f} s; send it again.", code="upload_stalled"
-        ) from None
-    except web.RequestPayloadError:
-        raise InvalidRequest("The body ended before its end.", code="upload_cut") from None

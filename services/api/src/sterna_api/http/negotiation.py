@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from sterna_api.http.errors import Handler
-from sterna_api.http.media import JSON, PROBLEM, accepts_any, is_json, is_ndjson
+from sterna_api.http.media import JSON, OCTETS, PROBLEM, accepts_any, is_json, is_ndjson
 from sterna_api.openapi.operation import Media, Operation
 
 
@@ -13,6 +13,11 @@ class Negotiation:
     def __init__(self, operations: Iterable[Operation]) -> None:
         table = tuple(operations)
         self._types = {operation.key: _types_of(operation) for operation in table}
+        self._by_file = {
+            operation.key: (OCTETS, operation.file.type)
+            for operation in table
+            if operation.file is not None
+        }
         self._by_lines = {operation.key for operation in table if operation.lines is not None}
 
     @web.middleware
@@ -32,7 +37,11 @@ class Negotiation:
     def _takes(self, request: web.Request, given: str) -> bool:
         resource = request.match_info.route.resource
         by_lines = resource is not None and (request.method, resource.canonical) in self._by_lines
-        return is_json(given) or (by_lines and is_ndjson(given))
+        if is_json(given) or (by_lines and is_ndjson(given)):
+            return True
+        kind = given.partition(";")[0].strip().lower()
+        key = (request.method, resource.canonical) if resource is not None else ("", "")
+        return kind in self._by_file.get(key, ())
 
 
 def _types_of(operation: Operation) -> tuple[str, ...]:

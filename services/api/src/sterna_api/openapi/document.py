@@ -6,7 +6,7 @@ import msgspec
 
 from sterna_api.http.authentication import FEED_PARAMETER
 from sterna_api.http.errors import ErrorBody, ProblemBody, ProblemsBody
-from sterna_api.http.media import JSON, NDJSON, PROBLEM
+from sterna_api.http.media import JSON, NDJSON, OCTETS, PROBLEM
 from sterna_api.openapi.operation import Media, Operation
 from sterna_api.openapi.parameters import (
     IDEMPOTENCY_KEY,
@@ -112,6 +112,13 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
             "description": "One JSON object a line; a body of one line may be sent as JSON.",
             "required": True,
             "content": {JSON: {"schema": line}, NDJSON: {"schema": {"type": "string"}}},
+        }
+    if operation.file is not None:
+        schema = {"type": "string", "format": "binary"}
+        described["requestBody"] = {
+            "description": operation.file.description,
+            "required": True,
+            "content": {name: {"schema": schema} for name in (OCTETS, operation.file.type)},
         }
     described["responses"] = {
         **{

@@ -34,6 +34,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     body: Any = None
     lines: Any = None
     """Of what type each line of the body is, where that is JSON line by line."""
+    file: Media | None = None
+    """What the body is, where it is a file."""
     query: Any = None
     answers: dict[int, Any]
     description: str = ""

@@ -13,6 +13,7 @@ from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.namespace_store.store import Space
 from sterna_core.retriever.embedding import InstalledEmbedders
 from sterna_core.tasks import namespace_work as wk
+from sterna_executor.clusters.door import Clusters
 from sterna_executor.namespaces.arriving import Arriving, require_extractors
 from sterna_executor.namespaces.benchmark.retriever_benchmark import Spaces, benchmark
 from sterna_executor.namespaces.book import NamespaceBook
@@ -28,7 +29,6 @@ from sterna_executor.tasks.engine import Report
 
 MAPS_KEPT = 16
 BATCHES_A_PART = 1_000
-_ARTIFACTS = ("parquet_path", "members_key")
 
 
 class NotSupported(Terminal):
@@ -46,12 +46,14 @@ class NamespaceEngine:
         book: NamespaceBook,
         claims: Claims,
         embedders: InstalledEmbedders,
+        clusters: Clusters,
         executor_id: str,
     ) -> None:
         self._stores = stores
         self._book = book
         self._claims = claims
         self._embedders = embedders
+        self._clusters = clusters
         self._executor_id = executor_id
         self._maps: OrderedDict[str, KeptMap] = OrderedDict()
 
@@ -83,10 +85,7 @@ class NamespaceEngine:
                 await report(await self._move(task, work, by))
                 return
             case wk.BringCluster():
-                named = [each for each in _ARTIFACTS if work.cluster.definition.get(each)]
-                options = task.config.cluster_options
-                if named and (options is None or options.migrate_artifacts):
-                    raise NotSupported("Artifacts of clusters are not moved: leave them out.")
+                figures = await self._bring_cluster(task, work)
             case wk.BringTaxonomy():
                 figures = await self._enrich(task, work)
             case wk.BenchmarkRetriever():
@@ -184,6 +183,16 @@ class NamespaceEngine:
             found = await benchmark(task, work, spaces, self._embedders)
         figures = {"searches": float(found.searches), "alike": float(found.alike)}
         return rep.ReportStepDone(**by, figures=figures, benchmark=found)
+
+    async def _bring_cluster(
+        self, task: wk.NamespaceTask, work: wk.BringCluster
+    ) -> dict[str, float]:
+        async with self._spaces(task) as (source, target):
+            if target is None:
+                raise NotFound("The space of the target is gone.")
+            rewriting = rewriting_for(task, await self._map(task, target))
+            await self._claims.claim(task)
+            return await self._clusters.bring(task, work, source, target, rewriting)
 
     async def _enrich(self, task: wk.NamespaceTask, work: wk.BringTaxonomy) -> dict[str, float]:
         if work.made is None or not work.applications:

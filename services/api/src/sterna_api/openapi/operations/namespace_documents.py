@@ -1,5 +1,7 @@
 """`/v1/namespaces/{id}/documents`, objects of buckets, and what retrievers find."""
 
+from sterna_api.http.artifact_bodies import ArtifactsBody, PutArtifactBody
+from sterna_api.http.deleted import DeletedBody
 from sterna_api.http.document_bodies import (
     DocumentBody,
     DocumentLineBody,
@@ -12,12 +14,15 @@ from sterna_api.http.document_bodies import (
     ObjectsBody,
     PagesQuery,
 )
+from sterna_api.http.media import PARQUET
 from sterna_api.http.upload import UploadedBody
-from sterna_api.openapi.operation import Operation
+from sterna_api.openapi.operation import Media, Operation
 
 _ONE = "/v1/namespaces/{namespace_id}"
 _DOCUMENTS = f"{_ONE}/documents"
 _OBJECTS = f"{_ONE}/buckets/{{resource_id}}/objects"
+_ARTIFACTS = f"{_ONE}/clusters/{{resource_id}}/artifacts"
+_ARTIFACT = f"{_ARTIFACTS}/{{artifact_name}}"
 _READ, _WRITE = "namespaces:read", "namespaces:write"
 _LINES = (
     "JSON line by line, of any length; each in place of the one of its id. Lines that are wrong"
@@ -72,6 +77,39 @@ OPERATIONS = (
         scope=_READ,
         summary="Show an object of a bucket",
         answers={200: ObjectBody},
+    ),
+    Operation(
+        method="GET",
+        path=_ARTIFACTS,
+        scope=_READ,
+        summary="List the files of a cluster",
+        answers={200: ArtifactsBody},
+    ),
+    Operation(
+        method="PUT",
+        path=_ARTIFACT,
+        scope=_WRITE,
+        summary="Keep a file of a cluster",
+        description=(
+            "The body is parquet, at most as large as STERNA_ARTIFACT_MAX_MIB allows; readers see the"
+            " file that was there before until all of the new one has come."
+        ),
+        file=Media(PARQUET, "The file, in parquet"),
+        answers={200: PutArtifactBody},
+    ),
+    Operation(
+        method="GET",
+        path=_ARTIFACT,
+        scope=_READ,
+        summary="Fetch a file of a cluster",
+        answers={200: Media(PARQUET, "The file, in parquet")},
+    ),
+    Operation(
+        method="DELETE",
+        path=_ARTIFACT,
+        scope=_WRITE,
+        summary="Remove a file of a cluster",
+        answers={200: DeletedBody},
     ),
     Operation(
         method="POST",

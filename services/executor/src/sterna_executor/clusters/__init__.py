@@ -1,0 +1,1 @@
+"""Brings clusters: their files with every id rewritten, or computed anew."""
