@@ -16,6 +16,8 @@ from tests.support.api.service import Service
 from tests.support.namespace_migration.engine_host import EngineHost
 from tests.support.namespace_migration.scene import WORDS, Scene
 
+from sterna_executor.clusters import copying_files, recomputing
+
 PARQUET = {"Content-Type": "application/vnd.apache.parquet"}
 FIGURES = ("documents", "groups", "documents_without_group", "documents_assigned")
 VECTOR_CONFIG = {
@@ -24,6 +26,8 @@ VECTOR_CONFIG = {
     "kmeans_parameters": {"n_clusters": 3},
 }
 DOCUMENTS = 30
+LOADED = (copying_files, recomputing)
+"""Loading them takes seconds, for which no test should wait."""
 
 
 @pytest.fixture(scope="module")

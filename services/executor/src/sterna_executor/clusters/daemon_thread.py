@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from sterna_core.errors import Transient
+
 T = TypeVar("T")
 
 
@@ -19,11 +21,10 @@ class DaemonThread:
         self._free = asyncio.Lock()
 
     async def run(self, work: Callable[[], T], seconds: float) -> T:
-        """Run a function and give what it gives; raises what it raises, and TimeoutError."""
+        """Run a function and give what it gives; raises what it raises, Transient for too long."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         context = contextvars.copy_context()
-        await self._free.acquire()
 
         def settle(result: T | None, error: BaseException | None) -> None:
             self._free.release()
@@ -44,6 +45,10 @@ class DaemonThread:
             except RuntimeError:
                 return  # the loop is closed: nobody waits
 
-        threading.Thread(target=body, name=self._name, daemon=True).start()
-        async with asyncio.timeout(seconds):
-            return await done
+        try:
+            async with asyncio.timeout(seconds):
+                await self._free.acquire()
+                threading.Thread(target=body, name=self._name, daemon=True).start()
+                return await done
+        except TimeoutError:
+            raise Transient("Computing takes too long here.", code="computation_timeout") from None

@@ -1,6 +1,5 @@
 import asyncio
 from importlib import import_module
-from typing import Any
 
 from sterna_core.artifacts.store import ArtifactStore
 from sterna_core.errors import Misconfigured, NotFound
@@ -9,10 +8,13 @@ from sterna_core.namespace_migration.config import ClusterOptions
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_store.store import Space
 from sterna_core.tasks.namespace_work import BringCluster, NamespaceTask
+from sterna_executor.clusters.bringing import Bringing
+from sterna_executor.clusters.daemon_thread import DaemonThread
 from sterna_executor.clusters.limits import ClusterLimits
 
-_WORKER = "sterna_executor.clusters.bringing"
-"""Imported where it is needed: pyarrow and scikit-learn take seconds, and are an extra."""
+_COPYING = ("sterna_executor.clusters.copying_files", "copy_files")
+_RECOMPUTING = ("sterna_executor.clusters.recomputing", "recompute")
+"""Imported where they are needed: pyarrow and scikit-learn take seconds, and are an extra."""
 
 
 class Clusters:
@@ -21,48 +23,59 @@ class Clusters:
     def __init__(self, artifacts: ArtifactStore | None, limits: ClusterLimits) -> None:
         self._artifacts = artifacts
         self._limits = limits
+        self._thread = DaemonThread("sterna-cluster")
         self._loading = asyncio.Lock()
-        self._worker: Any = None
 
     async def bring(
         self,
         task: NamespaceTask,
         work: BringCluster,
         source: Space | None,
-        target: Space | None,
+        target: Space,
         rewriting: Rewriting,
     ) -> dict[str, float]:
-        """Bring a cluster; gives what was measured. Raises Misconfigured, and what that raises."""
-        options = task.config.cluster_options or ClusterOptions()
-        if not options.recompute_clusters and not options.migrate_artifacts:
-            return {}
-        named = any(work.cluster.definition.get(each) for each in ARTIFACT_FIELDS)
-        if self._artifacts is None:
-            if options.recompute_clusters or named:
-                raise Misconfigured(
-                    "set STERNA_NAMESPACE_DATABASE_URL, where files of clusters are kept"
-                )
-            return {}
-        if source is None or target is None:
-            raise NotFound("The space of the source or of the target is gone.")
-        if not options.recompute_clusters and not named:
-            place = task.source.namespace_id, work.cluster.resource_id
-            if not await self._artifacts.kept(*place):
-                return {}
-        worker, module = await self._loaded(self._artifacts)
-        figures: dict[str, float] = await worker.bring(
-            module.Bringing(task, work, source, target, rewriting)
-        )
-        return figures
+        """Do with a cluster what the options say; gives what was measured.
 
-    async def _loaded(self, artifacts: ArtifactStore) -> tuple[Any, Any]:
+        Raises Misconfigured, and what copying and computing raise.
+        """
+        options = task.config.cluster_options or ClusterOptions()
+        named = any(work.cluster.definition.get(each) for each in ARTIFACT_FIELDS)
+        if not options.recompute_clusters:
+            if not options.migrate_artifacts:
+                return {}
+            if not named and not await self._has_files(task, work):
+                return {}
+        if self._artifacts is None:
+            raise Misconfigured(
+                "set STERNA_NAMESPACE_DATABASE_URL, where files of clusters are kept"
+            )
+        if source is None:
+            raise NotFound("The space of the source is gone.")
+        asked = Bringing(
+            task=task,
+            work=work,
+            source=source,
+            target=target,
+            rewriting=rewriting,
+            artifacts=self._artifacts,
+            limits=self._limits,
+            thread=self._thread,
+        )
+        return await self._do(*(_RECOMPUTING if options.recompute_clusters else _COPYING), asked)
+
+    async def _has_files(self, task: NamespaceTask, work: BringCluster) -> bool:
+        if self._artifacts is None:
+            return False
+        kept = await self._artifacts.kept(task.source.namespace_id, work.cluster.resource_id)
+        return bool(kept)
+
+    async def _do(self, module: str, function: str, asked: Bringing) -> dict[str, float]:
         async with self._loading:
             try:
-                module = await asyncio.to_thread(import_module, _WORKER)
+                loaded = await asyncio.to_thread(import_module, module)
             except ImportError:
                 raise Misconfigured(
                     "Clusters need the extra `namespaces` of the package."
                 ) from None
-            if self._worker is None:
-                self._worker = module.ClusterWorker(artifacts, self._limits)
-            return self._worker, module
+        figures: dict[str, float] = await getattr(loaded, function)(asked)
+        return figures

@@ -5,14 +5,13 @@ from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from msgspec import Struct
 
 from sterna_core.errors import Terminal
 from sterna_core.namespace_migration.cluster_definition import is_of_centroids
 from sterna_core.namespace_migration.rewriting import Rewriting
-from sterna_executor.clusters.result_files import COMPRESSION
 
 BATCH_ROWS: Final = 4096
+COMPRESSION: Final = "zstd"
 _DOCUMENT = "document_id"
 _DOCUMENTS: Final = frozenset(
     {"exemplar_id", "medoid_id", "member_id", "member_ids", "members", "point_id", "point_ids"}
@@ -30,18 +29,12 @@ class ArtifactUnreadable(Terminal):
     code = "artifact_unreadable"
 
 
-class Rewritten(Struct, frozen=True):
-    """How many rows a file has, the same before and after."""
-
-    rows: int
-
-
 def rewrite_file(
     source: BinaryIO, target: BinaryIO, rewriting: Rewriting, *, centroids: bool
-) -> Rewritten:
-    """Write a file again batch by batch; without `centroids` columns of that name are left out.
+) -> int:
+    """Write a file again batch by batch; gives how many rows it has, before and after.
 
-    Raises ArtifactUnreadable.
+    Without `centroids` columns of that name are left out. Raises ArtifactUnreadable.
     """
     try:
         opened = pq.ParquetFile(source)
@@ -64,7 +57,7 @@ def rewrite_file(
             "A file of a cluster has another number of rows than it says.",
             details={"rows": rows, "said": opened.metadata.num_rows},
         )
-    return Rewritten(rows)
+    return rows
 
 
 def is_product_column(name: str) -> bool:

@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 
 from sterna_core.clustering.plan import ClusterPlan
 from sterna_executor.clusters.algorithms import NOISE, Labels
+from sterna_executor.clusters.file_rewriting import COMPRESSION
 from sterna_executor.clusters.gathering import Gathered
 from sterna_executor.clusters.grouping import centres
 
-COMPRESSION: Final = "zstd"
 _BATCH_ROWS: Final = 8192
 _MEMBERS = pa.schema(
     [
