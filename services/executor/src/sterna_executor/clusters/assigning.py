@@ -12,7 +12,7 @@ from sterna_core.namespace_store.receipt import Receipt
 from sterna_core.namespace_store.span import Span
 from sterna_core.namespace_store.store import Space
 from sterna_core.tasks.namespace_work import NamespaceTask
-from sterna_executor.namespaces.copying import pages
+from sterna_executor.namespaces.pages import pages
 
 
 class AssignmentsDiffer(Terminal):

@@ -15,7 +15,7 @@ from sterna_core.namespace_store.span import Span
 from sterna_core.namespace_store.store import Space
 from sterna_executor.clusters.algorithms import Matrix
 from sterna_executor.clusters.limits import ClusterLimits
-from sterna_executor.namespaces.copying import pages
+from sterna_executor.namespaces.pages import pages
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from sterna_core.errors import NotFound, Terminal
+from sterna_core.errors import NotFound
 from sterna_core.namespace_migration import reports as rep
 from sterna_core.namespace_migration.date_range import read_date_range
 from sterna_core.namespace_migration.references_report import ReferencesReport
@@ -29,12 +29,6 @@ from sterna_executor.tasks.engine import Report
 
 MAPS_KEPT = 16
 BATCHES_A_PART = 1_000
-
-
-class NotSupported(Terminal):
-    """Something is asked for that cannot be done."""
-
-    code = "not_supported"
 
 
 class NamespaceEngine:
