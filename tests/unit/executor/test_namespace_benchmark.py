@@ -329,6 +329,20 @@ async def test_known_items_are_the_same_in_whatever_order_documents_are_read() -
     assert {each.query_id for each in other.each} != names
 
 
+async def test_of_a_large_collection_documents_from_all_over_it_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sterna_executor.namespaces.benchmark.known_items.READ_MAX", 20)
+    monkeypatch.setattr("sterna_executor.namespaces.benchmark.known_items.PAGE_ROWS", 5)
+    there = await world(GOOD, GOOD)
+    reach = Reach(("col_1",), (), ("query",))
+    fields = {"col_1": ("about", "title")}
+    shelf = there.spaces.source.documents
+    drawn = await known_items(shelf, reach, fields, most=DOCUMENTS, seed=1)
+    looked_at = sorted(int(each.query_id.removeprefix("doc_")) for each in drawn.each)
+    assert looked_at == [*range(5), *range(15, 20), *range(30, 35), *range(45, 50)]
+
+
 def test_a_known_item_is_asked_for_by_words_that_stand_together_in_it() -> None:
     text = "one two three four five six seven eight nine"
     part = part_of(text, "doc_1", 0)
