@@ -1,6 +1,7 @@
 """What one migration's events say about where its time went."""
 
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -10,6 +11,7 @@ from sterna_core.journal.topics import Topics
 from sterna_core.migration import events as ev
 
 _ANSWER_MS = 500
+Event = TypeVar("Event")
 _DECODER = msgspec.json.Decoder(ev.AnyEvent)
 
 
@@ -31,10 +33,13 @@ class Course(Struct, frozen=True, kw_only=True):
 
 async def course_of(bootstrap: str, migration_id: str) -> Course:
     """Read the course of a migration that is completed from the journal."""
-    return _course(await _events(bootstrap, migration_id))
+    return _course(await events_of(bootstrap, migration_id, _DECODER))
 
 
-async def _events(bootstrap: str, migration_id: str) -> list[ev.AnyEvent]:
+async def events_of(
+    bootstrap: str, migration_id: str, decoder: msgspec.json.Decoder[Event]
+) -> list[Event]:
+    """Read what has happened to one migration."""
     topics = Topics()
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
@@ -43,13 +48,13 @@ async def _events(bootstrap: str, migration_id: str) -> list[ev.AnyEvent]:
         partitions = [TopicPartition(topics.events, number) for number in numbers]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
-        found: list[ev.AnyEvent] = []
+        found: list[Event] = []
         while [each for each in partitions if await consumer.position(each) < ends[each]]:
             batches = await consumer.getmany(timeout_ms=_ANSWER_MS)
             for record in (record for batch in batches.values() for record in batch):
                 headers = dict(record.headers)
                 if headers.get("ce_subject") == migration_id.encode() and _is_event(headers):
-                    found.append(_DECODER.decode(record.value))
+                    found.append(decoder.decode(record.value))
     finally:
         await consumer.stop()
     return found
