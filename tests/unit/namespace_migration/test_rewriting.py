@@ -1,9 +1,11 @@
 from typing import Any
+from uuid import uuid5
 
 from hypothesis import given
 from hypothesis import strategies as some
 from tests.support.namespace.namespaces import URI, namespaces
 
+from sterna_core.ids import NAMESPACE, derived_id
 from sterna_core.namespace.feature_uri import FeatureUri
 from sterna_core.namespace.json_path import texts
 from sterna_core.namespace.references import references
@@ -192,3 +194,16 @@ def test_two_documents_never_become_one(first: str, second: str) -> None:
     ids = id_map(config, (), "ns_new")
     assert (ids.document(first) == ids.document(second)) == (first == second)
     assert ids.document(first) == ids.document(first)
+
+
+@given(some.lists(some.text()))
+def test_an_id_that_is_derived_is_the_uuid_of_its_parts(parts: list[str]) -> None:
+    assert derived_id("doc_", *parts) == f"doc_{uuid5(NAMESPACE, chr(0).join(parts)).hex}"
+
+
+@given(some.sampled_from([5, None, ["col_0"], {"x": 1}, 2.5]))
+def test_a_field_of_an_id_that_holds_something_else_is_kept(value: Any) -> None:
+    config = MigrationConfig(migration_type="copy", source_namespace_id="ns_old")
+    moved = _rewriting(config, ()).document({"document_id": value, "collection_id": value})
+    assert moved == {"document_id": moved["document_id"], "collection_id": value}
+    assert isinstance(value, list) or moved["document_id"] == value

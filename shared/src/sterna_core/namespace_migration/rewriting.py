@@ -16,8 +16,9 @@ from sterna_core.namespace_migration.config import ClusterOptions
 from sterna_core.namespace_migration.id_map import IdMap
 from sterna_core.taxonomy.field import ENRICHED
 
-_INTERNAL = "_internal"
 _CLUSTER = "cluster_id"
+_OWN = frozenset({"document_id", "collection_id", "_internal", _CLUSTER})
+_IDS_OF_DOCUMENTS = ("document_id", "document_ids")
 _EXTRACTOR = "feature_extractor"
 _NAMES = ("feature_extractor_name", "name")
 
@@ -100,18 +101,12 @@ class Rewriting(Struct, frozen=True):
         """
         rewritten: dict[str, Any] = {}
         for name, value in document.items():
-            if name == "document_id":
-                rewritten[name] = self.ids.document(value)
-            elif name == "collection_id":
-                rewritten[name] = self.ids.text(value)
-            elif name == _CLUSTER:
-                if self.keeps_assignments:
-                    rewritten[name] = self._inside(value)
+            if name in _OWN:
+                if name != _CLUSTER or self.keeps_assignments:
+                    rewritten[name] = self._inside(value, name)
             elif name.startswith(ENRICHED):
                 if self.keeps_enrichments:
-                    rewritten[self._enriched(name)] = self._inside(value)
-            elif name == _INTERNAL:
-                rewritten[name] = self._inside(value)
+                    rewritten[self._enriched(name)] = self._inside(value, name)
             else:
                 rewritten[name] = value
         return rewritten
@@ -124,17 +119,20 @@ class Rewriting(Struct, frozen=True):
 
     def written(self, field: str, value: Any) -> Any:
         """Give what the product wrote under the name of a field as it is in the target."""
-        return self._inside({field: value})[field]
+        return self._inside(value, field)
 
-    def _inside(self, value: Any) -> Any:
+    def _inside(self, value: Any, field: str) -> Any:
         """Rewrite every id inside of what the product wrote; a lineage's path step by step."""
-        changes: dict[Path, Any] = {}
-        for path, text in texts(value):
-            field = next((step for step in reversed(path) if isinstance(step, str)), "")
-            if field.endswith(("document_id", "document_ids")):
-                changes[path] = self.ids.document(text)
-            elif "://" in text:
-                changes[path] = self.address(text)
-            else:
-                changes[path] = "/".join(map(self.ids.text, text.split("/")))
-        return replaced(value, changes, frozenset())
+        if isinstance(value, str):
+            if field.endswith(_IDS_OF_DOCUMENTS):
+                return self.ids.document(value)
+            if "/" not in value:
+                return self.ids.text(value)
+            if "://" in value:
+                return self.address(value)
+            return "/".join(map(self.ids.text, value.split("/")))
+        if isinstance(value, Mapping):
+            return {name: self._inside(each, name) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self._inside(each, field) for each in value]
+        return value

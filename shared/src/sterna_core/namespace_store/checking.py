@@ -17,6 +17,7 @@ from sterna_core.namespace_store.vector import BYTES_OF_FLOAT, Vector
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,48}")
 _LONGEST_ID_BYTES = 1024
+_encode = msgspec.json.Encoder().encode
 _NUL_IN_JSON = b"\\u0000"
 _INTEGERS = range(-(2**63), 2**64)
 
@@ -55,13 +56,12 @@ def check_documents(
         if document.document_id in seen:
             raise _rejected(document, "duplicate_id", "stands twice in one call")
         seen.add(document.document_id)
-        for name in (document.document_id, document.collection_id):
-            if not _sound(name) or not 0 < len(name.encode()) <= _LONGEST_ID_BYTES:
-                raise _rejected(
-                    document,
-                    "bad_document_id",
-                    f"needs ids of 1 to {_LONGEST_ID_BYTES} bytes of UTF-8 without NUL",
-                )
+        if not (_is_name(document.document_id) and _is_name(document.collection_id)):
+            raise _rejected(
+                document,
+                "bad_document_id",
+                f"needs ids of 1 to {_LONGEST_ID_BYTES} bytes of UTF-8 without NUL",
+            )
         payloads.append(_encoded(document))
         for uri, vector in document.vectors.items():
             _check_vector(document, uri, vector, features)
@@ -99,6 +99,7 @@ def _check_vector(
     document: Document, uri: str, vector: Vector, features: Mapping[str, Feature]
 ) -> None:
     feature = features.get(uri)
+    packed = vector.packed
     if feature is None:
         raise _rejected(
             document,
@@ -106,7 +107,7 @@ def _check_vector(
             "has a vector of a feature that the space has not",
             feature_uri=uri,
         )
-    if len(vector.packed) != BYTES_OF_FLOAT * feature.dimensions:
+    if len(packed) != BYTES_OF_FLOAT * feature.dimensions:
         raise _rejected(
             document,
             "wrong_dimensions",
@@ -120,14 +121,14 @@ def _check_vector(
 def _finite(vector: Vector) -> bool:
     """Tell whether all numbers are finite; only where a first byte is suspect are they looked at."""
     first = vector.packed[::BYTES_OF_FLOAT]
-    if b"\x7f" not in first and b"\xff" not in first:
+    if b"\xff" not in first and b"\x7f" not in first:
         return True
     return all(map(math.isfinite, vector.values()))
 
 
 def _encoded(document: Document) -> bytes:
     try:
-        encoded = msgspec.json.encode(document.payload)
+        encoded = _encode(document.payload)
     except (TypeError, ValueError, OverflowError, RecursionError):
         raise _rejected(document, "bad_payload", "has a payload that is not JSON") from None
     if not _whole_numbers_fit(document.payload.values()):
@@ -140,6 +141,8 @@ def _encoded(document: Document) -> bytes:
 def _whole_numbers_fit(values: Iterable[Any]) -> bool:
     for value in values:
         kind = type(value)
+        if kind is str:
+            continue
         if kind is int:
             if value not in _INTEGERS:
                 return False
@@ -158,11 +161,14 @@ def _without_nul(value: Any) -> bool:
     return not isinstance(value, list | tuple) or all(map(_without_nul, value))
 
 
-def _sound(text: str) -> bool:
-    """Tell whether every store can keep a text: no NUL, and no half of a surrogate pair."""
+def _is_name(text: str) -> bool:
+    """Tell whether every store can keep an id: no NUL, and no half of a surrogate pair."""
     if "\0" in text:
         return False
-    return text.isascii() or text.encode(errors="replace").decode() == text
+    if text.isascii():
+        return 0 < len(text) <= _LONGEST_ID_BYTES
+    encoded = text.encode(errors="replace")
+    return encoded.decode() == text and len(encoded) <= _LONGEST_ID_BYTES
 
 
 def _rejected(document: Document, code: str, what: str, **details: Any) -> DataRejected:

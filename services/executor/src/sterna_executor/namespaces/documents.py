@@ -16,8 +16,6 @@ from sterna_core.namespace_store.document import Document
 from sterna_core.tasks.namespace_work import NamespaceTask
 from sterna_core.taxonomy.field import is_label_of
 
-_PLACES = ("document_id", "collection_id")
-
 
 class KeptMap(Struct, frozen=True):
     """What becomes of ids, as the target keeps it beside its documents."""
@@ -57,11 +55,12 @@ def copied(document: Document, rewriting: Rewriting, kind: ResourceKind) -> Docu
         if payload.get("bucket_id") == document.collection_id:
             payload = {**payload, "bucket_id": collection_id}
         return msgspec.structs.replace(document, collection_id=collection_id, payload=dict(payload))
-    whole = rewriting.document({**document.payload, "document_id": document.document_id})
-    new_id = whole.pop("document_id")
-    if "document_id" in document.payload:
-        whole["document_id"] = rewriting.ids.document(document.payload["document_id"])
-    return Document(new_id, collection_id, whole, document.vectors)
+    return Document(
+        rewriting.ids.document(document.document_id),
+        collection_id,
+        rewriting.document(document.payload),
+        document.vectors,
+    )
 
 
 def without(document: Document, fields: tuple[str, ...], taxonomies: tuple[str, ...]) -> Document:
