@@ -14,6 +14,11 @@ def _ids(prefix: str, count: int) -> list[str]:
     return [f"{prefix}_{number}" for number in range(count)]
 
 
+def _search(deep: list[dict[str, str]]) -> dict[str, Any]:
+    """Give a stage that can be carried out, and names others in passing."""
+    return {"stage_type": "feature_search", "config": {"feature_uri": URI, "deep": deep}}
+
+
 @some.composite
 def namespaces(draw: some.DrawFn) -> tuple[Resource, ...]:
     """Definitions need only what was made before them; attachments lead anywhere.
@@ -59,7 +64,9 @@ def namespaces(draw: some.DrawFn) -> tuple[Resource, ...]:
         definition = {
             "collection_ids": several(collections, 1),
             "feature_dependencies": [URI],
-            "stages": [{"config": {"uri": URI, "deep": [{"of": each}]}} for each in mentioned],
+            "stages": [{"config": {"uri": URI, "deep": [{"of": each}]}} for each in mentioned]
+            if chance.random() < 0.5
+            else [_search([{"of": each} for each in mentioned])],
         }
         made.append(Resource(name, "retriever", definition))
     for name in taxonomies:
@@ -72,3 +79,20 @@ def namespaces(draw: some.DrawFn) -> tuple[Resource, ...]:
         made.append(Resource(name, "taxonomy", definition))
     chance.shuffle(made)
     return tuple(made)
+
+
+@some.composite
+def broken_namespaces(draw: some.DrawFn) -> tuple[Resource, ...]:
+    """Namespaces that nobody can have made: parts of them are gone, or need each other in turn."""
+    made = draw(namespaces())
+    chance = Random(draw(some.integers(0, 2**32)))
+    gone = set(chance.sample([each.resource_id for each in made], chance.randint(0, 2)))
+    left = [each for each in made if each.resource_id not in gone]
+    collections = [each.resource_id for each in left if each.kind == "collection"]
+    turned = chance.sample(collections, chance.randint(0, len(collections)))
+    for place, each in enumerate(left):
+        if each.resource_id in turned:
+            source = {"type": "collection", "collection_ids": chance.sample(collections, 1)}
+            definition = {**each.definition, "source": source}
+            left[place] = Resource(each.resource_id, each.kind, definition)
+    return tuple(left)
