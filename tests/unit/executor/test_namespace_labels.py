@@ -13,10 +13,10 @@ from sterna_core.errors import Rejected, Transient
 from sterna_core.extractors.rejected_text import RejectedText
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration.config import MigrationConfig, TaxonomyOptions
-from sterna_core.namespace_migration.enrichment import bring_taxonomy
 from sterna_core.namespace_migration.graph import kinds_of
 from sterna_core.namespace_migration.id_map import id_map
 from sterna_core.namespace_migration.place import Place
+from sterna_core.namespace_migration.relabelling import bring_taxonomy
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.feature import Feature

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from sterna_core.namespace.resource import ResourceKind
 from sterna_core.namespace_migration.cluster_lots import cluster_lots
 from sterna_core.namespace_migration.config import RetrieverOptions
-from sterna_core.namespace_migration.enrichment import re_runs
 from sterna_core.namespace_migration.job import (
     AnyJob,
     AttachJob,
@@ -22,6 +21,7 @@ from sterna_core.namespace_migration.job import (
     task_id,
 )
 from sterna_core.namespace_migration.progress import STAGES, MigrationStage
+from sterna_core.namespace_migration.relabelling import re_runs
 from sterna_core.namespace_migration.state import CollectionRun, Run
 from sterna_core.namespace_migration.view import NamespaceMigrationView
 

@@ -19,7 +19,7 @@ from sterna_core.namespace_migration.config import (
     TaxonomyOptions,
 )
 from sterna_core.namespace_migration.date_range import WrongDateRange, read_date_range
-from sterna_core.namespace_migration.enrichments import enrichments
+from sterna_core.namespace_migration.enrichment_checks import enrichment_checks
 from sterna_core.namespace_migration.features import Extractors
 from sterna_core.namespace_migration.finding import Finding, Findings
 from sterna_core.namespace_migration.graph import DefinitionCycle, Graph, graph_of
@@ -101,7 +101,7 @@ def validate(
         selection.findings
         + clashes(config, going)
         + cluster_checks(config, source_id or config.source_namespace_id, going)
-        + enrichments(config, going)
+        + enrichment_checks(config, going, embeddable)
         + benchmark_checks(config, going, embeddable)
         + _dates(config)
         + of_target

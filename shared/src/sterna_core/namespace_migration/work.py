@@ -16,13 +16,13 @@ from sterna_core.namespace_migration import job as jb
 from sterna_core.namespace_migration import state as st
 from sterna_core.namespace_migration.config import BatchOptions, ClusterOptions, MigrationConfig
 from sterna_core.namespace_migration.date_range import dated_collections
-from sterna_core.namespace_migration.enrichment import bring_taxonomy, relabelling
 from sterna_core.namespace_migration.features import successors
 from sterna_core.namespace_migration.graph import kinds_of
 from sterna_core.namespace_migration.id_map import IdMap, id_map_of
 from sterna_core.namespace_migration.made_anew import made_anew
 from sterna_core.namespace_migration.re_extraction import match_of
 from sterna_core.namespace_migration.reference_work import reference_check
+from sterna_core.namespace_migration.relabelling import bring_taxonomy, relabelling
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_migration.view import CollectionFigures, NamespaceMigrationView
 from sterna_core.tasks import namespace_work as wk

@@ -151,6 +151,20 @@ def test_a_threshold_of_old_vectors_is_a_warning_beside_new_ones() -> None:
     ]
 
 
+def test_texts_that_nobody_here_can_embed_are_a_warning_and_vectors_are_none() -> None:
+    config = copying(taxonomy_options=RE_RUN)
+    for mappings, features, told in (
+        ({"query": "title"}, frozenset[str](), True),
+        ({"query": "title"}, frozenset({URI}), False),
+        ({"query": "title"}, None, False),
+        ({"vector": URI}, frozenset[str](), False),
+    ):
+        resources = namespace(taxonomy={"input_mappings": mappings})
+        found = validate(config, resources, embeddable=features).result
+        assert found.valid
+        assert ("extractor_not_installed" in {each.type for each in found.warnings}) == told
+
+
 def test_a_retriever_that_names_a_taxonomy_goes_along_with_it_and_is_rewritten() -> None:
     joined = {"stage_type": "taxonomy", "config": {"taxonomy_id": "tax_1"}}
     resources = namespace(retriever={"stages": [search(), joined]})

@@ -6,8 +6,8 @@ from typing import Any, assert_never
 from sterna_core.errors import InvalidRequest, Rejected
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration.config import MigrationConfig
-from sterna_core.namespace_migration.enrichment import applied, re_runs
 from sterna_core.namespace_migration.finding import Finding, Findings
+from sterna_core.namespace_migration.relabelling import applied, re_runs
 from sterna_core.namespace_store.condition import check_condition
 from sterna_core.retriever.filters import conditions_of
 from sterna_core.retriever.query import asked
@@ -21,8 +21,14 @@ IMPOSSIBLE = "enrichment_not_possible"
 _EXAMPLES: Mapping[str, Any] = {"payload": "text", "vector": [1.0]}
 
 
-def enrichments(config: MigrationConfig, going: tuple[Resource, ...]) -> Findings:
-    """Look at every taxonomy, where they are to be carried out again."""
+def enrichment_checks(
+    config: MigrationConfig, going: tuple[Resource, ...], embeddable: frozenset[str] | None
+) -> Findings:
+    """Look at every taxonomy, where they are to be carried out again.
+
+    `embeddable` are the features that texts of the source can be embedded for, None where nobody
+    knows; those of a re-extraction can be in any case.
+    """
     if not re_runs(config):
         return Findings()
     by_id = {each.resource_id: each for each in going}
@@ -39,13 +45,15 @@ def enrichments(config: MigrationConfig, going: tuple[Resource, ...]) -> Finding
             warnings.append(Finding(where, message, "taxonomy_not_applied"))
             continue
         errors += _of_taxonomy(resource, by_id)
+        if config.migration_type == "copy" and embeddable is not None:
+            warnings += _not_installed(resource, by_id, embeddable)
         for each in places:
             errors += _of_filters(resource, each.collection_id, each.filters)
         other = fields.setdefault(field_of(resource), resource.resource_id)
         if other != resource.resource_id:
             message = f"The taxonomy {other} writes into the same field: give another name."
             errors.append(_at(resource, ("taxonomy_name",), message))
-    return Findings(tuple(dict.fromkeys(errors)), tuple(warnings))
+    return Findings(tuple(dict.fromkeys(errors)), tuple(dict.fromkeys(warnings)))
 
 
 def _of_taxonomy(resource: Resource, by_id: Mapping[str, Resource]) -> Iterator[Finding]:
@@ -92,6 +100,33 @@ def _of_retriever(resource: Resource, node: Node, retriever: Resource) -> Iterat
     except InvalidRequest:
         message = f"The retriever {retriever.resource_id} asks for other inputs than are mapped."
         yield _at(resource, ("input_mappings",), message)
+
+
+def _not_installed(
+    resource: Resource, by_id: Mapping[str, Resource], embeddable: frozenset[str]
+) -> Iterator[Finding]:
+    """Find texts that would be asked with, and nobody here can embed; executors may know more."""
+    try:
+        nodes = taxonomy_of(resource).nodes
+        searches = {
+            node.retriever_id: stages_of(by_id[node.retriever_id].definition)[0]
+            for node in nodes
+            if node.retriever_id in by_id
+        }
+    except Rejected:
+        return  # told as an error
+    for node in nodes:
+        search = searches.get(node.retriever_id)
+        if not isinstance(search, FeatureSearch) or search.feature_uri in embeddable:
+            continue
+        if all(each.source == "vector" for each in node.mappings):
+            continue
+        message = (
+            f"Documents ask with texts, and the extractor of {search.feature_uri} is not"
+            " installed here: map vectors, or install it where executors run."
+        )
+        where = ("taxonomy", resource.resource_id, "input_mappings")
+        yield Finding(where, message, "extractor_not_installed")
 
 
 def _of_filters(
