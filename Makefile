@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports fuzz faults faults-namespaces bench bench-uuid bench-commands bench-followers bench-retrieval bench-namespaces lock clean
+.PHONY: help setup demo demo-namespaces test check lint types imports fuzz faults faults-namespaces bench bench-uuid bench-commands bench-followers bench-retrieval bench-namespaces lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 
 demo: setup ## migrate a shop of a million rows, kill an executor half-way, prove the result
 	$(BIN)/sterna demo
+
+demo-namespaces: setup ## extract 6,000 definitions anew by a better extractor, kill an executor half-way, prove it
+	$(BIN)/sterna demo-namespaces
 
 test: check ## lint, types, import contract and all tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --ignore tests/faults tests

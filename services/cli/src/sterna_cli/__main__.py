@@ -60,6 +60,11 @@ def build_app() -> App:
         ("demo", "Migrate a shop of a million rows, kill an executor half-way, prove the result."),
     ):
         app.command(f"{_COMMANDS}.{name}:{name}", name=name, help=text)
+    app.command(
+        f"{_COMMANDS}.demo_namespaces:demo_namespaces",
+        name="demo-namespaces",
+        help="Extract a namespace anew by a better extractor, kill an executor, prove the result.",
+    )
     for group in (migrations, connections, certificates, projections):
         app.command(group)
     return app

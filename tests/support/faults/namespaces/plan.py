@@ -24,6 +24,15 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "preserve_resource_ids": True,
         "taxonomy_options": {"re_run_enrichment": True},
     },
+    "re_extract": {
+        **_OPTIONS,
+        "migration_type": "re_extract",
+        "feature_extractors": [
+            {"feature_extractor_name": "wordllama", "parameters": {"dimension": 64}}
+        ],
+        "preserve_resource_ids": True,
+        "taxonomy_options": {"re_run_enrichment": True},
+    },
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from sterna_cli.client.failure import ApiUnreachable
+from sterna_cli.client.follower import EntryFollower
 from sterna_cli.client.session import Session, decoder
 
 _ALL = "/v1/namespaces/migrations"
@@ -20,6 +21,30 @@ class Finding(Struct, frozen=True, kw_only=True):
     type: str
 
 
+class Count(Struct, frozen=True, kw_only=True):
+    """How many there are."""
+
+    count: int
+    exact: bool = True
+
+
+class Figure(Struct, frozen=True, kw_only=True):
+    """An estimate, and between what it lies in 95 of 100 samples."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Estimates(Struct, frozen=True, kw_only=True):
+    """What a migration would take, as measured on a sample; null is what nobody knows."""
+
+    documents: Count | None = None
+    tokens: Figure | None = None
+    cost_usd: Figure | None = None
+    duration_seconds: Figure | None = None
+
+
 class Validation(Struct, frozen=True, kw_only=True):
     """Whether a migration can be done, and how much it would move."""
 
@@ -28,6 +53,7 @@ class Validation(Struct, frozen=True, kw_only=True):
     warnings: tuple[Finding, ...] = ()
     estimated_resources: dict[str, int] = {}
     estimated_duration_seconds: float | None = None
+    estimates: Estimates | None = None
 
 
 class Validated(Struct, frozen=True, kw_only=True):
@@ -115,6 +141,10 @@ class NamespaceMigrations:
         """Give one migration."""
         found: NamespaceMigration = await self._session.get(f"{_ALL}/{migration_id}", _MIGRATION)
         return found
+
+    def follow(self, migration_id: str) -> EntryFollower:
+        """Give what is logged and how far it is, until the migration is over."""
+        return EntryFollower(self._session, f"{_ALL}/{migration_id}/logs", {"follow": "true"})
 
     async def over(self, migration_id: str, within_seconds: float) -> NamespaceMigration:
         """Give a migration when it is over; raises ApiUnreachable."""

@@ -13,6 +13,7 @@ class LogEntry(Struct, frozen=True, kw_only=True):
     message: str
     phase: str | None = None
     table: str | None = None
+    resource: str | None = None
     records: int | None = None
     executor_id: str | None = None
     code: str | None = None
