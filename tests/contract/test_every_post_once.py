@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from msgspec import Struct
 from tests.servers import PostgresTestServer
@@ -290,6 +291,15 @@ async def _execute(service: Service, client: Client) -> Request:
     return Request(path, {"inputs": {"vector": [1, 0]}}, {"inputs": {"vector": [0, 1]}})
 
 
+async def _interact(service: Service, client: Client) -> Request:
+    one = await _namespace(client)
+    body = msgspec.json.encode({"document_id": "d", "collection_id": "c"})
+    headers = {"Content-Type": "application/x-ndjson"}
+    assert (await client.post(f"{one}/documents", raw=body, headers=headers)).status == 200
+    click = {"document_id": "d", "type": "click"}
+    return Request(f"{one}/retrievers/r/interactions", click, {**click, "type": "view"})
+
+
 _ONE = "/v1/migrations/{migration_id}"
 _HOOKS = "/v1/webhooks/{webhook_id}"
 _SPACE = "/v1/namespaces/{namespace_id}"
@@ -326,6 +336,7 @@ _REQUESTS: dict[str, Callable[[Service, Client], Awaitable[Request]]] = {
     f"{_SPACE}/documents": _upload_documents,
     f"{_SPACE}/buckets/{{resource_id}}/objects": _upload_objects,
     f"{_SPACE}/retrievers/{{resource_id}}/execute": _execute,
+    f"{_SPACE}/retrievers/{{resource_id}}/interactions": _interact,
     "/v1/calendar/feeds": _create_feed,
     "/v1/api-keys": _create_key,
     "/v1/api-keys/{api_key_id}/rotate": _rotate_key,

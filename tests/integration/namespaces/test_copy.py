@@ -172,6 +172,47 @@ async def test_a_copy_has_every_document_and_every_reference_under_its_own_ids(
     assert (led["namespace_id"], led["previous_namespace_id"]) == (target, source)
 
 
+async def records(client: Client, namespace: str, retriever: str, kind: str) -> list[Any]:
+    path = f"/v1/namespaces/{namespace}/retrievers/{retriever}/{kind}?limit=100"
+    return (await client.get(path)).json["data"]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("goes", [True, False])
+async def test_the_history_of_retrievers_goes_along_where_that_is_asked_for(
+    service: Service, goes: bool
+) -> None:
+    client = service.client()
+    source = await filled(client)
+    one = f"/v1/namespaces/{source}/retrievers/ret_1"
+    asked = {"inputs": {"vector": [1.0, 0.5, 0.5], "who": "a"}, "limit": 3, "record": True}
+    for _ in range(12):
+        told = (await client.post(f"{one}/execute", asked)).json
+    found = told["results"][0]["document_id"]
+    click = {"document_id": found, "type": "click", "execution_id": told["execution_id"]}
+    assert (await client.post(f"{one}/interactions", click)).status == 201
+    options = {"migrate_execution_history": goes, "migrate_interactions": goes}
+    async with executing(service):
+        migration_id = await started(client, source, retriever_options=options)
+        assert (await client.post(f"{one}/execute", asked)).status == 200  # it goes on
+        done = await ended(client, migration_id)
+    assert done["status"] == "completed", done["error_message"]
+    target = done["additional_data"]["target_namespace_id"]
+    (retriever,) = (await client.get(f"/v1/namespaces/{target}/retrievers")).json["data"]
+    executions = await records(client, target, retriever["id"], "executions")
+    interactions = await records(client, target, retriever["id"], "interactions")
+    assert len(await records(client, source, "ret_1", "executions")) == 13
+    if not goes:
+        assert executions == interactions == []
+        return
+    assert len(executions) == 12
+    (copied,) = interactions
+    (execution,) = [each for each in executions if each["execution_id"] == copied["execution_id"]]
+    assert copied["document_id"] == execution["results"][0]["document_id"]
+    shown = await client.get(f"/v1/namespaces/{target}/documents/{copied['document_id']}")
+    assert shown.status == 200
+    assert done["additional_data"]["figures"]["_executions/ret_1"]["documents_compared"] == 12
+
+
 async def test_ids_are_kept_where_that_is_asked_for_and_the_source_stays_as_it_was(
     service: Service,
 ) -> None:

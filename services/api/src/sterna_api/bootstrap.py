@@ -223,6 +223,7 @@ class ApiProcess:
                 extractors=extractors,
                 vectors=vectors,
                 limits=settings.limits(),
+                executions_kept=settings.executions_kept,
                 trusted_proxies=self._proxies,
                 cors_origins=settings.http_cors_origins,
             )

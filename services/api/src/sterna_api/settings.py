@@ -11,6 +11,7 @@ from sterna_core.extractors.thread_pool import THREADS
 from sterna_core.journal.topics import Topics
 from sterna_core.kafka.access import KafkaAccess
 from sterna_core.notice.commands import NoticeChannel
+from sterna_core.retriever_history.keeping import EXECUTIONS_KEPT
 from sterna_core.secrets.secret import Secret
 
 Role = Literal["http", "decider", "projector", "notifier"]
@@ -41,6 +42,7 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     bootstrap_key: Secret | None = None
     certificate_key: Secret | None = None
     extractor_threads: Annotated[int, Meta(ge=1, le=64)] = THREADS
+    executions_kept: Annotated[int, Meta(ge=0, le=100_000)] = EXECUTIONS_KEPT
     embedding_url: str | None = None
     embedding_key: Secret | None = None
     embedding_prices: tuple[str, ...] = ()

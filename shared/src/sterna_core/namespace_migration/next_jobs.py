@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sterna_core.namespace.resource import ResourceKind
 from sterna_core.namespace_migration.cluster_lots import cluster_lots
 from sterna_core.namespace_migration.config import RetrieverOptions
+from sterna_core.namespace_migration.histories import histories
 from sterna_core.namespace_migration.job import (
     AnyJob,
     AttachJob,
@@ -30,11 +31,11 @@ def next_jobs(view: NamespaceMigrationView, run: Run) -> Iterator[AnyJob]:
     """Give what the stage at hand still needs and could be begun now, at work or not."""
     match run.stage:
         case "batch_creation":
-            for name in with_documents(run):
+            for name in with_documents(view, run):
                 if not run.collections.get(name, CollectionRun()).is_planned:
                     yield PlanBatchesJob(collection_id=name)
         case "batch_processing":
-            for name in with_documents(run):
+            for name in with_documents(view, run):
                 collection = run.collections[name]
                 for number in range(collection.next, len(collection.batches)):
                     yield BatchJob(collection_id=name, number=number)
@@ -60,7 +61,7 @@ def items_total(view: NamespaceMigrationView, run: Run, stage: MigrationStage) -
     if stage == "batch_processing":
         return sum(each.documents for each in run.collections.values())
     if stage == "batch_creation":
-        return len(with_documents(run))
+        return len(with_documents(view, run))
     return sum(len(wave) for wave in _waves(view, run, stage))
 
 
@@ -88,7 +89,7 @@ def _waves(
         case "benchmark_evaluation":
             return (tuple(BenchmarkJob(retriever_id=each) for each in _of_kind(run, "retriever")),)
         case "finalization":
-            compared = tuple(CompareJob(collection_id=each) for each in with_documents(run))
+            compared = tuple(CompareJob(collection_id=each) for each in with_documents(view, run))
             attached = tuple(AttachJob(resource_id=each) for each in run.attached)
             return (compared, attached, _checks(view), (SwitchJob(),))
         case _:
@@ -110,11 +111,10 @@ def _tiers(view: NamespaceMigrationView, run: Run) -> Iterator[tuple[AnyJob, ...
     return (tuple(lots[tier]) for tier in sorted(lots))
 
 
-def with_documents(run: Run) -> tuple[str, ...]:
-    """Name what has documents: collections, and buckets with their objects."""
-    return tuple(
-        each.resource_id for each in run.resources if each.kind in {"bucket", "collection"}
-    )
+def with_documents(view: NamespaceMigrationView, run: Run) -> tuple[str, ...]:
+    """Name what has documents: collections, buckets with their objects, and histories."""
+    named = (each.resource_id for each in run.resources if each.kind in {"bucket", "collection"})
+    return (*named, *histories(view.config, run.resources))
 
 
 def _clusters(view: NamespaceMigrationView, run: Run) -> tuple[tuple[str, ...], ...]:

@@ -18,6 +18,7 @@ from sterna_core.namespace_migration.config import BatchOptions, ClusterOptions,
 from sterna_core.namespace_migration.date_range import dated_collections
 from sterna_core.namespace_migration.features import successors
 from sterna_core.namespace_migration.graph import kinds_of
+from sterna_core.namespace_migration.histories import new_id_of, shelf_kind, text_path
 from sterna_core.namespace_migration.id_map import IdMap, id_map_of
 from sterna_core.namespace_migration.made_anew import made_anew
 from sterna_core.namespace_migration.re_extraction import match_of
@@ -126,7 +127,7 @@ def _work(
         case jb.PlanBatchesJob():
             known = run.collections.get(job.collection_id, st.CollectionRun())
             return wk.PlanBatches(
-                kind=by_id[job.collection_id].kind,
+                kind=shelf_kind(by_id, job.collection_id),
                 collection_id=job.collection_id,
                 batch_size=options.batch_size,
                 part=known.parts,
@@ -135,13 +136,14 @@ def _work(
             )
         case jb.BatchJob():
             return wk.MoveBatch(
-                kind=by_id[job.collection_id].kind,
+                kind=shelf_kind(by_id, job.collection_id),
                 collection_id=job.collection_id,
-                target_collection_id=new_ids[job.collection_id],
+                target_collection_id=new_id_of(job.collection_id, new_ids),
                 number=job.number,
                 batch=run.collections[job.collection_id].batches[job.number],
                 date_range=_dates(view, run, job.collection_id),
-                text_path=input_path(by_id[job.collection_id].definition),
+                text_path=text_path(by_id, job.collection_id),
+                recorded_before=view.started_at,
             )
         case jb.ClusterJob():
             return wk.BringCluster(cluster=by_id[job.cluster_id], target_id=new_ids[job.cluster_id])
@@ -163,14 +165,15 @@ def _work(
                 job.collection_id, view.config, run.resources, rewriting
             )
             return wk.CompareCollection(
-                kind=by_id[job.collection_id].kind,
+                kind=shelf_kind(by_id, job.collection_id),
                 collection_id=job.collection_id,
-                target_collection_id=new_ids[job.collection_id],
+                target_collection_id=new_id_of(job.collection_id, new_ids),
                 set_aside=figures.set_aside,
                 date_range=_dates(view, run, job.collection_id),
                 made_anew=(*made_anew(view.config, run.resources, job.collection_id), *fields),
                 relabelled_by=taxonomies,
-                text_path=input_path(by_id[job.collection_id].definition),
+                text_path=text_path(by_id, job.collection_id),
+                recorded_before=view.started_at,
             )
         case jb.AttachJob():
             resource = by_id[job.resource_id]

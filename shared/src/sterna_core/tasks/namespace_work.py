@@ -67,6 +67,8 @@ class MoveBatch(NamespaceWork, frozen=True, kw_only=True, tag="work.move_batch.v
     batch: Batch
     date_range: dict[str, str] = {}
     text_path: tuple[str, ...] = (TEXT,)
+    recorded_before: UtcDatetime | None = None
+    """Of the history of a retriever goes along what was recorded before this."""
 
 
 class BringCluster(NamespaceWork, frozen=True, kw_only=True, tag="work.bring_cluster.v1"):
@@ -114,6 +116,7 @@ class CompareCollection(NamespaceWork, frozen=True, kw_only=True, tag="work.comp
     target_collection_id: str
     set_aside: int
     date_range: dict[str, str] = {}
+    recorded_before: UtcDatetime | None = None
     made_anew: tuple[str, ...] = ()
     """Fields of the payload that a stage has made anew, and checked by itself."""
     relabelled_by: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from sterna_api.http.document_bodies import (
 from sterna_api.http.namespace_finder import NamespaceFinder
 from sterna_api.http.namespace_spaces import NamespaceSpaces
 from sterna_api.http.ndjson import lines_of
+from sterna_api.http.problem import InvalidShape, Problem
 from sterna_api.http.query import read_query
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found
@@ -21,6 +22,7 @@ from sterna_api.http.upload import Upload
 from sterna_api.projections.namespaces import KnownNamespace, Namespaces
 from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.span import PageLimit, Span
+from sterna_core.retriever_history.place import parse_place
 
 
 class BucketObjectRoutes:
@@ -54,6 +56,9 @@ class BucketObjectRoutes:
 
         def read(line: bytes) -> Document:
             body = decode_body(line, ObjectLineBody)
+            if parse_place(body.object_id) is not None:
+                msg = "Ids that begin with _executions/ or _interactions/ are those of histories"
+                raise InvalidShape([Problem(("body", "object_id"), msg, "object_id_reserved")])
             return Document(body.object_id, bucket_id, body.payload)
 
         async with self._spaces.for_writing(known) as space:

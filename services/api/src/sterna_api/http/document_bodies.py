@@ -99,12 +99,16 @@ class ObjectsBody(Struct, frozen=True, kw_only=True):
 
 
 class ExecuteBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to ask a retriever: `filters` and `limit` narrow what its definition says."""
+    """What to ask a retriever: `filters` and `limit` narrow what its definition says.
+
+    With `record` it is written down what was asked and found.
+    """
 
     inputs: dict[str, Any] = {}
     filters: Any = None
     limit: Annotated[int, Meta(ge=1, le=RESULTS_MAX)] | None = None
     exact: bool = False
+    record: bool = False
 
     def conditions(self) -> tuple[Condition, ...]:
         """Give what documents have to be like; raises InvalidShape for what says nothing."""
@@ -128,12 +132,13 @@ class ResultBody(Struct, frozen=True, kw_only=True):
 
 
 class ExecutedBody(Struct, frozen=True, kw_only=True):
-    """What a retriever has found, the nearest first."""
+    """What a retriever has found, the nearest first; `execution_id` where it was recorded."""
 
     namespace_id: str
     retriever_id: str
     results: list[ResultBody]
     took_milliseconds: float
+    execution_id: str | None = None
 
 
 def show_document(document: Document, *, with_vectors: bool) -> DocumentBody:

@@ -62,7 +62,10 @@ from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.refusals import Refusals
 from sterna_api.http.repeats import Repeats
 from sterna_api.http.request_id import request_id_middleware
+from sterna_api.http.resource_leavings import ResourceLeavings
 from sterna_api.http.retriever_execution import RetrieverExecutionRoutes
+from sterna_api.http.retriever_finder import RetrieverFinder
+from sterna_api.http.retriever_history import RetrieverHistoryRoutes
 from sterna_api.http.schedules import ScheduleRoutes
 from sterna_api.http.starts import CHECK_SECONDS, StartRoutes
 from sterna_api.http.syncing import SyncRoutes
@@ -104,6 +107,7 @@ from sterna_core.journal.topics import Topics
 from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.notice.commands import NoticeChannel
 from sterna_core.retriever.embedding import InstalledEmbedders
+from sterna_core.retriever_history.keeping import EXECUTIONS_KEPT, HistoryKeeper
 from sterna_core.secrets.keyring import Keyring
 from sterna_core.secrets.secret import Secret
 
@@ -138,6 +142,7 @@ class InterfaceParts:
     vectors: VectorCache | None = None
     """Those that were made before; without it, all are made anew."""
     limits: LimitSettings
+    executions_kept: int = EXECUTIONS_KEPT
     trusted_proxies: tuple[Network, ...] = ()
     cors_origins: tuple[str, ...] = ()
     public_url: str | None = None
@@ -187,6 +192,7 @@ class Interface:
         finder = NamespaceFinder(namespaces, writes)
         spaces = NamespaceSpaces(parts.stores)
         catalog = NamespaceCatalog(namespaces, finder, writes)
+        retrievers = RetrieverFinder(namespaces, finder, writes)
         embedders = InstalledEmbedders(parts.extractors, parts.vectors)
         starts = NamespaceStarts(
             desk,
@@ -296,7 +302,10 @@ class Interface:
             ),
             NamespaceDocumentRoutes(namespaces, finder, spaces, embedders, writes),
             BucketObjectRoutes(namespaces, finder, spaces, writes),
-            RetrieverExecutionRoutes(namespaces, finder, spaces, embedders, writes),
+            RetrieverExecutionRoutes(
+                desk, retrievers, spaces, embedders, HistoryKeeper(parts.executions_kept)
+            ),
+            RetrieverHistoryRoutes(desk, retrievers, spaces),
             NamespaceReferenceRoutes(namespaces, finder),
             ClusterArtifactRoutes(
                 namespaces,
@@ -305,7 +314,9 @@ class Interface:
                 writes,
                 mebibytes_max=parts.artifact_max_mib,
             ),
-            NamespaceResourceRoutes(desk, namespaces, finder, parts.artifacts, writes),
+            NamespaceResourceRoutes(
+                desk, namespaces, finder, ResourceLeavings(parts.artifacts, spaces), writes
+            ),
             ApiKeyRoutes(desk, api_keys, parts.pepper, writes),
             AuditLogRoutes(AuditLog(database)),
         )

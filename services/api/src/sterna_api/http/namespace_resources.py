@@ -15,8 +15,8 @@ from sterna_api.http.problem import InvalidShape, Problem
 from sterna_api.http.query import read_query
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.http.resource_id import not_found
+from sterna_api.http.resource_leavings import ResourceLeavings
 from sterna_api.projections.namespaces import Namespaces
-from sterna_core.artifacts.store import ArtifactStore
 from sterna_core.errors import NotFound
 from sterna_core.namespace.commands import PutResource, RemoveResource
 from sterna_core.namespace.feature_extractor import feature_uris
@@ -44,13 +44,13 @@ class NamespaceResourceRoutes:
         desk: CommandDesk,
         namespaces: Namespaces,
         finder: NamespaceFinder,
-        artifacts: ArtifactStore,
+        leavings: ResourceLeavings,
         writes: ReadYourWrites,
     ) -> None:
         self._desk = desk
         self._namespaces = namespaces
         self._finder = finder
-        self._artifacts = artifacts
+        self._leavings = leavings
         self._writes = writes
 
     def routes(self) -> list[web.RouteDef]:
@@ -122,15 +122,11 @@ class NamespaceResourceRoutes:
         try:
             outcome = await self._desk.hand_in(ticket, known.namespace_id, command)
         except NotFound:
-            # One that was removed before its files were: they go now.
-            await self._forget_files(known.namespace_id, kind, resource_id)
+            # What one left that was removed before: it goes now.
+            await self._leavings.forget(known, kind, resource_id)
             raise
-        await self._forget_files(known.namespace_id, kind, resource_id)
+        await self._leavings.forget(known, kind, resource_id)
         return answer(DeletedBody(resource_id, deleted=True), headers=position_of(outcome))
-
-    async def _forget_files(self, namespace_id: str, kind: ResourceKind, resource_id: str) -> None:
-        if kind == "cluster":
-            await self._artifacts.delete(namespace_id, resource_id)
 
 
 def _about(

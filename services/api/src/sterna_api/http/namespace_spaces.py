@@ -7,6 +7,8 @@ from sterna_core.namespace.store_place import StorePlace
 from sterna_core.namespace_store.adoption import Adoption
 from sterna_core.namespace_store.doors import StoreDoors
 from sterna_core.namespace_store.store import Space
+from sterna_core.retriever_history.keeping import forget
+from sterna_core.retriever_history.place import KINDS, HistoryKind, HistoryPlace
 
 UPLOADS_MAX = 8
 """Uploads that one process takes at once: each holds a batch in memory."""
@@ -37,6 +39,15 @@ class NamespaceSpaces:
             self._uploads -= 1
 
     @asynccontextmanager
+    async def for_records(self, known: KnownNamespace) -> AsyncGenerator[Space]:
+        """Lend a namespace's space for a record or two, made now if nothing was ever written."""
+        view = known.view
+        async with self._doors.space(
+            view.store, known.namespace_id, view.feature_extractors
+        ) as space:
+            yield space
+
+    @asynccontextmanager
     async def for_reading(self, known: KnownNamespace) -> AsyncGenerator[Space | None]:
         """Lend a namespace's space; None where nothing was ever written."""
         async with self.at(known.view.store, known.namespace_id) as space:
@@ -51,6 +62,20 @@ class NamespaceSpaces:
             except NotFound:
                 space = None
             yield space
+
+    async def forget_history(
+        self,
+        known: KnownNamespace,
+        retriever_id: str,
+        kinds: tuple[HistoryKind, ...] = KINDS,
+    ) -> int:
+        """Forget what a retriever was asked and what was done with it; give how much it was."""
+        gone = 0
+        async with self.for_reading(known) as space:
+            if space is not None and not space.adopted:
+                for kind in kinds:
+                    gone += await forget(space.objects, str(HistoryPlace(kind, retriever_id)))
+        return gone
 
     async def adopt(self, place: StorePlace, namespace_id: str, adoption: Adoption) -> None:
         """Take what is there for a namespace; done again, it is the same."""

@@ -27,7 +27,7 @@ class DocumentsDiffer(Terminal):
 
 def shelf_of(space: Space, kind: ResourceKind) -> Shelf:
     """Give where the documents of a resource are."""
-    return space.objects if kind == "bucket" else space.documents
+    return space.documents if kind == "collection" else space.objects
 
 
 async def move_batch(

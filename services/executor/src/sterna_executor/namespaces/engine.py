@@ -20,6 +20,7 @@ from sterna_executor.namespaces.book import NamespaceBook
 from sterna_executor.namespaces.copying import compare, move_batch, shelf_of
 from sterna_executor.namespaces.documents import KeptMap, rewriting_for
 from sterna_executor.namespaces.enriching import enrich
+from sterna_executor.namespaces.histories import compare_history, move_history
 from sterna_executor.namespaces.planning import plan_batches
 from sterna_executor.namespaces.preparing import fence_target, prepare_target
 from sterna_executor.namespaces.reference_check import check_references
@@ -148,6 +149,9 @@ class NamespaceEngine:
             if source is None or target is None:
                 raise NotFound("The space of the source or of the target is gone.")
             rewriting = rewriting_for(task, await self._map(task, target))
+            if work.kind == "retriever":
+                records = await move_history(task, work, source, target, rewriting.ids)
+                return rep.ReportBatchDone(**by, documents=records)
             arriving = Arriving(task, work, rewriting, self._embedders)
             documents, poison = await move_batch(task, work, source, target, arriving)
         return rep.ReportBatchDone(
@@ -161,6 +165,9 @@ class NamespaceEngine:
             if target is None:
                 raise NotFound("The space of the target is gone.")
             rewriting = rewriting_for(task, await self._map(task, target))
+            if work.kind == "retriever":
+                records = await compare_history(task, work, source, target, rewriting.ids)
+                return {"documents_compared": float(records)}
             arriving = Arriving(task, work, rewriting, self._embedders)
             found = await compare(work, source, target, arriving)
         return {"documents_compared": float(found.count)}

@@ -14,15 +14,23 @@ from sterna_api.http.document_bodies import (
     ObjectsBody,
     PagesQuery,
 )
+from sterna_api.http.history_bodies import (
+    ExecutionsBody,
+    ForgottenBody,
+    InteractionLineBody,
+    InteractionsBody,
+)
 from sterna_api.http.media import PARQUET
 from sterna_api.http.upload import UploadedBody
 from sterna_api.openapi.operation import Media, Operation
+from sterna_core.retriever_history.record import Interaction
 
 _ONE = "/v1/namespaces/{namespace_id}"
 _DOCUMENTS = f"{_ONE}/documents"
 _OBJECTS = f"{_ONE}/buckets/{{resource_id}}/objects"
 _ARTIFACTS = f"{_ONE}/clusters/{{resource_id}}/artifacts"
 _ARTIFACT = f"{_ARTIFACTS}/{{artifact_name}}"
+_RETRIEVER = f"{_ONE}/retrievers/{{resource_id}}"
 _READ, _WRITE = "namespaces:read", "namespaces:write"
 _LINES = (
     "JSON line by line, of any length; each in place of the one of its id. Lines that are wrong"
@@ -113,7 +121,7 @@ OPERATIONS = (
     ),
     Operation(
         method="POST",
-        path=f"{_ONE}/retrievers/{{resource_id}}/execute",
+        path=f"{_RETRIEVER}/execute",
         scope=_READ,
         summary="Ask a retriever",
         description=(
@@ -122,5 +130,44 @@ OPERATIONS = (
         ),
         body=ExecuteBody,
         answers={200: ExecutedBody},
+    ),
+    Operation(
+        method="GET",
+        path=f"{_RETRIEVER}/executions",
+        scope=_READ,
+        summary="Read what a retriever was asked and found, page by page",
+        description="Those that were asked with `record`, the newest of them.",
+        query=PagesQuery,
+        answers={200: ExecutionsBody},
+    ),
+    Operation(
+        method="DELETE",
+        path=f"{_RETRIEVER}/executions",
+        scope=_WRITE,
+        summary="Forget what a retriever was asked",
+        answers={200: ForgottenBody},
+    ),
+    Operation(
+        method="POST",
+        path=f"{_RETRIEVER}/interactions",
+        scope=_WRITE,
+        summary="Write down what somebody did with a document that was found",
+        body=InteractionLineBody,
+        answers={201: Interaction},
+    ),
+    Operation(
+        method="GET",
+        path=f"{_RETRIEVER}/interactions",
+        scope=_READ,
+        summary="Read what was done with what a retriever found, page by page",
+        query=PagesQuery,
+        answers={200: InteractionsBody},
+    ),
+    Operation(
+        method="DELETE",
+        path=f"{_RETRIEVER}/interactions",
+        scope=_WRITE,
+        summary="Forget what was done with what a retriever found",
+        answers={200: ForgottenBody},
     ),
 )

@@ -1,0 +1,1 @@
+"""What retrievers were asked and answered, and what people did with the answers."""
