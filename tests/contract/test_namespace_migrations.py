@@ -308,3 +308,40 @@ async def test_limits_are_the_interfaces(client: Client, where: str, body: Any) 
 
 def test_every_operation_and_model_is_described_as_the_interface_has_it() -> None:
     assert INTERFACE.differences() == []
+
+
+async def test_options_of_a_benchmark_are_kept_as_given_and_checked(
+    service: Service, client: Client
+) -> None:
+    query = {"query_id": "q1", "query_input": "a kettle", "relevant_documents": ["doc_1"]}
+    options = {"gate": "warn", "queries": [query], "k_values": [5, 10]}
+    source = await namespace(client)
+    made = await asked(client, "POST", f"{ALL}/", config(source, benchmark_options=options))
+    shown = (await asked(client, "GET", f"{ALL}/{made.json['migration_id']}")).json
+    kept = shown["config"]["benchmark_options"]
+    assert (kept["gate"], kept["k_values"], kept["max_drop"]) == ("warn", [5, 10], 0.02)
+    assert [each["query_id"] for each in kept["queries"]] == ["q1"]
+    plain = await created(client)
+    shown = (await asked(client, "GET", f"{ALL}/{plain}")).json
+    assert "benchmark_options" not in shown["config"]
+    for wrong in (
+        {"gate": "stop"},
+        {"k_values": []},
+        {"queries": [query, query]},
+        {"queries": [{**query, "relevant_documents": []}]},
+        {
+            "queries": [
+                {**query, "query_input": "x" * 9_000, "query_id": f"q{n}"} for n in range(20)
+            ]
+        },
+    ):
+        reply = await asked(
+            client, "POST", f"{ALL}/validate", config(source, benchmark_options=wrong)
+        )
+        assert reply.status == 422, wrong
+    unknown = config(source, benchmark_options={"retriever_ids": ["ret_gone"]})
+    found = (await asked(client, "POST", f"{ALL}/validate", unknown)).json["validation_result"]
+    assert [each["type"] for each in found["errors"]] == ["not_found"]
+    body = {"accept_benchmark": True}
+    refused = await client.send("POST", f"{ALL}/{plain}/resume", body)
+    assert (refused.status, refused.json["error"]["code"]) == (400, "invalid_state")
