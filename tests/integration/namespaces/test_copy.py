@@ -119,6 +119,12 @@ async def documents_of(client: Client, namespace: str) -> list[dict[str, Any]]:
     return (await client.get(path)).json["data"]  # type: ignore[no-any-return]
 
 
+async def indexes(service: Service, namespace: str) -> list[str]:
+    query = "select indexdef from pg_indexes where schemaname = $1 and indexdef ~ 'hnsw'"
+    async with service.database.session() as connection:
+        return [each[0] for each in await connection.fetch(query, f"namespace_{namespace}")]
+
+
 @pytest.mark.parametrize("twice", [False, True])
 async def test_a_copy_has_every_document_and_every_reference_under_its_own_ids(
     service: Service, twice: bool
@@ -170,6 +176,7 @@ async def test_a_copy_has_every_document_and_every_reference_under_its_own_ids(
     assert (found["definitions"], found["references"]) == (len(RESOURCES), [])
     led = (await client.get(f"/v1/namespaces/aliases/{alias}")).json
     assert (led["namespace_id"], led["previous_namespace_id"]) == (target, source)
+    assert len(await indexes(service, target)) == 1, "whoever is led there finds an index"
 
 
 async def records(client: Client, namespace: str, retriever: str, kind: str) -> list[Any]:
