@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from tests.support.namespace_migration.play import Play, copying
 
@@ -209,6 +209,72 @@ def test_only_the_gate_fail_refuses_and_only_what_has_not_passed(
     assert again == report
     config = msgspec.json.decode(msgspec.json.encode(copying()), type=MigrationConfig)
     assert config == copying()
+
+
+_MOVES = some.lists(
+    some.tuples(
+        some.sampled_from(
+            [
+                "refused",
+                "refused",
+                "passed",
+                "late",
+                "resume",
+                "accept",
+                "pause",
+                "wait",
+                "terminal",
+            ]
+        ),
+        some.integers(0, 20),
+    ),
+    max_size=20,
+)
+
+
+def _move(play: Play, name: str, number: int) -> None:
+    asked = [
+        each for each in play.delivered.values() if isinstance(each.work, wk.BenchmarkRetriever)
+    ]
+    outstanding = [each for each in play.outstanding() if each in asked]
+    match name:
+        case "refused" | "passed" if outstanding:
+            verdict: Verdict = "failed" if name == "refused" else "passed"
+            told(play, outstanding[number % len(outstanding)], measured("fail", verdict))
+        case "late":
+            told(play, asked[number % len(asked)], measured("fail", "failed"))
+        case "terminal" if outstanding:
+            play.failed(outstanding[number % len(outstanding)], transient=False)
+        case "resume" | "accept":
+            play.try_to(cmd.ResumeNamespaceMigration(accept_benchmark=name == "accept"))
+        case "pause":
+            play.try_to(cmd.PauseNamespaceMigration())
+        case _:
+            play.wait()
+
+
+@settings(max_examples=30, deadline=None)
+@given(_MOVES)
+def test_nobody_is_led_to_a_target_whose_retriever_was_refused_and_not_accepted(
+    script: list[tuple[str, int]],
+) -> None:
+    play = Play(RESOURCES)
+    to_the_benchmarks(play)
+    for name, number in script:
+        _move(play, name, number)
+        assert play.view is not None
+        refused = {name for name, report in play.view.benchmarks.items() if report.refuses}
+        done = {name for name, each in play.view.resources.items() if each.status == "completed"}
+        assert not refused & done
+        if refused:
+            assert play.view.stages["benchmark_evaluation"].status != "completed"
+    for _ in range(5):
+        play.try_to(cmd.ResumeNamespaceMigration(accept_benchmark=True))
+        play.try_to(cmd.ResumeNamespaceMigration())
+        play.finish()
+    assert isinstance(play.state, st.Completed)
+    steps = [each.task_id for each in play.log if isinstance(each, ev.StepCompleted)]
+    assert len(steps) == len(set(steps)), "a step was completed twice"
 
 
 def retriever(name: str, feature: str = "sterna://words@v1/embedding", **config: str) -> Resource:
