@@ -6,7 +6,15 @@ ACCEPTED_STATUSES = ["2xx", "304", "400", "404", "409", "412", "422"]
 """What there is, what is possible as things stand, and what an expression, an address or a zone
 means, is in no schema; a 304, a 400 and a 422 are looked at more closely below."""
 
-_BY_STATE = {"invalid_state", "validation_failed", "validation_warnings", "dry_run"}
+_BY_STATE = {
+    "invalid_state",
+    "validation_failed",
+    "validation_warnings",
+    "dry_run",
+    "alias_held",
+    "namespace_in_use",
+    "source_gone",
+}
 """Why a migration of a namespace may be refused, in whose interface there is no 409."""
 
 _OF_SHAPE = {

@@ -94,14 +94,19 @@ def dated_collections(resources: Iterable[Resource]) -> frozenset[str]:
     Labels go along whole, however old they are, and so do objects of buckets: others name them.
     """
     every = tuple(resources)
-    labels = {
+    collections = frozenset(each.resource_id for each in every if each.kind == "collection")
+    return collections - label_collections(every)
+
+
+def label_collections(resources: Iterable[Resource]) -> frozenset[str]:
+    """Name the collections in which taxonomies keep their labels."""
+    return frozenset(
         str(value)
-        for each in every
+        for each in resources
         if each.kind == "taxonomy"
         for steps in _LABELS
         for _, value in places(each.definition, steps)
-    }
-    return frozenset(each.resource_id for each in every if each.kind == "collection") - labels
+    )
 
 
 def instant(text: str) -> datetime | None:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from sterna_core.namespace_migration import events as ev
+from sterna_core.namespace_migration.date_range import label_collections
 from sterna_core.namespace_migration.fold_pace import fold_pace
 from sterna_core.namespace_migration.fold_progress import fold_progress
 from sterna_core.namespace_migration.fold_rollback import fold_rollback
@@ -61,6 +62,10 @@ def next_view(view: View, event: ev.AnyEvent) -> View:
                 else replace(view.target, extractors=event.extractors),
                 status="validating" if event.accepted else "draft",
             )
+        case ev.ResourcesRecorded() if view.config.filters and view.config.filters.date_range:
+            before = frozenset(view.labels) if event.part else frozenset[str]()
+            found = before | label_collections(event.resources)
+            return replace(view, labels=tuple(sorted(found)))
         case ev.NamespaceMigrationStarted():
             return replace(
                 view,

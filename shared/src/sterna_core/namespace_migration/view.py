@@ -89,6 +89,8 @@ class NamespaceMigrationView(Struct, frozen=True, kw_only=True):
     aliases: dict[str, str] = {}
     """Where aliases led when they were switched."""
     rollback: Rollback | None = None
+    labels: tuple[str, ...] = ()
+    """Collections that go along whole where documents are chosen by date."""
     references: ReferencesReport | None = None
     poison: tuple[Poison, ...] = ()
     """Documents that were set aside, the first of them."""

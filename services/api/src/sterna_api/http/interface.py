@@ -41,6 +41,7 @@ from sterna_api.http.namespace_catalog import NamespaceCatalog
 from sterna_api.http.namespace_documents import NamespaceDocumentRoutes
 from sterna_api.http.namespace_estimates import NamespaceEstimates
 from sterna_api.http.namespace_finder import NamespaceFinder
+from sterna_api.http.namespace_id_map import NamespaceIdMapRoutes
 from sterna_api.http.namespace_migration_bodies import NamespaceLogsQuery
 from sterna_api.http.namespace_migration_metrics import NamespaceMetricsRoutes
 from sterna_api.http.namespace_migration_rollback import NamespaceRollbackRoutes
@@ -234,6 +235,7 @@ class Interface:
             ),
             NamespaceMigrationRoutes(desk, of_namespaces, starts, addresses, writes, clock),
             NamespaceRollbackRoutes(desk, of_namespaces, catalog, starts, writes),
+            NamespaceIdMapRoutes(of_namespaces, spaces, limits),
             NamespaceMetricsRoutes(of_namespaces, resources, clock),
             TaskRoutes(migrations, of_namespaces),
             NotificationRoutes(migrations, Notices(database)),

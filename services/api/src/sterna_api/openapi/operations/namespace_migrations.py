@@ -1,6 +1,8 @@
 """`/v1/namespaces/migrations`."""
 
+from sterna_api.http.id_lines import CSV
 from sterna_api.http.logs import EVENT_STREAM, LogsBody
+from sterna_api.http.media import NDJSON
 from sterna_api.http.namespace_migration_answers import (
     CancelMigrationResponse,
     CreateMigrationResponse,
@@ -118,6 +120,23 @@ OPERATIONS = (
         query=NamespaceLogsQuery,
         answers={200: (LogsBody, Media(EVENT_STREAM, "The log as it is written")), 204: None},
         headers={"Last-Event-ID": "The id of the last event that was received"},
+    ),
+    Operation(
+        method="GET",
+        path=f"{_ONE}/id-map",
+        scope="migrations:read",
+        summary="Give the new id of everything that goes along, line by line",
+        description=(
+            "The namespace, its resources, and the documents of each collection as the source has"
+            " them now: `kind`, `old`, `new`, and `collection` of documents. By lines of JSON, or"
+            " as CSV where `Accept` takes that alone."
+        ),
+        answers={
+            200: (
+                Media(NDJSON, "A JSON object on each line"),
+                Media(CSV, "The same with a heading"),
+            )
+        },
     ),
     Operation(
         method="GET",
