@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 from itertools import starmap
 from typing import Any
 
+import msgspec
 import pytest
 from tests.servers import PostgresTestServer
 from tests.support.api.service import Service
-from tests.support.namespace_migration.counted import NAME, Counted
+from tests.support.namespace_migration.counted import COUNTED, NAME, REFUSED, Counted
 from tests.support.namespace_migration.engine_host import EngineHost
-from tests.support.namespace_migration.scene import Scene
+from tests.support.namespace_migration.scene import ALL, Scene
 
 HASHING = "sterna://hashing@v1/embedding"
 WORDLLAMA = "sterna://wordllama@v1/embedding"
@@ -48,6 +49,10 @@ RESOURCES: dict[str, dict[str, Any]] = {
         "source_collection": {"collection_id": "col_1"},
         "input_mappings": {"query": HASHING.replace("sterna", "mixpeek")},
     },
+}
+SERVICE = {
+    "feature_extractor_name": "openai_compatible",
+    "parameters": {"model": "text-embedding-3-small"},
 }
 ASKED = "which animal watches over my home"
 
@@ -153,3 +158,145 @@ async def test_every_vector_and_every_address_is_that_of_the_new_extractor(
     found = await asked(scene, target, retriever, ASKED)
     assert found["results"][0]["payload"]["number"] == 0
     assert len((await asked(scene, source, "ret_1", ASKED))["results"]) == 3
+
+
+async def test_a_text_that_is_refused_stays_behind_and_a_second_run_embeds_nothing(
+    service: Service, scene: Scene, counted: Counted
+) -> None:
+    source = await filled(scene, [*GLOSSES, REFUSED, GLOSSES[0]])
+
+    async def run() -> Any:
+        migration_id = await scene.created(source, **remade("counted"))
+        counted.texts.clear()  # what a look at a sample has embedded
+        await scene.start(migration_id)
+        return await scene.ended(migration_id)
+
+    async with executing(service):
+        done = await run()
+        assert done["status"] == "completed", done["error_message"]
+        (told,) = done["additional_data"]["set_aside"]
+        assert (told["document_id"], told["code"]) == ("doc_0006", "text_refused")
+        assert done["additional_data"]["documents_set_aside"] == 1
+        assert sorted(each for each in counted.texts if each in GLOSSES) == sorted(GLOSSES)
+        again = await run()
+    assert again["status"] == "completed", again["error_message"]
+    assert set(counted.texts) == {REFUSED}
+    first, second = [
+        {
+            number: each["vectors"]
+            for number, each in (
+                await scene.documents(run["additional_data"]["target_namespace_id"])
+            ).items()
+        }
+        for run in (done, again)
+    ]
+    assert first == second
+    assert all(set(each) == {COUNTED} for each in first.values())
+
+
+async def test_other_parameters_are_another_space_under_the_same_address(
+    service: Service, scene: Scene
+) -> None:
+    source = await filled(scene, GLOSSES)
+    async with executing(service):
+        options = remade("hashing", parameters={"dimension": 64})
+        done = await scene.ended(await scene.started(source, **options))
+    assert done["status"] == "completed", done["error_message"]
+    target = done["additional_data"]["target_namespace_id"]
+    after = await scene.documents(target)
+    assert {len(each["vectors"][HASHING]) for each in after.values()} == {64}
+    old = (await scene.documents(source))["0"]["vectors"]
+    mixed = {**gloss(9, "a dog"), "vectors": old, "collection_id": after["0"]["collection_id"]}
+    reply = await scene.client.post(
+        f"/v1/namespaces/{target}/documents",
+        raw=msgspec.json.encode(mixed),
+        headers={"Content-Type": "application/x-ndjson"},
+    )
+    assert reply.status == 422
+
+
+async def test_a_feature_of_the_source_is_unknown_in_the_target_though_as_long(
+    service: Service, scene: Scene
+) -> None:
+    source = await filled(scene, GLOSSES)
+    async with executing(service):
+        done = await scene.ended(await scene.started(source, **remade("wordllama")))
+    assert done["status"] == "completed", done["error_message"]
+    target = done["additional_data"]["target_namespace_id"]
+    (collection,) = {each["collection_id"] for each in (await scene.documents(target)).values()}
+    searching = {**RESOURCES["retrievers/ret_1"], "collection_ids": [collection]}
+    reply = await scene.client.send(
+        "PUT", f"/v1/namespaces/{target}/retrievers/ret_old", {"definition": searching}
+    )
+    assert (reply.status, reply.json["error"]["code"]) == (409, "feature_not_held")
+    old = (await scene.documents(source))["0"]["vectors"]
+    assert len(old[HASHING]) == 256
+    reply = await scene.client.post(
+        f"/v1/namespaces/{target}/documents",
+        raw=msgspec.json.encode({**gloss(9, "a"), "vectors": old, "collection_id": collection}),
+        headers={"Content-Type": "application/x-ndjson"},
+    )
+    assert reply.status == 422
+
+
+@pytest.mark.parametrize("kind", ["copy", "re_extract"])
+async def test_documents_of_a_time_go_along_and_the_others_are_counted(
+    service: Service, scene: Scene, kind: str
+) -> None:
+    plain = {key: each for key, each in RESOURCES.items() if "taxonom" not in key}
+    source = await scene.namespace(feature_extractors=[{"feature_extractor_name": "hashing"}])
+    await scene.put(source, plain)
+    lines = [
+        gloss(number, f"{GLOSSES[0]} {number}", created_at=f"2026-01-{number + 1:02}T12:00:00Z")
+        for number in range(30)
+    ]
+    undated = [gloss(number, f"{GLOSSES[0]} {number}") for number in range(30, 33)]
+    await scene.upload(f"/v1/namespaces/{source}/documents", [*lines, *undated])
+    options = remade("wordllama") if kind == "re_extract" else {}
+    dates = {"after": "2026-01-11", "before": "2026-01-21"}
+    async with executing(service):
+        done = await scene.ended(
+            await scene.started(source, filters={"date_range": dates}, **options)
+        )
+    assert done["status"] == "completed", done["error_message"]
+    after = await scene.documents(done["additional_data"]["target_namespace_id"])
+    assert {int(number) for number in after} == set(range(10, 20))
+    figures = done["additional_data"]["collections"]["col_1"]
+    assert (figures["documents"], figures["moved"]) == (10, 10)
+    assert (figures["left_out"], figures["undated"]) == (23, 3)
+    assert {*after["10"]["vectors"]} == {WORDLLAMA if kind == "re_extract" else HASHING}
+
+
+@pytest.mark.parametrize(
+    ("named", "place", "kind"),
+    [
+        ({"feature_extractor_name": "nothing"}, (0,), "extractor_not_found"),
+        ({"feature_extractor_name": "hashing", "version": "v9"}, (0,), "extractor_not_found"),
+        (SERVICE, (0,), "extractor_not_installed"),
+        (
+            {"feature_extractor_name": "hashing", "parameters": {"dimension": 1}},
+            (0, "parameters"),
+            "extractor_parameters_invalid",
+        ),
+    ],
+)
+async def test_an_extractor_that_cannot_be_is_an_error_at_its_place(
+    scene: Scene, named: dict[str, Any], place: tuple[str | int, ...], kind: str
+) -> None:
+    source = await scene.namespace()
+    config = {
+        "migration_type": "re_extract",
+        "source_namespace_id": source,
+        "feature_extractors": [named],
+    }
+    reply = await scene.client.post(f"{ALL}/validate", {"config": config})
+    (error,) = reply.json["validation_result"]["errors"]
+    assert error["type"] == kind
+    assert tuple(error["loc"]) == ("config", "feature_extractors", *place)
+    created = await scene.client.post(f"{ALL}/", {"config": config})
+    one = f"{ALL}/{created.json['migration_id']}"
+    begun = await scene.client.post(f"{one}/start", {"force": True})
+    assert (begun.status, begun.json["error"]["code"]) == (400, "validation_failed")
+    twice = {**config, "feature_extractors": [{"feature_extractor_name": "hashing"}] * 2}
+    reply = await scene.client.post(f"{ALL}/validate", {"config": twice})
+    assert [each["type"] for each in reply.json["validation_result"]["errors"]] == ["repeated"]

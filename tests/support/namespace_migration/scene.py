@@ -83,9 +83,13 @@ class Scene:
     async def started(self, source: str, **options: Any) -> str:
         """Make a migration and start it."""
         migration_id = await self.created(source, **options)
+        await self.start(migration_id)
+        return migration_id
+
+    async def start(self, migration_id: str) -> None:
+        """Start a draft."""
         begun = await self.client.post(f"{ALL}/{migration_id}/start", {"force": True})
         assert begun.status == 200, begun.text
-        return migration_id
 
     async def ended(self, migration_id: str) -> Any:
         """Wait for an end; give what is shown then."""
@@ -98,7 +102,7 @@ class Scene:
         raw = b"\n".join(msgspec.json.encode(line) for line in lines)
         headers = {"Content-Type": "application/x-ndjson"}
         reply = await self.client.post(path, raw=raw, headers=headers)
-        assert reply.status == 200, reply.text
+        assert (reply.status, reply.json["rejected"]) == (200, 0), reply.text
 
 
 def document(number: int) -> dict[str, Any]:
