@@ -100,6 +100,8 @@ async def test_a_namespace_goes_into_a_qdrant_and_back_with_every_bit_of_it(
             assert done["status"] == "completed", done["error_message"]
             assert done["additional_data"]["target_namespace_id"] == after
             assert done["additional_data"]["documents_moved"] == DOCUMENTS + 1
+            indexed = done["additional_data"]["figures"][WORDS]["indexed"]
+            assert bool(indexed) is (after == back), "Qdrant's local mode has no indexes"
             await service.caught_up()
     expected = await scene.documents(source)
     assert len(expected) == DOCUMENTS

@@ -12,6 +12,7 @@ from sterna_core.namespace_migration.job import (
     BenchmarkJob,
     ClusterJob,
     CompareJob,
+    IndexJob,
     Job,
     TaxonomyJob,
     resource_of,
@@ -108,6 +109,8 @@ def _after_step(view: View, event: ev.StepCompleted) -> View:
     stage = stage_of(event.job)
     if stage is None:
         return view
+    if isinstance(event.job, IndexJob):  # the items of its stage are documents
+        return replace(view, figures={**view.figures, event.job.feature_uri: event.figures})
     view = _with_items(view, stage, done=1)
     name = resource_of(event.job)
     if name is None:

@@ -36,6 +36,12 @@ class BatchJob(Job, frozen=True, kw_only=True, tag="batch"):
     number: int
 
 
+class IndexJob(Job, frozen=True, kw_only=True, tag="index"):
+    """Build the index of a feature, once all documents are there."""
+
+    feature_uri: str
+
+
 class ClusterJob(Job, frozen=True, kw_only=True, tag="cluster"):
     """Bring a cluster's artifacts, or compute it anew."""
 
@@ -92,6 +98,7 @@ AnyJob = (
     | ResourceJob
     | PlanBatchesJob
     | BatchJob
+    | IndexJob
     | ClusterJob
     | TaxonomyJob
     | BenchmarkJob
@@ -136,7 +143,14 @@ def resource_of(job: AnyJob) -> str | None:
             return job.taxonomy_id
         case BenchmarkJob():
             return job.retriever_id
-        case TargetJob() | CheckReferencesJob() | SwitchJob() | FenceJob() | RollbackJob():
+        case (
+            TargetJob()
+            | IndexJob()
+            | CheckReferencesJob()
+            | SwitchJob()
+            | FenceJob()
+            | RollbackJob()
+        ):
             return None
     assert_never(job)
 
@@ -148,7 +162,7 @@ def stage_of(job: AnyJob) -> MigrationStage | None:
             return "namespace_setup"
         case PlanBatchesJob():
             return "batch_creation"
-        case BatchJob():
+        case BatchJob() | IndexJob():
             return "batch_processing"
         case ClusterJob():
             return "cluster_execution"

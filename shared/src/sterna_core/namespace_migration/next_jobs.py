@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sterna_core.namespace.feature_extractor import feature_uris
 from sterna_core.namespace.resource import ResourceKind
 from sterna_core.namespace_migration.cluster_lots import cluster_lots
 from sterna_core.namespace_migration.config import RetrieverOptions
@@ -14,6 +15,7 @@ from sterna_core.namespace_migration.job import (
     CheckReferencesJob,
     ClusterJob,
     CompareJob,
+    IndexJob,
     PlanBatchesJob,
     ResourceJob,
     SwitchJob,
@@ -39,6 +41,8 @@ def next_jobs(view: NamespaceMigrationView, run: Run) -> Iterator[AnyJob]:
                 collection = run.collections[name]
                 for number in range(collection.next, len(collection.batches)):
                     yield BatchJob(collection_id=name, number=number)
+            if _all_moved(run):
+                yield from _indexes(view, run)
         case _:
             for wave in _waves(view, run):
                 left = [job for job in wave if task_id(view.migration_id, job) not in run.steps]
@@ -49,11 +53,21 @@ def next_jobs(view: NamespaceMigrationView, run: Run) -> Iterator[AnyJob]:
 
 def is_over(view: NamespaceMigrationView, run: Run) -> bool:
     """Tell whether the stage at hand has nothing left to do, at work or not."""
-    if run.stage == "batch_processing":
-        return all(
-            collection.done == len(collection.batches) for collection in run.collections.values()
-        )
+    if run.stage == "batch_processing" and not _all_moved(run):
+        return False
     return next(next_jobs(view, run), None) is None
+
+
+def _all_moved(run: Run) -> bool:
+    return all(each.done == len(each.batches) for each in run.collections.values())
+
+
+def _indexes(view: NamespaceMigrationView, run: Run) -> Iterator[AnyJob]:
+    """Give the indexes that are not built: later than the documents, and before any search."""
+    for uri in feature_uris(view.target.extractors):
+        job = IndexJob(feature_uri=uri)
+        if task_id(view.migration_id, job) not in run.steps:
+            yield job
 
 
 def items_total(view: NamespaceMigrationView, run: Run, stage: MigrationStage) -> int:

@@ -145,6 +145,8 @@ def _work(
                 text_path=text_path(by_id, job.collection_id),
                 recorded_before=view.started_at,
             )
+        case jb.IndexJob(feature_uri=uri):
+            return wk.BuildIndex(feature_uri=uri)
         case jb.ClusterJob():
             return wk.BringCluster(cluster=by_id[job.cluster_id], target_id=new_ids[job.cluster_id])
         case jb.TaxonomyJob():

@@ -71,6 +71,12 @@ class MoveBatch(NamespaceWork, frozen=True, kw_only=True, tag="work.move_batch.v
     """Of the history of a retriever goes along what was recorded before this."""
 
 
+class BuildIndex(NamespaceWork, frozen=True, kw_only=True, tag="work.build_index.v1"):
+    """Build the index by which a feature of the target is searched."""
+
+    feature_uri: str
+
+
 class BringCluster(NamespaceWork, frozen=True, kw_only=True, tag="work.bring_cluster.v1"):
     """Bring a cluster's artifacts, or compute it anew."""
 
@@ -166,6 +172,7 @@ AnyNamespaceWork = (
     | MakeResource
     | PlanBatches
     | MoveBatch
+    | BuildIndex
     | BringCluster
     | BringTaxonomy
     | BenchmarkRetriever

@@ -21,7 +21,7 @@ from sterna_executor.namespaces.copying import compare, move_batch, shelf_of
 from sterna_executor.namespaces.documents import KeptMap, rewriting_for
 from sterna_executor.namespaces.enriching import enrich
 from sterna_executor.namespaces.histories import compare_history, move_history
-from sterna_executor.namespaces.indexing import build_indexes
+from sterna_executor.namespaces.indexing import build_index
 from sterna_executor.namespaces.planning import plan_batches
 from sterna_executor.namespaces.preparing import fence_target, prepare_target
 from sterna_executor.namespaces.reference_check import check_references
@@ -80,6 +80,9 @@ class NamespaceEngine:
             case wk.MoveBatch():
                 await report(await self._move(task, work, by))
                 return
+            case wk.BuildIndex():
+                async with self._spaces(task) as (_, target):
+                    figures = await build_index(work, target)
             case wk.BringCluster():
                 figures = await self._bring_cluster(task, work)
             case wk.BringTaxonomy():
@@ -94,9 +97,6 @@ class NamespaceEngine:
                 await report(rep.ReportStepDone(**by, references=found))
                 return
             case wk.SwitchNamespace():
-                async with self._spaces(task) as (_, target):
-                    if target is not None:
-                        await build_indexes(target)
                 await self._claims.claim(task)
                 aliases = await lead(self._book, task)
             case wk.FenceTarget():
