@@ -1,10 +1,13 @@
 """What `/validate` and a dry run say of a migration, and that they write nothing."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import msgspec
+import pytest
 from tests.contract.test_namespace_migrations import ALL, asked, config, namespace
+from tests.servers import PostgresTestServer
 from tests.support.api.client import Client
 from tests.support.api.service import Service
 
@@ -13,6 +16,13 @@ select pg_catalog.format('%I.%I', schemaname, tablename) as name from pg_catalog
 where schemaname not in ('pg_catalog', 'information_schema') order by 1
 """
 _PLAIN: dict[str, dict[str, Any]] = {"collections/col_1": {}}
+
+
+@pytest.fixture(scope="module")
+async def service(postgres_server: PostgresTestServer) -> AsyncIterator[Service]:
+    """A service where nobody else writes anything."""
+    async with Service(await postgres_server.create_database()) as running:
+        yield running
 
 
 async def filled(client: Client, texts: list[str]) -> str:

@@ -7,16 +7,21 @@ from itertools import count
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sterna_core.extractors.extractor import Description, Estimate, Output, estimated_tokens
 from sterna_core.extractors.rejected_text import RejectedText
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_estimate import counting
 from sterna_core.namespace_estimate.estimating import estimate
-from sterna_core.namespace_estimate.figures import Estimates
+from sterna_core.namespace_estimate.figures import Count, Estimates
 from sterna_core.namespace_estimate.findings import warnings_of
 from sterna_core.namespace_estimate.subject import Subject
-from sterna_core.namespace_migration.config import FeatureExtractorConfig, MigrationConfig
+from sterna_core.namespace_migration.config import (
+    FeatureExtractorConfig,
+    MigrationConfig,
+    ResourceFilter,
+)
 from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.feature import Feature
 from sterna_core.namespace_store.memory import MemoryNamespaceStore, MemoryShelf
@@ -180,3 +185,25 @@ async def test_what_takes_too_long_to_count_is_estimated_and_said_to_be() -> Non
     space.documents.__class__ = Slow
     counts = await counting.count_all(space, RESOURCES[1:], seconds=0.01)
     assert [(each.count, each.exact) for each in counts.values()] == [(4, False), (1, False)]
+
+
+async def test_dates_are_looked_at_in_the_sample() -> None:
+    store = MemoryNamespaceStore()
+    space = await store.create("ns-1", [])
+    for name, number in (("col_1", 4_000), ("col_2", 10)):
+        await space.documents.upsert(
+            [
+                Document(f"{name}_{each:05}", name, {"created_at": f"20{each % 4 + 20}-05-01"})
+                for each in range(number)
+            ]
+        )
+    config = MigrationConfig(
+        migration_type="copy",
+        source_namespace_id="ns_1",
+        filters=ResourceFilter(date_range={"after": "2022-01-01"}),
+    )
+    found = await measured(space, config=config)
+    assert 1_800 < found.counts["col_1"].count < 2_200
+    assert (found.counts["col_1"].exact, found.counts["col_2"]) == (False, Count(count=4))
+    wrong = replace(config, filters=ResourceFilter(date_range={"after": "never"}))
+    assert (await measured(space, config=wrong)).counts["col_1"].count == 4_000

@@ -9,6 +9,7 @@ from sterna_core.clock import Clock
 from sterna_core.extractors.extractor import Extractor
 from sterna_core.namespace_estimate import duration
 from sterna_core.namespace_estimate.counting import count_all
+from sterna_core.namespace_estimate.dated import wanted_by_date
 from sterna_core.namespace_estimate.figures import (
     Count,
     Estimates,
@@ -31,6 +32,7 @@ from sterna_core.namespace_store.vector import BYTES_OF_FLOAT
 COUNT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 2.0
 TRY_SECONDS: Final = 3.0
+"""For all extractors together."""
 COUNTS_TOLD: Final = 100
 """Buckets and collections whose counts are told, the largest of them."""
 
@@ -51,22 +53,23 @@ async def estimate(
             notes=(note("source_empty"),),
         )
     counts = await count_all(space, (*subject.collections, *subject.buckets), seconds=COUNT_SECONDS)
-    sizes = {each.resource_id: counts[each.resource_id].count for each in subject.collections}
-    documents = _sum(counts, sizes)
-    objects = _sum(counts, [each.resource_id for each in subject.buckets])
     options = subject.config.batch_options or BatchOptions()
     sample = await read_sample(
         space.documents,
-        sizes,
+        _sizes(subject, counts),
         page_rows=options.batch_size,
         seconds=READ_SECONDS,
         stopwatch=stopwatch,
     )
+    sample, counts = wanted_by_date(subject, sample, counts)
+    sizes = _sizes(subject, counts)
+    documents = _sum(counts, sizes)
+    objects = _sum(counts, [each.resource_id for each in subject.buckets])
     again = subject.config.migration_type == "re_extract"
     notes = list[Finding]()
     if not documents.count and not objects.count:
         notes.append(note("source_empty"))
-    if not (documents.exact and objects.exact):
+    if not all(each.exact for each in counts.values()):
         notes.append(note("not_counted"))
     texts = texts_of(sample, sizes, subject.collections)
     tokens: Interval | None = known(0)
@@ -74,7 +77,9 @@ async def estimate(
     embedding: Interval | None = known(0)
     embedded = rejected = 0
     for extractor in subject.extractors:
-        more_tokens, more_cost, trial = await _texts(extractor, texts, stopwatch)
+        more_tokens, more_cost, trial = await _texts(
+            extractor, texts, TRY_SECONDS / len(subject.extractors), stopwatch
+        )
         tokens, cost = _both(tokens, more_tokens), _both(cost, more_cost)
         embedding = _both(embedding, _embedding(trial, texts.how_many()))
         embedded, rejected = max(embedded, trial.embedded), max(rejected, trial.rejected)
@@ -106,11 +111,11 @@ async def estimate(
 
 
 async def _texts(
-    extractor: Extractor, texts: SampledTexts, stopwatch: Stopwatch
+    extractor: Extractor, texts: SampledTexts, seconds: float, stopwatch: Stopwatch
 ) -> tuple[Interval | None, Interval | None, Trial]:
     tokens = texts.tokens(extractor) or known(0)
     cost = texts.cost_usd(extractor, tokens)
-    trial = await try_texts(extractor, texts.there, seconds=TRY_SECONDS, stopwatch=stopwatch)
+    trial = await try_texts(extractor, texts.there, seconds=seconds, stopwatch=stopwatch)
     return tokens, cost, trial
 
 
@@ -163,6 +168,10 @@ def _bytes(subject: Subject, sample: Sample, sizes: Mapping[str, int]) -> Interv
             ]
         )
     )
+
+
+def _sizes(subject: Subject, counts: Mapping[str, Count]) -> dict[str, int]:
+    return {each.resource_id: counts[each.resource_id].count for each in subject.collections}
 
 
 def _sum(counts: Mapping[str, Count], names: Mapping[str, int] | list[str]) -> Count:

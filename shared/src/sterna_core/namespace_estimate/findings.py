@@ -16,7 +16,7 @@ _NOTES: Final = {
     ),
     "not_counted": (
         _SOURCE,
-        "Counting takes too long; some counts are those of the store's statistics.",
+        "Some counts are estimates: counting takes too long, or dates are those of the sample.",
     ),
     "service_not_asked": (
         _EXTRACTORS,

@@ -12,6 +12,8 @@ from sterna_core.namespace_store.span import PageLimit, Span
 from sterna_core.namespace_store.store import ReadableShelf
 
 SAMPLE_DOCUMENTS: Final = 500
+LEAST_DOCUMENTS: Final = 25
+"""Of a collection, however small a part of the whole it is."""
 PLACES: Final = 20
 """Stretches of a collection that are read, each from its middle on."""
 TIMED_PAGES: Final = 3
@@ -49,7 +51,7 @@ async def read_sample(
     for name in largest:
         if not sizes[name]:
             continue
-        wanted = math.ceil(SAMPLE_DOCUMENTS * sizes[name] / everything)
+        wanted = max(LEAST_DOCUMENTS, math.ceil(SAMPLE_DOCUMENTS * sizes[name] / everything))
         found: list[Document] = []
         try:
             async with asyncio.timeout_at(ends_at):
