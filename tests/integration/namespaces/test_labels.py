@@ -318,3 +318,52 @@ async def test_texts_ask_by_the_extractor_of_the_target(service: Service) -> Non
         for name, each in things.items()
     }
     assert labels == {"hunter": "owl", "sailor": "gull", "nothing": None, "untitled": None}
+
+
+@pytest.mark.usefixtures("host")
+async def test_new_vectors_find_new_labels(service: Service) -> None:
+    client = service.client()
+    uri = "sterna://hashing@v1/embedding"
+    taxonomy = {
+        **RESOURCES["taxonomies/tax_1"],
+        "input_mappings": {"vector": uri},
+        "threshold": 0.15,
+    }
+    search = {"stage_type": "feature_search", "config": {"feature_uri": uri}}
+    resources = {
+        **RESOURCES,
+        "retrievers/ret_1": {"collection_ids": ["col_birds"], "stages": [search]},
+        "taxonomies/tax_1": taxonomy,
+    }
+    source = await made(
+        client,
+        {"feature_extractor_name": "hashing"},
+        resources,
+        {"collections/col_things": APPLIED},
+    )
+    lines = [
+        {"document_id": name, "collection_id": "col_birds", "payload": {"name": name, "text": text}}
+        for name, text in (("dog", "dog puppy animal"), ("boat", "ship boat sailing vessel"))
+    ]
+    lines += [
+        {"document_id": name, "collection_id": "col_things", "payload": {"thing": name, **payload}}
+        for name, payload in {
+            "hound": {"text": "hounds and terriers", "_taxonomy_kind": "boat"},
+            "canoe": {"text": "a canoe on the lake", "_taxonomy_kind": "boat"},
+        }.items()
+    ]
+    await upload(client, f"/v1/namespaces/{source}/documents", lines)
+    done, things = await migrated(
+        client,
+        source,
+        migration_type="re_extract",
+        feature_extractors=[{"feature_extractor_name": "wordllama"}],
+        taxonomy_options={"re_run_enrichment": True},
+        benchmark_options={"gate": "report"},
+    )
+    told = {each["type"] for each in done["validation_result"]["warnings"]}
+    assert "threshold_of_old_vectors" in told
+    labels = {name: each["payload"]["_taxonomy_kind"]["label"] for name, each in things.items()}
+    assert labels == {"hound": "dog", "canoe": "boat"}
+    figures = done["additional_data"]["figures"]["tax_1"]
+    assert (figures["labels_changed"], figures["labels_changed_share"]) == (1, 0.5)
