@@ -32,7 +32,7 @@ def carry_over(before: Mapping[str, str], now: Mapping[str, str | None]) -> dict
         for (one, other), count in Counter(zip(old, new, strict=True)).items():
             pairs[one, other] = count
         matched = int(pairs[linear_sum_assignment(pairs, maximize=True)].sum())
-        figures["share_changed"] = 1 - matched / len(shared)
+        figures["share_changed"] = (len(shared) - matched) / len(shared)
     return figures
 
 
