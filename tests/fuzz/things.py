@@ -28,6 +28,7 @@ NAMESPACE = _id("namespace_id")
 COPY, TASK = _id("namespace_migration_id"), _id("task_id")
 MAPPING = "a mapping"
 ALIAS = "an_alias"
+ARTIFACT = "members.parquet"
 RESOURCES: dict[str, dict[str, Any]] = {
     "buckets/a_bucket": {},
     "collections/a_collection": {"source": {"type": "bucket", "bucket_ids": ["a_bucket"]}},
@@ -42,6 +43,7 @@ STANDING_FOR: dict[str, tuple[str, ...]] = {
     "migration_id": (APPROVED, COMPLETED, PAUSED, _id("migration_id", _NOTHING)),
     "mapping_id": (MAPPING, "another"),
     "alias": (ALIAS, "another"),
+    "artifact_name": (ARTIFACT, "another.parquet", "another"),
     "resource_id": (*_RESOURCE_IDS, "another"),
     "source_namespace_id": (NAMESPACE, "another"),
 }

@@ -61,6 +61,7 @@ GENEROUS = LimitSettings(
     failed_authentications_per_minute=1_000_000,
     streams_per_key=10_000,
 )
+ARTIFACT_MAX_MIB = 3
 _STOP_SECONDS = 10.0
 
 
@@ -276,6 +277,7 @@ class Service:
                 sender=self.log,
                 stores=self.stores,
                 artifacts=self.artifacts,
+                artifact_max_mib=ARTIFACT_MAX_MIB,
                 extractors=self.extractors,
                 vectors=self.vectors,
                 limits=self._limits,

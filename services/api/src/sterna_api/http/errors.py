@@ -24,6 +24,7 @@ _STATUS_BY_CODE = {
     "idempotency_key_reused": 422,
     "decision_too_large": 413,
     "record_too_large": 413,
+    "artifact_too_large": 413,
     "internal_error": 500,
     "undecodable": 500,
     "unknown_aggregate": 404,

@@ -32,7 +32,7 @@ _ERRORS = {
     406: "No type of answer that is asked for can be given",
     409: "Not in this state",
     412: "It has changed since it was read: `If-Match` names another version",
-    413: "The body is larger than 1 MiB",
+    413: "The body is larger than 1 MiB, or a file than the largest that is taken",
     415: "The body is not JSON",
     500: "A fault of the service, or a setting that it lacks; it has been logged",
     429: "Too many requests; `Retry-After` says when to send the next",
