@@ -1,12 +1,16 @@
 """One of everything, so that requests reach more than what is not found."""
 
+import io
 from typing import Any
 from uuid import uuid4
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from schemathesis import Case
 from tests.support.api.client import Client
 from tests.support.api.service import Service
 
+from sterna_api.http.media import PARQUET
 from sterna_api.openapi.parameters import PREFIXES
 
 PATIENCE_SECONDS = 60.0
@@ -59,9 +63,15 @@ _TOGETHER = (
     frozenset({PAUSED, ERROR}),
     frozenset({WEBHOOK, DELIVERY}),
     frozenset({API_KEY}),
-    frozenset({NAMESPACE, ALIAS, *_RESOURCE_IDS, COPY, TASK}),
+    frozenset({NAMESPACE, ALIAS, ARTIFACT, *_RESOURCE_IDS, COPY, TASK}),
 )
 """What is made at once."""
+
+
+def _parquet() -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"document_id": ["doc_1"]}), buffer)
+    return buffer.getvalue()
 
 
 class Things:
@@ -128,10 +138,16 @@ class Things:
         one = f"/v1/namespaces/{made['id']}"
         for path, definition in RESOURCES.items():
             await self._client.send("PUT", f"{one}/{path}", {"definition": definition})
+        await self._client.send(
+            "PUT",
+            f"{one}/clusters/a_cluster/artifacts/{ARTIFACT}",
+            raw=_parquet(),
+            headers={"Content-Type": PARQUET},
+        )
         alias = f"/v1/namespaces/aliases/{ALIAS}"
         await self._client.send("PUT", alias, {"namespace_id": made["id"]})
         # What people name has the same names in each run.
-        names = {each: each for each in (ALIAS, *_RESOURCE_IDS)}
+        names = {each: each for each in (ALIAS, ARTIFACT, *_RESOURCE_IDS)}
         return {NAMESPACE: made["id"], **names, **await self._copy(made["id"])}
 
     async def _copy(self, namespace_id: str) -> dict[str, str]:
