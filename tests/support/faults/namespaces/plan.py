@@ -14,24 +14,26 @@ _AGAIN = 0.5
 
 _LATEST = 0.7
 """Part of a stage after which it may be over already."""
-_OPTIONS: dict[str, Any] = {"batch_options": {"batch_size": 10, "max_workers": 8}}
+_OPTIONS: dict[str, Any] = {
+    "batch_options": {"batch_size": 10, "max_workers": 8},
+    "benchmark_options": {"sample_size": 12},
+}
+_ANEW: dict[str, Any] = {
+    # Ids stay where labels are found anew: of documents that are as near the lesser id decides.
+    "preserve_resource_ids": True,
+    "taxonomy_options": {"re_run_enrichment": True},
+    "cluster_options": {"recompute_clusters": True},
+}
 VARIANTS: dict[str, dict[str, Any]] = {
     "copy_with_new_ids": {**_OPTIONS, "migration_type": "copy"},
-    # Ids stay where labels are found anew: of documents that are as near the lesser id decides.
-    "copy_with_new_labels": {
-        **_OPTIONS,
-        "migration_type": "copy",
-        "preserve_resource_ids": True,
-        "taxonomy_options": {"re_run_enrichment": True},
-    },
+    "copy_made_anew": {**_OPTIONS, **_ANEW, "migration_type": "copy"},
     "re_extract": {
         **_OPTIONS,
+        **_ANEW,
         "migration_type": "re_extract",
         "feature_extractors": [
             {"feature_extractor_name": "wordllama", "parameters": {"dimension": 64}}
         ],
-        "preserve_resource_ids": True,
-        "taxonomy_options": {"re_run_enrichment": True},
     },
 }
 

@@ -1,15 +1,19 @@
 """A namespace with everything that a migration takes along."""
 
+import io
 from collections.abc import Iterator
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from sterna_cli.client.sterna import Sterna
 from sterna_cli.demo.glosses import read_corpus
 
 BUCKETS = 4
-OBJECTS = 40
-COLLECTIONS = 10
-DOCUMENTS = 100
+OBJECTS = 20
+COLLECTIONS = 8
+DOCUMENTS = 80
 CLUSTERS = 4
 TAXONOMIES = 4
 RETRIEVERS = 4
@@ -53,9 +57,12 @@ def _collection(number: int) -> dict[str, Any]:
 def _cluster(number: int) -> dict[str, Any]:
     return {
         "collection_ids": [f"col_{number}", f"col_{number + CLUSTERS}"],
-        "algorithm": "kmeans",
-        "algorithm_params": {"n_clusters": 5 + number},
-        "vector_config": {"feature_uris": [HASHING]},
+        "cluster_type": "vector",
+        "vector_config": {
+            "feature_uris": [HASHING],
+            "clustering_method": "kmeans",
+            "kmeans_parameters": {"n_clusters": 5 + number},
+        },
     }
 
 
@@ -84,8 +91,8 @@ def _taxonomy(number: int) -> dict[str, Any]:
             made["merge_mode"] = "append"
         case 3:
             made["hierarchical_nodes"] = [
-                {"collection_id": "col_8", "label": "above"},
-                {"collection_id": "col_3", "parent_collection_id": "col_8", "label": "below"},
+                {"collection_id": "col_7", "label": "above"},
+                {"collection_id": "col_3", "parent_collection_id": "col_7", "label": "below"},
             ]
     return made
 
@@ -118,7 +125,7 @@ def _document(number: int, place: int, text: str) -> dict[str, Any]:
             "text": text,
             "label": f"label {place % 7}",
             "number": place,
-            "cluster_id": f"clu_{number % CLUSTERS}",
+            "cluster_id": f"clu_{number % CLUSTERS}/{place % 5}",
             f"_taxonomy_tax_{number % TAXONOMIES}": {
                 "taxonomy_id": f"tax_{number % TAXONOMIES}",
                 "document_id": f"doc_{number % TAXONOMIES}_0000",
@@ -135,6 +142,26 @@ def objects(bucket: int) -> Iterator[dict[str, Any]]:
         yield {"object_id": f"obj_{bucket}_{place:03}", "payload": {"number": place}}
 
 
+def members(number: int, each: int) -> bytes:
+    """Give the file of a cluster that says which document is in which of its groups."""
+    found = [
+        (f"doc_{collection}_{place:04}", f"col_{collection}", place % 5)
+        for collection in (number, number + CLUSTERS)
+        for place in range(each)
+    ]
+    table = pa.table(
+        {
+            "document_id": [document for document, _, _ in found],
+            "collection_id": [collection for _, collection, _ in found],
+            "label": [label for _, _, label in found],
+            "cluster_id": [f"clu_{number}/{label}" for _, _, label in found],
+        }
+    )
+    file = io.BytesIO()
+    pq.write_table(table, file)
+    return file.getvalue()
+
+
 async def make_source(sterna: Sterna, name: str, *, each: int = DOCUMENTS) -> str:
     """Make the namespace with so many documents in each collection; gives its id."""
     space = sterna.namespaces
@@ -143,6 +170,8 @@ async def make_source(sterna: Sterna, name: str, *, each: int = DOCUMENTS) -> st
         await space.put(made.id, kind, resource_id, {"label": resource_id, **definition})
     for bucket in range(BUCKETS):
         await space.upload_objects(made.id, f"bkt_{bucket}", objects(bucket))
+    for number in range(CLUSTERS):
+        await space.put_artifact(made.id, f"clu_{number}", "members.parquet", members(number, each))
     sent = await space.upload(made.id, documents(each))
     assert (sent.accepted, sent.rejected) == (COLLECTIONS * each, 0), sent
     return made.id

@@ -49,6 +49,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     results: tuple[Found, ...]
 
 
+_PARQUET = "application/vnd.apache.parquet"
 _NAMESPACE = decoder(Namespace)
 _UPLOADED = decoder(Uploaded)
 _ALIAS = decoder(Alias)
@@ -95,6 +96,13 @@ class Namespaces:
         """Write objects of a bucket; gives the counts of all."""
         path = f"{_one(namespace)}/buckets/{quote(bucket_id, safe='')}/objects"
         return await self._send(path, objects)
+
+    async def put_artifact(
+        self, namespace: str, cluster_id: str, name: str, content: bytes
+    ) -> None:
+        """Keep a parquet file of a cluster, in place of the one with its name."""
+        path = f"{_one(namespace)}/clusters/{quote(cluster_id, safe='')}/artifacts/{name}"
+        await self._session.put_file(path, content, _PARQUET, _ANYTHING)
 
     async def ask(
         self, namespace: str, retriever_id: str, inputs: dict[str, Any], *, limit: int

@@ -70,6 +70,13 @@ class Session:
         headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
         return answer(await self._send("PUT", path, {}, msgspec.json.encode(body), headers))
 
+    async def put_file(
+        self, path: str, content: bytes, content_type: str, answer: Callable[[bytes], _A]
+    ) -> _A:
+        """Put a file in its place; raises ApiFailure or ApiUnreachable."""
+        headers = {"Idempotency-Key": str(uuid4()), "Content-Type": content_type}
+        return answer(await self._send("PUT", path, {}, content, headers))
+
     async def upload(self, path: str, lines: Sequence[bytes], answer: Callable[[bytes], _A]) -> _A:
         """Send JSON documents, one a line; raises ApiFailure or ApiUnreachable."""
         headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/x-ndjson"}

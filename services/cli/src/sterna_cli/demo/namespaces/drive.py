@@ -104,6 +104,7 @@ class _Demonstration:
             "feature_extractors": [{"feature_extractor_name": self._extractor, "version": "v1"}],
             "preserve_resource_ids": True,
             "batch_options": {"batch_size": 100, "max_workers": 8},
+            "cluster_options": {"recompute_clusters": True},
             "taxonomy_options": {"re_run_enrichment": True},
             "benchmark_options": {
                 "gate": "fail",

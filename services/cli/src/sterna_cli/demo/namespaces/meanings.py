@@ -58,9 +58,12 @@ def _resources() -> Iterator[tuple[str, str, dict[str, Any]]]:
         "clu_meanings",
         {
             "collection_ids": list(collections()),
-            "algorithm": "kmeans",
-            "algorithm_params": {"n_clusters": CLUSTERS},
-            "vector_config": {"feature_uris": [_FEATURE]},
+            "cluster_type": "vector",
+            "vector_config": {
+                "feature_uris": [_FEATURE],
+                "clustering_method": "kmeans",
+                "kmeans_parameters": {"n_clusters": CLUSTERS},
+            },
         },
     )
     yield (
