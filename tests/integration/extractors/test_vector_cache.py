@@ -14,6 +14,7 @@ from sterna_core.extractors.cache.embed_cached import embed_cached
 from sterna_core.extractors.cache.lazy_vector_cache import REST_SECONDS, LazyVectorCache
 from sterna_core.extractors.cache.memory_vector_cache import InMemoryVectorCache
 from sterna_core.extractors.cache.postgres_vector_cache import open_vector_cache
+from sterna_core.extractors.cache.retention import VectorRetention
 from sterna_core.extractors.cache.vector_cache import (
     VectorCache,
     VectorCacheAway,
@@ -148,6 +149,12 @@ async def test_what_nobody_asks_for_is_forgotten_some_at_a_time(cache: VectorCac
     assert await cache.forget(unused_seconds=0.0, most=3) == 3
     assert await cache.forget(unused_seconds=0.0, most=3) == 2
     assert await cache.forget(unused_seconds=0.0, most=3) == 0
+
+
+async def test_the_retention_forgets_all_that_is_too_old_and_nothing_else(cache: VectorCache):
+    await embed_cached(Counted(), cache, [f"text {number}" for number in range(5)])
+    assert await VectorRetention(cache, days=1).forget() == 0
+    assert await VectorRetention(cache, days=0).forget() == 5
 
 
 async def test_vectors_outlive_the_process_that_kept_them(database: Secret):

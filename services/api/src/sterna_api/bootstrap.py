@@ -46,6 +46,7 @@ from sterna_core.clock import Clock, system_clock
 from sterna_core.errors import Misconfigured, Unreachable
 from sterna_core.extractors.bootstrap import open_extractors
 from sterna_core.extractors.cache.lazy_vector_cache import LazyVectorCache
+from sterna_core.extractors.cache.retention import VectorRetention
 from sterna_core.extractors.registry import ExtractorRegistry
 from sterna_core.journal.client import CommandClient
 from sterna_core.journal.codec import Codec
@@ -239,6 +240,7 @@ class ApiProcess:
             _running(group, PositionWatch(database, positions).run()),
             _running(group, interface.probes.run()),
             _running(group, interface.refusals.run()),
+            _running(group, VectorRetention(vectors, settings.vector_cache_days).run()),
         ):
             await runner.setup()
             try:

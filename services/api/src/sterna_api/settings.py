@@ -41,6 +41,7 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     key_pepper: Secret
     bootstrap_key: Secret | None = None
     certificate_key: Secret | None = None
+    vector_cache_days: Annotated[int, Meta(ge=1, le=3650)] = 90
     extractor_threads: Annotated[int, Meta(ge=1, le=64)] = THREADS
     executions_kept: Annotated[int, Meta(ge=0, le=100_000)] = EXECUTIONS_KEPT
     embedding_url: str | None = None

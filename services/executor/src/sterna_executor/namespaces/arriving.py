@@ -62,7 +62,9 @@ class Arriving:
         A document without a text goes without a vector, and one whose text can have none stays
         behind, as in an upload.
         """
-        wanted = [each for each in documents if self._dates.wants(each.payload)]
+        wanted = documents
+        if not self._dates.is_everything:
+            wanted = [each for each in documents if self._dates.wants(each.payload)]
         written = [copied(each, self._rewriting, self._kind) for each in wanted]
         names = [each.document_id for each in wanted]
         if self._embedder is None:

@@ -44,8 +44,13 @@ class LazyVectorCache:
         await (await self._opened()).keep(space, vectors)
 
     async def forget(self, *, unused_seconds: float, most: int) -> int:
-        """Forget vectors that nobody has asked for in so long; raises VectorCacheAway."""
-        return await (await self._opened()).forget(unused_seconds=unused_seconds, most=most)
+        """Forget vectors that nobody has asked for in so long; raises VectorCacheAway.
+
+        Where nothing was asked for yet, nothing is opened for it.
+        """
+        if self._cache is None:
+            return 0
+        return await self._cache.forget(unused_seconds=unused_seconds, most=most)
 
     async def close(self) -> None:
         """Close what was opened."""
