@@ -239,6 +239,24 @@ async def test_a_feature_of_the_source_is_unknown_in_the_target_though_as_long(
     assert reply.status == 422
 
 
+async def test_an_empty_namespace_of_those_extractors_may_be_the_target(
+    service: Service, scene: Scene
+) -> None:
+    source = await filled(scene, GLOSSES)
+    by = [{"feature_extractor_name": "wordllama"}]
+    target = await scene.namespace(feature_extractors=by)
+    other = await scene.namespace(feature_extractors=[{"feature_extractor_name": "hashing"}])
+    wrong = {"source_namespace_id": source, "target_namespace_id": other, **remade("wordllama")}
+    reply = await scene.client.post(f"{ALL}/validate", {"config": wrong})
+    (error,) = reply.json["validation_result"]["errors"]
+    assert error["type"] == "target_features_differ"
+    async with executing(service):
+        options = remade("wordllama") | {"target_namespace_id": target}
+        done = await scene.ended(await scene.started(source, **options))
+    assert done["status"] == "completed", done["error_message"]
+    assert {*(await scene.documents(target))["0"]["vectors"]} == {WORDLLAMA}
+
+
 @pytest.mark.parametrize("kind", ["copy", "re_extract"])
 async def test_documents_of_a_time_go_along_and_the_others_are_counted(
     service: Service, scene: Scene, kind: str

@@ -189,3 +189,9 @@ async def test_an_executor_without_the_extractor_says_so_before_anything_is_made
     with pytest.raises(ExtractorMissing) as missing:
         await require_extractors(world.task(world.moving, "other@v1"), world.embedders)
     assert missing.value.details == {"feature_uri": "sterna://other@v1/embedding"}
+    longer = replace(
+        world.task(world.moving),
+        target=Place(namespace_id="ns_2", extractors=(extractor(str(NAME), dimensions=8),)),
+    )
+    with pytest.raises(ExtractorMissing):
+        await require_extractors(longer, world.embedders)

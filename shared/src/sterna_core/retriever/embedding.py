@@ -27,7 +27,9 @@ class NamespaceEmbedder:
         self._registry = registry
         self._cache = cache
         self._extractors = {
-            str(each.uri(output)): each for each in extractors for output in each.outputs
+            str(each.uri(output)): (each, output.dimensions)
+            for each in extractors
+            for output in each.outputs
         }
 
     async def embed(self, feature_uri: str, text: str) -> Vector:
@@ -62,16 +64,18 @@ class NamespaceEmbedder:
         return [_packed(each) for each in embedded.vectors]
 
     async def _open(self, feature_uri: str) -> Extractor | None:
-        extractor = self._extractors.get(feature_uri)
-        if extractor is None:
+        if feature_uri not in self._extractors:
             return None
+        extractor, dimensions = self._extractors[feature_uri]
         try:
             opened = await self._registry.open(
                 extractor.feature_extractor_name, extractor.version, extractor.parameters
             )
         except (ExtractorNotFound, Misconfigured):
             return None
-        return opened if str(opened.description.uri()) == feature_uri else None
+        made = opened.description
+        is_same = str(made.uri()) == feature_uri and made.output().dimension == dimensions
+        return opened if is_same else None
 
 
 class InstalledEmbedders:
