@@ -1,7 +1,7 @@
 """Writes into documents to which group they belong, and reads it back."""
 
 from collections.abc import Collection, Mapping
-from hashlib import blake2b
+from itertools import count
 
 import msgspec
 
@@ -34,15 +34,15 @@ async def assign(
     Only documents that say something else are written, so a repeat writes what is missing.
     """
     for collection_id in collection_ids:
-        async for _, page in pages(target.documents, Span(collection_id)):
+        async for begin, page in pages(target.documents, Span(collection_id)):
             changed = [
                 new
                 for each in page
                 if (new := _with(each, cluster_id, labels.get(each.document_id), clusters)) != each
             ]
             if changed:
-                receipt = Receipt(_name(cluster_id, changed), task.epoch)
-                await target.documents.upsert(changed, receipt)
+                name = f"cluster {cluster_id} {collection_id} {begin.after or ''}"
+                await _write(target, changed, name, task.epoch)
     assigned = 0
     for collection_id in collection_ids:
         async for _, page in pages(target.documents, Span(collection_id)):
@@ -69,10 +69,9 @@ def _with(
     return msgspec.structs.replace(document, payload=payload)
 
 
-def _name(cluster_id: str, changed: list[Document]) -> str:
-    """Name a piece of work by what is written in it."""
-    digest = blake2b(digest_size=16)
-    for each in changed:
-        told = (each.document_id, each.payload.get(assignment.FIELD))
-        digest.update(msgspec.json.encode(told))
-    return f"cluster {cluster_id} {digest.hexdigest()}"
+async def _write(target: Space, changed: list[Document], name: str, epoch: int) -> None:
+    """Write documents for a receipt of its own, also where somebody died who wrote some of them."""
+    for attempt in count():
+        receipt = Receipt(f"{name} {attempt}" if attempt else name, epoch)
+        if await target.documents.upsert(changed, receipt):
+            return

@@ -42,7 +42,7 @@ class Bringing(Struct, frozen=True, kw_only=True):
         """Keep a file for the target, as work of this epoch; raises Fenced where that is over."""
         address = ArtifactAddress(self.task.target.namespace_id, self.work.target_id, name)
         digest = await asyncio.to_thread(_digest, file)
-        receipt = Receipt(f"artifact {address} {digest}", self.task.epoch)
+        receipt = Receipt(f"artifact {address}", self.task.epoch)
         await self.target.documents.upsert((), receipt)
         kept = await self.artifacts.put(address, _pieces(file), replace=replace)
         if replace and kept.sha256 != digest:

@@ -63,6 +63,11 @@ class Clusters:
         )
         return await self._do(*(_RECOMPUTING if options.recompute_clusters else _COPYING), asked)
 
+    async def forget(self, namespace_id: str) -> None:
+        """Remove every file of a namespace that is removed."""
+        if self._artifacts is not None:
+            await self._artifacts.delete(namespace_id)
+
     async def _has_files(self, task: NamespaceTask, work: BringCluster) -> bool:
         if self._artifacts is None:
             return False

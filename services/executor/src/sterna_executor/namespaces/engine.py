@@ -106,6 +106,8 @@ class NamespaceEngine:
             case wk.RollBack():
                 await self._claims.claim(task)
                 aliases = await roll_back(task, work, self._stores, self._book)
+                if work.drops_target:
+                    await self._clusters.forget(task.target.namespace_id)
             case _:
                 assert_never(work)
         await report(rep.ReportStepDone(**by, aliases=aliases, figures=figures))
