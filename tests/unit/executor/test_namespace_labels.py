@@ -4,9 +4,10 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from tests.support.namespace_migration.labelling import THINGS, World, resources
+from tests.support.namespace_migration.labelling import SEARCH, THINGS, World, resources
 
 from sterna_core.errors import Rejected, Transient
+from sterna_core.namespace.resource import Resource
 from sterna_executor.namespaces.copying import DocumentsDiffer
 
 
@@ -47,6 +48,27 @@ async def test_only_documents_that_fit_the_filter_of_an_application_are_labelled
     found = await world.documents()
     assert {number for number in found if found[number] != before[number]} == {0, 1, 2}
     assert (figures["documents"], figures["labels_changed"]) == (17, 3)
+
+
+async def test_what_documents_keep_without_being_asked_is_compared_with_their_source() -> None:
+    fits = {"scroll_filters": {"number": 0}}
+    world = await World(resources(application=fits)).fill()
+    shelf = world.spaces.target.documents
+    (one,) = await shelf.get([world.rewriting.ids.document("doc_04")])
+    await shelf.upsert([msgspec.structs.replace(one, payload={"number": 4})])
+    with pytest.raises(DocumentsDiffer):
+        await world.label()
+
+
+async def test_a_filter_of_the_retriever_is_kept_to() -> None:
+    stages = [SEARCH, {"stage_type": "filter", "config": {"filters": {"name": "gull"}}}]
+    going = resources(threshold=-1)
+    retriever = Resource("ret_1", "retriever", {"stages": stages})
+    world = await World((*going[:2], retriever, going[3])).fill()
+    await world.label()
+    found = (await world.documents()).values()
+    labels = {each.get("_taxonomy_kind", {}).get("label") for each in found}
+    assert labels == {"gull", None}
 
 
 async def test_texts_are_embedded_each_once_a_page_and_ask_as_vectors_do() -> None:

@@ -15,6 +15,7 @@ from sterna_core.taxonomy.assignment import (
     THRESHOLD_OF_COSINE,
     Match,
     assigned,
+    is_same_label,
     label_of,
     matches_of,
     threshold_of,
@@ -179,6 +180,28 @@ def test_fields_of_a_node_take_the_place_of_those_above_it() -> None:
 )
 def test_labels_are_read_in_whatever_shape_they_were_left(value: Any, label: str | None) -> None:
     assert label_of(value) == label
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("owl", {"label": "owl", "document_id": "d1"}, True),
+        (None, None, True),
+        (None, {"fields": {"tags": ["a"]}}, True),
+        ({"label": "owl"}, {"label": "gull"}, False),
+        ({"label": "owl"}, None, False),
+        (
+            {"label": "d1", "document_id": "d1_new"},
+            {"label": "d1_new", "document_id": "d1_new"},
+            True,
+        ),
+        ({"label": "owl", "document_id": "d1"}, {"label": "owl", "document_id": "d2"}, True),
+    ],
+)
+def test_labels_are_the_same_by_their_text_or_by_the_document_they_were_found_at(
+    one: Any, other: Any, same: bool
+) -> None:
+    assert is_same_label(one, other) == is_same_label(other, one) == same
 
 
 _VALUES = some.none() | some.booleans() | some.integers(0, 2) | some.sampled_from(["a", "b"])

@@ -94,6 +94,20 @@ def label_of(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def is_same_label(one: Any, other: Any) -> bool:
+    """Tell whether two fields have the same label, or both have none.
+
+    A document that has no label of its own stands for itself, whatever its id is called there.
+    """
+    label = label_of(one)
+    if label == label_of(other):
+        return True
+    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+        return False
+    found = one.get("document_id")
+    return found is not None and found == other.get("document_id")
+
+
 def _fields(
     taxonomy: Taxonomy, matches: tuple[Match, ...], before: Mapping[str, Any]
 ) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sterna_core.namespace_store.receipt import Receipt
 from sterna_core.namespace_store.span import Page, PageLimit, Span
 from sterna_core.retriever.filters import conditions_of
 from sterna_core.tasks.namespace_work import BringTaxonomy, NamespaceTask
-from sterna_core.taxonomy.assignment import Match, assigned, label_of
+from sterna_core.taxonomy.assignment import Match, assigned, is_same_label, label_of
 from sterna_core.taxonomy.taxonomy import Taxonomy, taxonomy_of
 from sterna_executor.namespaces.benchmark.retriever_benchmark import Spaces
 from sterna_executor.namespaces.benchmark.side import TextEmbedder
@@ -116,18 +116,21 @@ class _Enriching:
         asking = [each for each, asks in zip(bare, chosen, strict=True) if asks]
         found = iter(await self._search.find(asking))
         written, tally = list[Document](), Tally()
-        for document, was, asks in zip(bare, there, chosen, strict=True):
-            source = before[document.document_id]
-            old = self._held(self._rewriting.document(source.payload))
-            whole = self._labelled(document, next(found), old) if asks else was
+        for document, asks in zip(bare, chosen, strict=True):
+            kept = self._rewriting.document(before[document.document_id].payload)
+            old = self._held(kept)
             if asks:
+                whole = self._labelled(document, next(found), old)
                 written.append(whole)
-            labels = label_of(old), label_of(self._held(whole.payload))
+            else:  # it is as it came, and no one has to write it
+                came = self._taxonomy.written_in(kept) if self._preserves else {}
+                whole = msgspec.structs.replace(document, payload=came)
+            new = self._held(whole.payload)
             tally += Tally(
                 documents=1,
-                labelled_before=int(labels[0] is not None),
-                labelled_after=int(labels[1] is not None),
-                changed=int(labels[0] != labels[1]),
+                labelled_before=int(label_of(old) is not None),
+                labelled_after=int(label_of(new) is not None),
+                changed=int(not is_same_label(old, new)),
                 contents=content_sum([self._reduced(whole)]),
             )
         body = msgspec.to_builtins(_Done(last=page.last, tally=tally))

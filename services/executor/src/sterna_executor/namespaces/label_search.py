@@ -14,7 +14,7 @@ from sterna_core.namespace_store.store import Space
 from sterna_core.namespace_store.vector import Vector
 from sterna_core.retriever.execution import Asking, execute
 from sterna_core.retriever.query import asked
-from sterna_core.retriever.stage import FeatureSearch, stages_of
+from sterna_core.retriever.stage import FeatureSearch, Filter, stages_of
 from sterna_core.taxonomy.assignment import Match, matches_of, threshold_of
 from sterna_core.taxonomy.input_mapping import inputs_of
 from sterna_core.taxonomy.node import Node
@@ -45,11 +45,10 @@ class LabelSearch:
         self._definitions: dict[str, Mapping[str, Any]] = {}
         for node in taxonomy.nodes:
             definition = definitions[node.retriever_id]
-            first = stages_of(definition)[0]
+            first, *_ = stages_of(definition)
             assert isinstance(first, FeatureSearch)
             self._searches[node.collection_id] = first
-            labels = {**definition, "collection_ids": [node.collection_id]}
-            self._definitions[node.collection_id] = labels
+            self._definitions[node.collection_id] = _nearest_of(node, definition)
         metrics = {each.uri: each.metric for each in space.features}
         self._thresholds = {
             node.collection_id: threshold_of(
@@ -121,6 +120,15 @@ class LabelSearch:
                 if not isinstance(vector, RejectedText):
                     made[uri, text] = vector
         return made
+
+
+def _nearest_of(node: Node, definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a retriever as it is asked for one label: where nothing is left out, the first will do."""
+    stages = definition["stages"]
+    if not any(isinstance(each, Filter) for each in stages_of(definition)):
+        search = {**stages[0], "config": {**stages[0]["config"], "limit": 1}}
+        stages = [search, *stages[1:]]
+    return {**definition, "stages": stages, "collection_ids": [node.collection_id]}
 
 
 class _Embedded:
