@@ -174,6 +174,12 @@ async def test_a_copy_has_every_document_and_every_reference_under_its_own_ids(
     assert (looked["dangling"], looked["changed"]) == ([], [])
     found = (await client.get(f"/v1/namespaces/{target}/references")).json
     assert (found["definitions"], found["references"]) == (len(RESOURCES), [])
+    figures = (await client.get(f"{ALL}/{done['migration_id']}/metrics")).json
+    assert figures["quality"]["validation_pass_rate_percent"] == pytest.approx(100)
+    assert figures["quality"]["documents_compared"] == DOCUMENTS + 1
+    measured = {each["collection"]: each for each in figures["by_collection"]}["col_1"]
+    assert (measured["records_processed"], measured["records_compared"]) == (DOCUMENTS, DOCUMENTS)
+    assert measured["bytes_processed"] > DOCUMENTS * 3 * 4
     led = (await client.get(f"/v1/namespaces/aliases/{alias}")).json
     assert (led["namespace_id"], led["previous_namespace_id"]) == (target, source)
     assert len(await indexes(service, target)) == 1, "whoever is led there finds an index"

@@ -95,7 +95,7 @@ class World:
 
     async def move(self, work: wk.MoveBatch | None = None) -> tuple[int, dict[str, str]]:
         work = work or self.moving
-        moved, poison = await move_batch(
+        moved, poison, _ = await move_batch(
             self.task(work), work, self.source, self.target, self.arriving(work)
         )
         return moved, {each.document_id: each.code for each in poison}

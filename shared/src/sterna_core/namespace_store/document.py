@@ -1,5 +1,6 @@
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from sterna_core.namespace_store.vector import Vector
@@ -17,3 +18,9 @@ class Document(Struct, frozen=True, gc=False):
     collection_id: str
     payload: dict[str, Any] = {}
     vectors: dict[str, Vector] = {}
+
+
+def size_of(document: Document) -> int:
+    """Give the bytes of a document: those of its payload as JSON, and of its vectors."""
+    vectors = sum(len(each.packed) for each in document.vectors.values())
+    return len(msgspec.json.encode(document.payload)) + vectors

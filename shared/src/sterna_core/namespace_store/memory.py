@@ -18,7 +18,7 @@ from sterna_core.namespace_store.checking import (
 )
 from sterna_core.namespace_store.condition import matches
 from sterna_core.namespace_store.content_sum import ContentSum, content_sum
-from sterna_core.namespace_store.document import Document
+from sterna_core.namespace_store.document import Document, size_of
 from sterna_core.namespace_store.feature import Feature, Metric
 from sterna_core.namespace_store.query import Hit, Query
 from sterna_core.namespace_store.read_only import ReadOnlyShelf
@@ -65,7 +65,7 @@ class MemoryShelf:
         taken: list[Document] = []
         size = 0
         for document in islice(within, limit.rows):
-            size += _size(document)
+            size += size_of(document)
             if taken and size > limit.bytes:
                 break
             taken.append(document)
@@ -272,8 +272,3 @@ def _adopted(row: Mapping[str, Any], adoption: Adoption) -> Document:
         )
     except KeyError:
         raise InvalidRequest("A column is not there.", code="bad_adoption") from None
-
-
-def _size(document: Document) -> int:
-    vectors = sum(len(each.packed) for each in document.vectors.values())
-    return len(msgspec.json.encode(document.payload)) + vectors

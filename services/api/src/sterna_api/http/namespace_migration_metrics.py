@@ -136,8 +136,9 @@ def _throughput(view: View, now: datetime) -> Throughput:
 
 
 def _quality(view: View) -> DocumentQuality:
-    tried, total = view.moved + view.set_aside, len(view.collections)
-    compared = [_compared(view, name) for name in view.collections]
+    tried = view.moved + view.set_aside
+    compared = [_compared(view, name) for name in view.collections if _holds_documents(view, name)]
+    total = len(compared)
     equal = sum(each is not None for each in compared)
     known = equal or view.error_code == "documents_differ"
     return DocumentQuality(
@@ -146,6 +147,10 @@ def _quality(view: View) -> DocumentQuality:
         documents_set_aside=view.set_aside,
         documents_compared=sum(each or 0 for each in compared),
     )
+
+
+def _holds_documents(view: View, name: str) -> bool:
+    return view.resources[name].resource_type in {"bucket", "collection"}
 
 
 def _compared(view: View, name: str) -> int | None:

@@ -7,6 +7,7 @@ from sterna_core.errors import DataRejected, Terminal
 from sterna_core.namespace.resource import ResourceKind
 from sterna_core.namespace_migration.batch import Poison
 from sterna_core.namespace_store.content_sum import ContentSum, content_sum
+from sterna_core.namespace_store.document import size_of
 from sterna_core.namespace_store.receipt import Receipt
 from sterna_core.namespace_store.span import Span
 from sterna_core.namespace_store.store import Shelf, Space
@@ -15,8 +16,8 @@ from sterna_executor.namespaces.arriving import Arrived, Arriving
 from sterna_executor.namespaces.documents import without
 from sterna_executor.namespaces.pages import pages
 
-Moved = tuple[int, tuple[Poison, ...]]
-"""How many documents are in the target, and those that are not."""
+Moved = tuple[int, tuple[Poison, ...], int]
+"""How many documents are in the target, those that are not, and the bytes of the former."""
 
 
 class DocumentsDiffer(Terminal):
@@ -36,16 +37,17 @@ async def move_batch(
     """Move a batch; every page has its receipt, so that a repeat writes nothing twice."""
     span = Span(work.collection_id, work.batch.after, work.batch.until)
     shelf = shelf_of(target, work.kind)
-    documents, poison = 0, list[Poison]()
+    documents, poison, size = 0, list[Poison](), 0
     async for begin, page in pages(shelf_of(source, work.kind), span):
         name = f"{work.kind} {work.collection_id} {work.number} {begin.after or ''}"
         done = await _done(target, name) if arriving.makes_vectors else None
         if done is None:
             done = await _write(task, target, shelf, name, await arriving.page(page))
-        moved, refused = done
+        moved, refused, written = done
         documents += moved
         poison += refused
-    return documents, tuple(poison)
+        size += written
+    return documents, tuple(poison), size
 
 
 async def _write(
@@ -54,14 +56,16 @@ async def _write(
     poison, documents = list(arrived.poison), [each for _, each in arrived.documents]
     names = {each.document_id: name_before for name_before, each in arrived.documents}
     while True:
+        size = sum(map(size_of, documents))
         body: dict[str, Any] = {
             "documents": len(documents),
+            "bytes": size,
             "set_aside": [[each.document_id, each.code, each.reason] for each in poison],
         }
         receipt = Receipt(name, task.epoch, body)
         try:
             if await shelf.upsert(documents, receipt):
-                return len(documents), tuple(poison)
+                return len(documents), tuple(poison), size
         except DataRejected as refused:
             wrong = str(refused.details.get("document_id"))
             left = [each for each in documents if each.document_id != wrong]
@@ -87,7 +91,7 @@ async def _done(target: Space, name: str) -> Moved | None:
         Poison(document_id=one, code=code, reason=reason)
         for one, code, reason in known.body["set_aside"]
     )
-    return int(known.body["documents"]), told
+    return int(known.body["documents"]), told, int(known.body.get("bytes", 0))
 
 
 async def compare(

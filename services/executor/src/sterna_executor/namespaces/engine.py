@@ -159,9 +159,9 @@ class NamespaceEngine:
                 records = await move_history(task, work, source, target, rewriting.ids)
                 return rep.ReportBatchDone(**by, documents=records)
             arriving = Arriving(task, work, rewriting, self._embedders)
-            documents, poison = await move_batch(task, work, source, target, arriving)
+            documents, poison, size = await move_batch(task, work, source, target, arriving)
         return rep.ReportBatchDone(
-            **by, documents=documents, set_aside=len(poison), poison=poison[:100]
+            **by, documents=documents, set_aside=len(poison), poison=poison[:100], bytes=size
         )
 
     async def _compare(

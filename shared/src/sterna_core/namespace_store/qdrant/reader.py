@@ -1,11 +1,10 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-import msgspec
 from qdrant_client import AsyncQdrantClient, models
 
 from sterna_core.namespace_store.content_sum import ContentSum
-from sterna_core.namespace_store.document import Document
+from sterna_core.namespace_store.document import Document, size_of
 from sterna_core.namespace_store.qdrant.points import Layout, order_of, point_of
 from sterna_core.namespace_store.qdrant.session import translated
 from sterna_core.namespace_store.span import EVERYTHING, FULL_PAGE, Page, PageLimit, Span
@@ -33,7 +32,7 @@ class QdrantReader:
         async with aclosing(self._records(span, step, whole=True)) as records:
             async for record in records:
                 document = self._layout.document(record, whole=True)
-                size += _size(document)
+                size += size_of(document)
                 if taken and (len(taken) == limit.rows or size > limit.bytes):
                     return Page(tuple(taken), last)
                 taken.append(document)
@@ -122,8 +121,3 @@ class QdrantReader:
             if following is None:
                 return
             offset = point_of(str(following))
-
-
-def _size(document: Document) -> int:
-    vectors = sum(len(each.packed) for each in document.vectors.values())
-    return len(msgspec.json.encode(document.payload)) + vectors

@@ -1,0 +1,79 @@
+"""What the log says of events."""
+
+from typing import get_args
+
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from tests.support.namespace.namespaces import namespaces
+from tests.support.namespace_migration.play import BEGIN, Play
+
+from sterna_core.migration.events import TaskWithdrawn
+from sterna_core.migration.narrate import LogEntry, ProgressEntry
+from sterna_core.namespace_migration import commands as cmd
+from sterna_core.namespace_migration import events as ev
+from sterna_core.namespace_migration.batch import Poison
+from sterna_core.namespace_migration.narrate import narrate
+
+SILENT = (
+    ev.JobDispatched,
+    ev.JobStopped,
+    ev.ResourcesRecorded,
+    ev.BatchesPlanned,
+    TaskWithdrawn,
+)
+"""What says nothing by itself: another event says what came of it."""
+
+
+@settings(max_examples=10, deadline=None)
+@given(namespaces(), some.booleans())
+def test_every_event_that_means_something_has_a_line(resources: tuple, drop: bool) -> None:  # type: ignore[type-arg]
+    play = Play(resources)
+    play.create()
+    play.start()
+    play.finish()
+    play.give(cmd.RollBackNamespaceMigration(drop_target=drop))
+    play.finish()
+    for event in play.log:
+        lines = narrate(event)
+        assert bool(lines) != isinstance(event, SILENT), event
+        for each in lines:
+            assert isinstance(each, LogEntry | ProgressEntry)
+            if isinstance(each, LogEntry):
+                assert each.message
+                assert each.timestamp == event.at
+    assert set(SILENT) < set(get_args(ev.AnyEvent))
+
+
+def test_what_was_set_aside_is_told_with_one_of_its_reasons() -> None:
+    poison = Poison(document_id="doc_1", code="unreadable", reason="No text.")
+    event = ev.BatchCompleted(
+        at=BEGIN,
+        task_id="tsk_1",
+        collection_id="col_1",
+        number=2,
+        documents=3,
+        set_aside=1,
+        poison=(poison,),
+        batches=4,
+        moved=11,
+        percent=68.75,
+    )
+    line, progress = narrate(event)
+    assert isinstance(line, LogEntry)
+    assert line.level == "warning"
+    assert (line.message, line.code, line.resource) == (
+        "Batch 3/4 complete; 1 documents set aside, such as doc_1: No text.",
+        "unreadable",
+        "col_1",
+    )
+    assert isinstance(progress, ProgressEntry)
+    assert (progress.percent, progress.records_processed) == (68.75, 11)
+
+
+def test_a_switch_says_where_each_alias_leads() -> None:
+    job_event = ev.NamespaceMigrationRolledBack(
+        at=BEGIN, task_id="tsk_1", aliases={"live": "ns_1", "old": ""}, drops_target=False
+    )
+    (line,) = narrate(job_event)
+    assert isinstance(line, LogEntry)
+    assert line.message == "Rolled back: aliases are where they were: live → ns_1, old → nothing"
