@@ -15,8 +15,10 @@ WRITE_AS_READS: Final = Interval(value=3.0, low=1.0, high=6.0)
 """Writing is not tried, for nothing is written: it takes as long as so many readings."""
 STORE_WORKERS_MAX: Final = 4
 """More at once than a store has connections wait for one."""
-TASK_SECONDS: Final = Interval(value=0.03, low=0.01, high=0.2)
-"""What a task takes beside its work: the way there and back over the bus."""
+TASK_SECONDS: Final = Interval(value=0.1, low=0.02, high=0.5)
+"""What a task takes beside its work: the way there and back over the bus, more on a busy machine."""
+STEPS: Final = 12
+"""Tasks that wait for each other whatever there is to do: those of stages, and of tiers."""
 JOBS_PER_RESOURCE: Final = 3
 """To make it, to plan or bring it, and to compare or attach it."""
 
@@ -40,4 +42,4 @@ def asking(amount: Amount) -> Interval:
     """Give the seconds that tasks take beside their work."""
     batches = math.ceil(amount.documents / amount.options.batch_size)
     jobs = amount.resources * JOBS_PER_RESOURCE + batches
-    return times(TASK_SECONDS, jobs / amount.options.max_workers)
+    return times(TASK_SECONDS, STEPS + jobs / amount.options.max_workers)
