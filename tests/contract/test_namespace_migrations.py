@@ -175,6 +175,22 @@ async def test_a_target_that_is_there_has_to_be_fit_for_what_comes(
         assert [each["type"] for each in found["errors"]] == wrong, given
 
 
+async def test_a_name_that_cannot_be_the_targets_is_an_error_before_anything_begins(
+    service: Service, client: Client
+) -> None:
+    source = await namespace(client)
+    taken = (await client.get(f"/v1/namespaces/{source}")).json["name"]
+    for name, wrong in (
+        (f"space_{uuid4().hex[:12]}", []),
+        (taken, ["namespace_name_taken"]),
+        ("no spaces", ["name_invalid"]),
+        ("migrations", ["name_reserved"]),
+    ):
+        body = config(source, target_namespace_name=name)
+        found = (await asked(client, "POST", f"{ALL}/validate", body)).json["validation_result"]
+        assert [each["type"] for each in found["errors"]] == wrong, name
+
+
 async def with_words(client: Client) -> str:
     body = {"name": f"space_{uuid4().hex[:12]}", "feature_extractors": [WORDS]}
     name: str = (await client.post("/v1/namespaces", body)).json["id"]

@@ -3,6 +3,7 @@ from msgspec import Struct
 from sterna_api.http.namespace_finder import NamespaceFinder
 from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.projections.namespaces import Namespaces
+from sterna_core.errors import NotFound
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration.place import Place
 
@@ -49,3 +50,11 @@ class NamespaceCatalog:
     async def aliases_of(self, org_id: str, namespace_id: str) -> tuple[str, ...]:
         """Name the aliases that lead to a namespace, as they are projected."""
         return await self._namespaces.aliases_of(org_id, namespace_id)
+
+    async def has(self, org_id: str, named: str) -> bool:
+        """Tell whether a name is that of a namespace or of an alias; raises BehindPosition."""
+        try:
+            await self._finder.named(org_id, named, fresh=True)
+        except NotFound:
+            return False
+        return True

@@ -1,5 +1,6 @@
 from msgspec import Struct
 
+from sterna_api.http.namespace_bodies import name_problems
 from sterna_api.http.namespace_catalog import CatalogedNamespace, NamespaceCatalog
 from sterna_api.http.namespace_spaces import NamespaceSpaces
 from sterna_api.http.resource_id import is_id
@@ -47,19 +48,33 @@ class NamespaceTargets:
         """
         named = config.target_namespace_id
         if named is None:
-            return None, Findings()
+            return None, await self._of_name(org_id, config)
         is_expected = drafted is not None and drafted.target.existing
         if drafted is not None and is_expected:
             named = drafted.target.namespace_id
         try:
             found = await self._catalog.source(org_id, named)
         except NotFound:
-            return None, _missing(named, is_expected=is_expected)
+            of_name = await self._of_name(org_id, config)
+            return None, _missing(named, is_expected=is_expected) + of_name
         if drafted is not None and not is_expected:
             message = "There is such a namespace now, which was not there before."
             return None, _error(message, "namespace_exists")
         target = await self._of(org_id, found, drafted)
         return target.place, target_findings(config, target, source, extractors)
+
+    async def _of_name(self, org_id: str, config: MigrationConfig) -> Findings:
+        """Say what is against the name of a target that is to be made."""
+        name, where = config.target_namespace_name, ("config", "target_namespace_name")
+        if name is None:
+            return Findings()
+        problems = name_problems(name, where)
+        if problems:
+            return Findings(errors=tuple(Finding(where, e.msg, e.type) for e in problems))
+        if await self._catalog.has(org_id, name):
+            message = "A namespace or an alias of this organisation has the name."
+            return Findings(errors=(Finding(where, message, "namespace_name_taken"),))
+        return Findings()
 
     async def _of(
         self, org_id: str, found: CatalogedNamespace, drafted: Drafted | None
