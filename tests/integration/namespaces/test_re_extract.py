@@ -194,6 +194,19 @@ async def test_a_text_that_is_refused_stays_behind_and_a_second_run_embeds_nothi
     assert all(set(each) == {COUNTED} for each in first.values())
 
 
+async def test_a_service_that_is_away_for_a_while_is_asked_again(
+    service: Service, scene: Scene, counted: Counted
+) -> None:
+    source = await filled(scene, [f"{each} ({number})" for number, each in enumerate(GLOSSES)])
+    migration_id = await scene.created(source, **remade("counted"))
+    counted.fails = 2
+    async with executing(service):
+        await scene.start(migration_id)
+        done = await scene.ended(migration_id)
+    assert done["status"] == "completed", done["error_message"]
+    assert (counted.fails, done["additional_data"]["documents_set_aside"]) == (0, 0)
+
+
 async def test_other_parameters_are_another_space_under_the_same_address(
     service: Service, scene: Scene
 ) -> None:

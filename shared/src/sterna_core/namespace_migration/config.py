@@ -86,7 +86,7 @@ class MigrationConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     dry_run: bool = False
     webhook_url: str | None = None
     benchmark_options: BenchmarkOptions | UnsetType | None = UNSET
-    feature_mapping: dict[str, str] | UnsetType = UNSET
+    feature_mapping: dict[str, str] | UnsetType | None = UNSET
     """Which feature of the target takes the place of one of the source, where that is not clear."""
 
     @property

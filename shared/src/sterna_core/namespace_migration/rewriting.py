@@ -80,9 +80,15 @@ class Rewriting(Struct, frozen=True):
         if resource.kind != "collection" or not isinstance(said, dict):
             return {}
         name = next((said[each] for each in _NAMES if each in said), None)
-        new = self.extractors.get(f"{name}@{said.get('version')}")
-        if new is None:
+        version = said.get("version")
+        heirs = [
+            heir
+            for old, heir in self.extractors.items()
+            if old == f"{name}@{version}" or (version is None and old.startswith(f"{name}@"))
+        ]
+        if len(heirs) != 1:
             return {}
+        (new,) = heirs
         told = {"version": new.version, "parameters": new.parameters, "params": new.parameters}
         told |= dict.fromkeys(_NAMES, new.feature_extractor_name)
         return {(_EXTRACTOR, field): told[field] for field in said if field in told}
