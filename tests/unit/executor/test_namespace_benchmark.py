@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from msgspec import Struct
 
+from sterna_core.errors import Unreachable
 from sterna_core.extractors.rejected_text import RejectedText
 from sterna_core.namespace.feature_extractor import FeatureExtractor, FeatureOutput
 from sterna_core.namespace.feature_uri import FeatureUri
@@ -64,6 +65,8 @@ def vector_of(uri: FeatureUri, text: str) -> Vector:
 class Toy(Struct, frozen=True):
     """Embeds for both features; nothing where a text says so, and `gone` is not installed."""
 
+    is_away: bool = False
+
     def of(self, extractors: tuple[FeatureExtractor, ...]) -> "Toy":
         return self
 
@@ -73,6 +76,8 @@ class Toy(Struct, frozen=True):
     async def embed_all(
         self, feature_uri: str, texts: Sequence[Any]
     ) -> list[Vector | RejectedText]:
+        if self.is_away:
+            raise Unreachable("The embedding service does not answer.")
         uri = GOOD if feature_uri == str(GOOD) else POOR
         return [
             RejectedText("no_features") if text == "nothing" else vector_of(uri, text)
@@ -93,12 +98,13 @@ class World(Struct):
     spaces: Spaces
     task: wk.NamespaceTask
     work: wk.BenchmarkRetriever
+    embedders: Toy = Toy()
 
     async def measure(self, **options: Any) -> BenchmarkReport:
         given = msgspec.convert(options, BenchmarkOptions)
         config = msgspec.structs.replace(self.task.config, benchmark_options=given)
         task = msgspec.structs.replace(self.task, config=config)
-        return await benchmark(task, self.work, self.spaces, Toy())
+        return await benchmark(task, self.work, self.spaces, self.embedders)
 
 
 async def world(
@@ -298,6 +304,30 @@ async def test_a_query_without_a_vector_on_both_sides_is_left_out() -> None:
     there = await world(POOR, GOOD)
     report = await there.measure(queries=[*queries(*range(12)), silent, wrong])
     assert (report.queries, report.left_out) == (12, 2)
+
+
+async def test_a_vector_is_asked_of_a_copy_and_never_of_another_space() -> None:
+    numbers = list(vector_of(GOOD, text_of(0)).values())
+    asked = [
+        {"query_id": f"v{number}", "query_input": {"vector": numbers}, "relevant_documents": [name]}
+        for number, name in enumerate(["doc_000"] * 10)
+    ]
+    copied = await (await world(GOOD, GOOD)).measure(queries=asked)
+    assert (copied.mode, copied.queries, copied.verdict) == ("given", 10, "passed")
+    anew = await (await world(GOOD, POOR)).measure(queries=[*asked, *queries(*range(12))])
+    assert (anew.queries, anew.left_out) == (12, 10)
+
+
+async def test_a_service_that_is_away_keeps_no_copy_from_its_end_unless_queries_were_asked_for() -> (
+    None
+):
+    there = await world(GOOD, GOOD)
+    there.embedders = Toy(is_away=True)
+    report = await benchmark(there.task, there.work, there.spaces, there.embedders)
+    assert (report.mode, report.verdict) == ("known_vectors", "passed")
+    assert report.reason == "The embedding service does not answer."
+    with pytest.raises(Unreachable):
+        await there.measure(gate="fail")
 
 
 async def test_the_filters_of_a_retriever_bound_what_it_is_asked_for() -> None:

@@ -1,5 +1,6 @@
 """What both sides are asked, and what they should find."""
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -18,3 +19,8 @@ class Questions(Struct, frozen=True):
 
     each: tuple[Question, ...]
     left_out: int = 0
+
+    def only(self, fits: Callable[[Question], bool]) -> "Questions":
+        """Leave out what does not fit."""
+        kept = tuple(filter(fits, self.each))
+        return Questions(kept, self.left_out + len(self.each) - len(kept))

@@ -8,8 +8,9 @@ from typing import Any, Final, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sterna_core.errors import Rejected
+from sterna_core.errors import Rejected, SternaError
 from sterna_core.namespace.feature_extractor import FeatureExtractor
+from sterna_core.namespace_migration.benchmark_checks import asks_queries
 from sterna_core.namespace_migration.benchmark_options import BenchmarkOptions, Gate
 from sterna_core.namespace_migration.benchmark_report import PAIRS_MIN, BenchmarkReport
 from sterna_core.namespace_migration.rewriting import Rewriting
@@ -20,7 +21,7 @@ from sterna_executor.namespaces.benchmark.given import given_questions
 from sterna_executor.namespaces.benchmark.known_items import known_items
 from sterna_executor.namespaces.benchmark.known_vectors import compare_answers
 from sterna_executor.namespaces.benchmark.question import Question, Questions
-from sterna_executor.namespaces.benchmark.side import Side, TextEmbedder
+from sterna_executor.namespaces.benchmark.side import QueryVectors, Side, TextEmbedder
 
 _JUDGING: Final = "sterna_executor.namespaces.benchmark.judging"
 """What measures comes with the extra `namespaces`, and is imported when something is measured."""
@@ -52,7 +53,7 @@ async def benchmark(
     cannot be asked, or too few, that is all there is for a copy, and nothing is known otherwise.
     """
     options = task.config.benchmark
-    is_copy = task.config.migration_type == "copy"
+    is_copy = is_copy_of(task)
     report = BenchmarkReport(
         mode="none",
         gate=gate_of(options, is_copy=is_copy),
@@ -71,6 +72,11 @@ async def benchmark(
     if is_copy and asked.verdict == "inconclusive":
         return replace(report, verdict="passed", left_out=asked.left_out, reason=asked.reason)
     return asked
+
+
+def is_copy_of(task: NamespaceTask) -> bool:
+    """Tell whether both sides have the same vectors."""
+    return task.config.migration_type == "copy"
 
 
 def gate_of(options: BenchmarkOptions, *, is_copy: bool) -> Gate:
@@ -102,7 +108,15 @@ async def _asked(
     else:
         report = replace(report, mode="known_item")
         questions = await _known_items(options, work, spaces, reach)
-    return await _measured(options, spaces.rewriting, questions, old, new, report)
+    if not is_copy_of(task):  # a vector of one space means nothing in the other
+        questions = questions.only(old.takes_text)
+    try:
+        vectors = await old.embedded(questions.each), await new.embedded(questions.each)
+    except SternaError as failed:
+        if asks_queries(task.config):
+            raise
+        return replace(report, reason=failed.message)
+    return await _measured(options, spaces.rewriting, questions, (old, new), vectors, report)
 
 
 async def _known_items(
@@ -136,13 +150,15 @@ async def _measured(
     options: BenchmarkOptions,
     rewriting: Rewriting,
     questions: Questions,
-    old: Side,
-    new: Side,
+    sides: tuple[Side, Side],
+    vectors: tuple[QueryVectors, QueryVectors],
     report: BenchmarkReport,
 ) -> BenchmarkReport:
     most = max(options.k_values)
-    before = await old.ask(questions.each, most=most)
-    after = await new.ask(questions.each, most=most)
+    before, after = [
+        await side.ask(questions.each, made, most=most)
+        for side, made in zip(sides, vectors, strict=True)
+    ]
     sound = [
         each
         for each in questions.each

@@ -52,9 +52,30 @@ class Side(Struct, frozen=True):
                     {"feature_uri": uri},
                 )
 
-    async def ask(self, questions: Sequence[Question], *, most: int) -> "Answers":
-        """Ask every question, one after the other; their vectors are made before."""
-        vectors = await self._embedded(questions)
+    async def embedded(self, questions: Sequence[Question]) -> "QueryVectors":
+        """Make the vectors of all texts that are asked; raises what the extractor raises."""
+        search = self._search()
+        texts: dict[str, None] = {}
+        for each in questions:
+            query = self._asked(each)
+            if isinstance(query, str):
+                texts[query] = None
+        waiting = list(texts)
+        made: dict[str, Vector | RejectedText] = {}
+        for start in range(0, len(waiting), TEXTS_AT_ONCE):
+            lot = waiting[start : start + TEXTS_AT_ONCE]
+            vectors = await self.embedder.embed_all(search.feature_uri, lot)
+            made.update(zip(lot, vectors, strict=True))
+        return QueryVectors(made)
+
+    def takes_text(self, question: Question) -> bool:
+        """Tell whether a question asks for a text, which means the same in every space."""
+        return isinstance(self._asked(question), str)
+
+    async def ask(
+        self, questions: Sequence[Question], vectors: "QueryVectors", *, most: int
+    ) -> "Answers":
+        """Ask every question, one after the other, with the vectors that were made before."""
         answers = Answers({}, [])
         for each in questions:
             asking = Asking(inputs=each.inputs, limit=most)
@@ -67,23 +88,15 @@ class Side(Struct, frozen=True):
             answers.rankings[each.query_id] = [hit.document.document_id for hit in hits]
         return answers
 
-    async def _embedded(self, questions: Sequence[Question]) -> "_MadeVectors":
+    def _search(self) -> FeatureSearch:
         (search,) = (each for each in stages_of(self.definition) if isinstance(each, FeatureSearch))
-        texts: dict[str, None] = {}
-        for each in questions:
-            try:
-                query = asked(search.query, each.inputs)
-            except InvalidRequest:
-                continue
-            if isinstance(query, str):
-                texts[query] = None
-        waiting = list(texts)
-        made: dict[str, Vector | RejectedText] = {}
-        for start in range(0, len(waiting), TEXTS_AT_ONCE):
-            lot = waiting[start : start + TEXTS_AT_ONCE]
-            vectors = await self.embedder.embed_all(search.feature_uri, lot)
-            made.update(zip(lot, vectors, strict=True))
-        return _MadeVectors(made)
+        return search
+
+    def _asked(self, question: Question) -> str | Vector | None:
+        try:
+            return asked(self._search().query, question.inputs)
+        except InvalidRequest:
+            return None
 
 
 class Answers(Struct, frozen=True):
@@ -96,7 +109,7 @@ class Answers(Struct, frozen=True):
     seconds: list[float]
 
 
-class _MadeVectors(Struct, frozen=True):
+class QueryVectors(Struct, frozen=True):
     """Vectors of texts, made before they are asked for."""
 
     made: dict[str, Vector | RejectedText]
