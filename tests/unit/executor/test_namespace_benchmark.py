@@ -224,7 +224,21 @@ async def test_what_came_along_and_is_not_found_any_more_counts_and_what_was_set
     assert report.verdict == "failed"
     items = await there.measure(sample_size=DOCUMENTS)
     assert (items.queries, items.left_out) == (DOCUMENTS - 20, 20)
+    fewer = await there.measure(sample_size=DOCUMENTS - 20)
+    assert (fewer.queries, fewer.left_out) == (DOCUMENTS - 20, 0)
     assert items.verdict == "passed"
+
+
+async def test_a_copy_of_some_documents_is_compared_by_those() -> None:
+    there = await world(GOOD, GOOD, without=frozenset(range(0, DOCUMENTS, 2)))
+    report = await there.measure()
+    assert report.searches == report.alike == 20
+    target = there.spaces.target.documents
+    new_id = there.spaces.rewriting.ids.document("doc_003")
+    wrong = Document(new_id, "col_2", {}, {str(GOOD): vector_of(GOOD, "another text")})
+    await target.upsert([wrong])
+    with pytest.raises(AnswersDiffer):
+        await there.measure()
 
 
 async def test_a_copy_that_is_alike_differs_by_nothing() -> None:
@@ -351,12 +365,12 @@ async def test_known_items_are_the_same_in_whatever_order_documents_are_read() -
     fields = {"col_1": ("about", "title")}
     shelf = there.spaces.source.documents
     drawn = await known_items(shelf, reach, fields, most=15, seed=1)
-    names = {each.query_id for each in drawn.each}
+    names = {each.query_id for each in drawn}
     everybody = await known_items(shelf, reach, fields, most=DOCUMENTS, seed=1)
-    assert drawn.each == everybody.each[:15]
+    assert drawn == everybody[:15]
     assert names != {f"doc_{number:03}" for number in range(15)}
     other = await known_items(shelf, reach, fields, most=15, seed=2)
-    assert {each.query_id for each in other.each} != names
+    assert {each.query_id for each in other} != names
 
 
 async def test_of_a_large_collection_documents_from_all_over_it_are_looked_at(
@@ -369,7 +383,7 @@ async def test_of_a_large_collection_documents_from_all_over_it_are_looked_at(
     fields = {"col_1": ("about", "title")}
     shelf = there.spaces.source.documents
     drawn = await known_items(shelf, reach, fields, most=DOCUMENTS, seed=1)
-    looked_at = sorted(int(each.query_id.removeprefix("doc_")) for each in drawn.each)
+    looked_at = sorted(int(each.query_id.removeprefix("doc_")) for each in drawn)
     assert looked_at == [*range(5), *range(15, 20), *range(30, 35), *range(45, 50)]
 
 

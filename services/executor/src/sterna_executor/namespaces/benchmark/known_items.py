@@ -10,7 +10,7 @@ from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.span import PAGE_ROWS, PageLimit, Span
 from sterna_core.namespace_store.store import ReadableShelf
 from sterna_core.retriever.reach import Reach
-from sterna_executor.namespaces.benchmark.question import Question, Questions
+from sterna_executor.namespaces.benchmark.question import Question
 from sterna_executor.namespaces.pages import pages
 
 WORDS_MAX = 12
@@ -28,7 +28,7 @@ async def known_items(
     *,
     most: int,
     seed: int,
-) -> Questions:
+) -> tuple[Question, ...]:
     """Draw documents by the hash of their ids, whatever order a store gives them in."""
     drawn: list[tuple[int, str, str]] = []
     for collection_id in reach.collection_ids:
@@ -44,10 +44,8 @@ async def known_items(
                 heapq.heappush(drawn, (lot, name, part_of(text, name, seed)))
             elif lot > drawn[0][0]:
                 heapq.heapreplace(drawn, (lot, name, part_of(text, name, seed)))
-    return Questions(
-        tuple(
-            Question(name, reach.asking(text), {name: 1}) for _, name, text in sorted(drawn)[::-1]
-        )
+    return tuple(
+        Question(name, reach.asking(text), {name: 1}) for _, name, text in sorted(drawn)[::-1]
     )
 
 

@@ -18,7 +18,7 @@ from sterna_core.namespace_store.store import Space
 from sterna_core.retriever.reach import Reach, reach_of
 from sterna_core.tasks.namespace_work import BenchmarkRetriever, NamespaceTask
 from sterna_executor.namespaces.benchmark.given import given_questions
-from sterna_executor.namespaces.benchmark.known_items import known_items
+from sterna_executor.namespaces.benchmark.known_items import READ_MAX, known_items
 from sterna_executor.namespaces.benchmark.known_vectors import compare_answers
 from sterna_executor.namespaces.benchmark.question import Question, Questions
 from sterna_executor.namespaces.benchmark.side import QueryVectors, Side, TextEmbedder
@@ -62,8 +62,7 @@ async def benchmark(
         max_drop=options.max_drop,
         confidence=options.confidence,
     )
-    is_whole = task.config.filters is None or not task.config.filters.date_range
-    if is_copy and is_whole:  # of some of the documents other ones are the nearest
+    if is_copy:
         named = work.retriever.definition.get("collection_ids")
         each = [name for name in _collections(spaces) if not named or name in named]
         searches = await compare_answers(each, spaces.source, spaces.target, spaces.rewriting)
@@ -122,28 +121,21 @@ async def _asked(
 async def _known_items(
     options: BenchmarkOptions, work: BenchmarkRetriever, spaces: Spaces, reach: Reach
 ) -> Questions:
-    found = await known_items(
-        spaces.source.documents,
-        reach,
-        work.text_fields,
-        most=options.sample_size,
-        seed=options.seed,
+    """Give items that came along: of others nobody expects that they are found."""
+    most = options.sample_size
+    drawn = await known_items(
+        spaces.source.documents, reach, work.text_fields, most=READ_MAX, seed=options.seed
     )
-    there = await _in_target([each.query_id for each in found.each], spaces)
-    kept = tuple(each for each in found.each if each.query_id in there)
-    return Questions(kept, len(found.each) - len(kept))
-
-
-async def _in_target(names: list[str], spaces: Spaces) -> set[str]:
-    """Tell which documents came along: of others nobody expects that they are found."""
-    there: set[str] = set()
-    for start in range(0, len(names), _AT_ONCE):
-        old = {
-            spaces.rewriting.ids.document(each): each for each in names[start : start + _AT_ONCE]
-        }
-        found = await spaces.target.documents.get(list(old))
-        there |= {old[each.document_id] for each in found}
-    return there
+    kept: list[Question] = []
+    for start in range(0, len(drawn), _AT_ONCE):
+        if len(kept) >= most:
+            break
+        lot = drawn[start : start + _AT_ONCE]
+        new_ids = {spaces.rewriting.ids.document(each.query_id): each for each in lot}
+        found = await spaces.target.documents.get(list(new_ids))
+        there = {each.document_id for each in found}
+        kept += [each for new_id, each in new_ids.items() if new_id in there]
+    return Questions(tuple(kept[:most]), max(0, min(most, len(drawn)) - len(kept)))
 
 
 async def _measured(
