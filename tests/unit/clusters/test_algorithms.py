@@ -58,7 +58,7 @@ def plan(algorithm: Algorithm, **told: Any) -> ClusterPlan:
 
 def of(matrix: Matrix) -> Gathered:
     ids = [f"doc_{row:03}" for row in range(len(matrix))]
-    return Gathered(ids, ["col_1"] * len(ids), matrix, [None] * len(ids), 0)
+    return Gathered(ids, ids, ["col_1"] * len(ids), matrix, [None] * len(ids), 0)
 
 
 @pytest.mark.parametrize("algorithm", TOLD)
@@ -82,6 +82,22 @@ def test_documents_that_an_algorithm_cannot_group_are_refused_by_name(algorithm:
         assert "1 documents" in error.message or "bandwidth" in error.message
 
 
+def test_the_order_in_which_documents_lie_has_no_say():
+    matrix = heaps()
+    gathered = of(matrix)
+    turned = Gathered(
+        before=gathered.before[::-1],
+        ids=[f"other_{name}" for name in gathered.ids[::-1]],
+        collections=gathered.collections,
+        matrix=matrix[::-1],
+        keys=gathered.keys,
+        without_vectors=0,
+    )
+    found = grouped(plan("kmeans", n_clusters=3), turned)
+    assert found.labels.tolist() == expected()
+    assert found.rows.ids == [f"other_{name}" for name in gathered.ids]
+
+
 def test_a_document_that_lies_alone_belongs_to_no_group():
     far = np.vstack([heaps(), [[50, 50, 50]]]).astype(np.float32)
     found = grouped(plan("dbscan", **TOLD["dbscan"]), of(far))
@@ -90,7 +106,8 @@ def test_a_document_that_lies_alone_belongs_to_no_group():
 
 def test_grouping_by_attributes_gives_every_value_a_group():
     keys = ['"b"', '"a"', None, '"a"', '"c"']
-    gathered = Gathered([*"12345"], ["col_1"] * 5, None, keys, 0)
+    ids = [*"12345"]
+    gathered = Gathered(ids, ids, ["col_1"] * 5, None, keys, 0)
     found = grouped(plan_of(BY_BRAND), gathered)
     assert found.labels.tolist() == [1, 0, NOISE, 0, 2]
 

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from sterna_core.clustering.assignment import assigned, reassigned
@@ -17,6 +17,7 @@ entries = some.sampled_from([*CLUSTERS, "clu_1/0", "clu_2/7", "clu_9/1", "odd", 
 values = entries | some.lists(entries, max_size=4) | some.none() | some.integers()
 
 
+@settings(deadline=None)
 @given(values, some.sampled_from(CLUSTERS), some.none() | some.sampled_from(["0", "12"]))
 def test_a_document_says_what_was_written_and_keeps_what_other_clusters_say(
     value: Any, cluster_id: str, label: str | None
@@ -38,6 +39,7 @@ def test_an_entry_is_the_id_of_a_cluster_with_or_without_a_label():
     assert reassigned(["clu_1/3", "cl_0"], "clu_1", None, CLUSTERS) is None
 
 
+@settings(deadline=None)
 @given(some.lists(some.sets(some.sampled_from("abcd"), min_size=1), max_size=8))
 def test_no_two_clusters_of_a_lot_write_into_the_same_documents(wanted: list[set[str]]):
     clusters = [

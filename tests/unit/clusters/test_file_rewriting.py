@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from sterna_core.artifacts.parquet_file import NotParquet, parquet_shape
@@ -118,6 +118,7 @@ def expected(name: str, value: Any) -> Any:
     return changed.get(value, value)
 
 
+@settings(deadline=None)
 @given(tables())
 def test_ids_are_those_of_the_target_and_every_other_value_is_what_it_was(table: pa.Table) -> None:
     found = rewritten(table)

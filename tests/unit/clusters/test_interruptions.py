@@ -210,6 +210,32 @@ async def test_a_file_that_a_definition_names_has_to_be_there():
     assert await left.bring(Life(0), task(recompute_clusters=False)) == {}
 
 
+@pytest.mark.parametrize("recompute", [False, True])
+@pytest.mark.parametrize("migrate", [False, True])
+@pytest.mark.parametrize("centroids", [False, True])
+async def test_the_options_say_which_files_the_target_has(
+    recompute: bool, migrate: bool, centroids: bool
+):
+    world = await World().fill()
+    for name in ("members.parquet", "centroids.parquet", "other.parquet"):
+        await put_file(world, pa.table({"document_id": ["doc_01"]}), name)
+    options = {"migrate_artifacts": migrate, "preserve_centroids": centroids}
+    await world.bring(Life(1_000), task(recompute_clusters=recompute, **options))
+    found = {each.address.name for each in await world.artifacts.kept("ns_9")}
+    if recompute:
+        assert found == {"members.parquet", "centroids.parquet"}
+    elif not migrate:
+        assert found == set()
+    else:
+        assert found >= {"members.parquet", "other.parquet"}
+        assert ("centroids.parquet" in found) == centroids
+    documents = (await world.target.documents.scan()).documents
+    anew = [
+        each.payload["cluster_id"] == f"clu_9/{each.payload['number'] % 2}" for each in documents
+    ]
+    assert all(anew) != recompute
+
+
 async def test_without_a_place_for_files_it_is_said_which_setting_is_missing():
     world = await World().fill()
     given = task()
@@ -221,12 +247,11 @@ async def test_without_a_place_for_files_it_is_said_which_setting_is_missing():
         )
 
 
-async def put_file(world: World, table: pa.Table) -> None:
+async def put_file(world: World, table: pa.Table, name: str = "members.parquet") -> None:
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
 
     async def content() -> Any:
         yield buffer.getvalue()
 
-    address = ArtifactAddress("ns_1", "clu_1", "members.parquet")
-    await world.artifacts.put(address, content())
+    await world.artifacts.put(ArtifactAddress("ns_1", "clu_1", name), content())

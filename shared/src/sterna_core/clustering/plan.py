@@ -39,7 +39,7 @@ class ClusterPlan(Struct, frozen=True, kw_only=True):
 
 def plan_of(definition: dict[str, Any]) -> ClusterPlan:
     """Read how a cluster is computed; raises NotComputable with the first thing in the way."""
-    collections = tuple(each for each in definition.get("collection_ids") or () if each)
+    collections = tuple(dict.fromkeys(definition.get("collection_ids") or ()))
     if not collections:
         raise NotComputable(("collection_ids",), "The cluster names no collections.")
     if definition.get("filters"):

@@ -31,8 +31,12 @@ class Before(Struct, frozen=True):
 
 
 class Gathered(Struct, frozen=True):
-    """What is grouped, row by row; by attributes there is no matrix."""
+    """What is grouped, row by row; by attributes there is no matrix.
 
+    `before` has the ids of the source, by which rows are put in order.
+    """
+
+    before: list[str]
     ids: list[str]
     collections: list[str]
     matrix: Matrix | None
@@ -57,16 +61,19 @@ async def documents_before(cluster: Resource, source: Space, rewriting: Rewritin
 async def gather(
     plan: ClusterPlan, target: Space, before: Before, limits: ClusterLimits
 ) -> Gathered:
-    """Read documents with their vectors or attributes; raises NotComputable, ClusterTooLarge."""
+    """Read documents with their vectors or attributes, page by page, as they lie.
+
+    Raises NotComputable, ClusterTooLarge.
+    """
     dimensions = _dimensions(plan, target)
     there = 0
-    for collection_id in dict.fromkeys(plan.collection_ids):
+    for collection_id in plan.collection_ids:
         there += await target.documents.count(Span(collection_id))
     limits.check(plan, there, dimensions)
     found: list[tuple[str, str, str, str | None]] = []
     blocks: list[Matrix] = []
     without = 0
-    for collection_id in dict.fromkeys(plan.collection_ids):
+    for collection_id in plan.collection_ids:
         async for _, page in pages(target.documents, Span(collection_id)):
             known = [each for each in page if each.document_id in before.ids]
             if plan.attributes:
@@ -80,18 +87,31 @@ async def gather(
                 for each in rows
             )
         limits.check(plan, len(found), dimensions)
-    order = sorted(range(len(found)), key=lambda row: found[row][0])
-    matrix = None
-    if not plan.attributes:
-        empty = np.zeros((0, dimensions), dtype=np.float32)
-        matrix = np.concatenate([empty, *blocks])[order]
     return Gathered(
-        ids=[found[row][1] for row in order],
-        collections=[found[row][2] for row in order],
-        matrix=matrix,
-        keys=[found[row][3] for row in order],
+        before=[each[0] for each in found],
+        ids=[each[1] for each in found],
+        collections=[each[2] for each in found],
+        matrix=None if plan.attributes else np.concatenate([_nothing(dimensions), *blocks]),
+        keys=[each[3] for each in found],
         without_vectors=without,
     )
+
+
+def arranged(gathered: Gathered) -> Gathered:
+    """Give the same rows in the order of their ids in the source."""
+    order = sorted(range(len(gathered.ids)), key=gathered.before.__getitem__)
+    return Gathered(
+        before=[gathered.before[row] for row in order],
+        ids=[gathered.ids[row] for row in order],
+        collections=[gathered.collections[row] for row in order],
+        matrix=None if gathered.matrix is None else gathered.matrix[order],
+        keys=[gathered.keys[row] for row in order],
+        without_vectors=gathered.without_vectors,
+    )
+
+
+def _nothing(dimensions: int) -> Matrix:
+    return np.zeros((0, dimensions), dtype=np.float32)
 
 
 def _dimensions(plan: ClusterPlan, target: Space) -> int:
@@ -107,7 +127,7 @@ def _dimensions(plan: ClusterPlan, target: Space) -> int:
 def _block(plan: ClusterPlan, rows: list[Document], dimensions: int) -> Matrix:
     """Put the vectors of each document side by side, each of length one and times its weight."""
     if not rows:
-        return np.zeros((0, dimensions), dtype=np.float32)
+        return _nothing(dimensions)
     parts = []
     for uri, weight in zip(plan.features, plan.weights, strict=True):
         packed = b"".join(each.vectors[uri].packed for each in rows)

@@ -10,28 +10,30 @@ from threadpoolctl import threadpool_limits
 
 from sterna_core.clustering.plan import Centre, ClusterPlan
 from sterna_executor.clusters.algorithms import NOISE, Labels, Matrix, group
-from sterna_executor.clusters.gathering import Gathered
+from sterna_executor.clusters.gathering import Gathered, arranged
 
 
 class Grouped(Struct, frozen=True):
-    """The number of each row's group, -1 for none, and whether the algorithm came to its end."""
+    """Rows in order, the number of each row's group, -1 for none, and whether that was the end."""
 
+    rows: Gathered
     labels: Labels
     converged: bool
 
 
 def grouped(plan: ClusterPlan, gathered: Gathered) -> Grouped:
-    """Group documents; the same documents in the same order give the same groups."""
-    if not gathered.ids:
-        return Grouped(np.zeros(0, dtype=np.int64), converged=True)
-    if gathered.matrix is None:
-        return Grouped(numbered(_by_key(gathered.keys)), converged=True)
+    """Group documents in the order of their ids; the same documents give the same groups."""
+    rows = arranged(gathered)
+    if not rows.ids:
+        return Grouped(rows, np.zeros(0, dtype=np.int64), converged=True)
+    if rows.matrix is None:
+        return Grouped(rows, numbered(_by_key(rows.keys)), converged=True)
     # One thread adds up numbers in one order; and what a library warns of is told by a figure.
     with threadpool_limits(1), warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        labels = group(plan.parameters, gathered.matrix)
+        labels = group(plan.parameters, rows.matrix)
     converged = not any(issubclass(each.category, ConvergenceWarning) for each in told)
-    return Grouped(numbered(labels), converged)
+    return Grouped(rows, numbered(labels), converged)
 
 
 def numbered(labels: Labels) -> Labels:

@@ -1,23 +1,21 @@
 """Computes a cluster anew: its files first, then what documents say of it."""
 
 import tempfile
+from functools import partial
 from typing import Final
 
-import numpy as np
 import structlog
 
 from sterna_core.artifacts.address import ArtifactAddress
 from sterna_core.artifacts.store import ArtifactNotFound
 from sterna_core.clustering.plan import ClusterPlan, plan_of
 from sterna_core.namespace_migration.cluster_definition import CENTROIDS, MEMBERS
-from sterna_executor.clusters.algorithms import Labels
 from sterna_executor.clusters.assigning import assign
 from sterna_executor.clusters.bringing import COMPUTE_SECONDS, Bringing
 from sterna_executor.clusters.carry_over import carry_over
 from sterna_executor.clusters.gathering import Before, documents_before, gather
 from sterna_executor.clusters.grouping import grouped
 from sterna_executor.clusters.result_files import (
-    labels_of,
     read_labels,
     write_centroids,
     write_members,
@@ -62,17 +60,21 @@ async def _compute(asked: Bringing, plan: ClusterPlan, before: Before) -> dict[s
     gathered = await gather(plan, asked.target, before, asked.limits)
     found = await asked.thread.run(lambda: grouped(plan, gathered), COMPUTE_SECONDS)
     _log.info("cluster.computed", cluster_id=cluster_id, documents=len(gathered.ids))
+    rows, thread = found.rows, asked.thread
     with tempfile.TemporaryFile() as file:
-        write_members(file, cluster_id, gathered, found.labels)
+        await thread.run(
+            partial(write_members, file, cluster_id, rows, found.labels), COMPUTE_SECONDS
+        )
         members = await asked.put(MEMBERS, file, replace=False)
     known = await _labels(asked, members.address)
-    labels: Labels = np.fromiter(labels_of(gathered, known), np.int64, len(gathered.ids))
     with tempfile.TemporaryFile() as file:
-        write_centroids(file, cluster_id, plan, gathered, labels)
+        await thread.run(
+            partial(write_centroids, file, cluster_id, plan, rows, known), COMPUTE_SECONDS
+        )
         await asked.put(CENTROIDS, file, replace=False)
     return {
         "converged": float(found.converged),
-        "documents_without_vectors": float(gathered.without_vectors),
+        "documents_without_vectors": float(rows.without_vectors),
     }
 
 

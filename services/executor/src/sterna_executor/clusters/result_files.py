@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, BinaryIO, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -41,9 +42,17 @@ def write_members(file: BinaryIO, cluster_id: str, gathered: Gathered, labels: L
 
 
 def write_centroids(
-    file: BinaryIO, cluster_id: str, plan: ClusterPlan, gathered: Gathered, labels: Labels
+    file: BinaryIO,
+    cluster_id: str,
+    plan: ClusterPlan,
+    gathered: Gathered,
+    known: dict[str, str | None],
 ) -> None:
-    """Write a row for each group: by vectors with its centre, by attributes with its value."""
+    """Write a row for each group: by vectors with its centre, by attributes with its value.
+
+    `known` has the labels as the members' file has them.
+    """
+    labels: Labels = np.fromiter(_labels_of(gathered, known), np.int64, len(gathered.ids))
     groups = range(int(labels.max(initial=NOISE)) + 1)
     sizes = [int((labels == label).sum()) for label in groups]
     middles: list[list[float] | None] = [None for _ in groups]
@@ -83,7 +92,7 @@ def read_labels(file: BinaryIO, cluster_id: str) -> dict[str, str | None]:
     return {name: label for name, label in found.items() if isinstance(name, str)}
 
 
-def labels_of(gathered: Gathered, known: dict[str, str | None]) -> Iterable[int]:
+def _labels_of(gathered: Gathered, known: dict[str, str | None]) -> Iterable[int]:
     """Give the number of each row's group as a members' file has it."""
     for each in gathered.ids:
         label = known.get(each)
