@@ -78,10 +78,13 @@ class PostgresVectors:
         """Build the index of a feature, or leave it where it is; best when all is loaded."""
         feature = check_feature(feature_uri, self._features)
         kind = index_type(feature)
+        space = quote(self._schema)
+        async with self._sessions.plain(LONG_SECONDS) as connection:
+            await connection.execute(statements("space.sql")["analyze"].format(space=space))
         if kind is None:
             return False
         statement = statements("space.sql")["create_index"].format(
-            space=quote(self._schema),
+            space=space,
             vector=self._vector,
             feature=self._numbers[feature_uri],
             type=kind,

@@ -49,6 +49,10 @@ create index if not exists vectors_feature_{feature} on {space}.vectors
 using hnsw ((v::{vector}.{type}({dimensions})) {vector}.{type}_{operators}_ops)
 where feature = {feature}
 
+-- name: analyze
+-- Tells the planner what was loaded: without it pages are read as if there were few documents.
+analyze {space}.documents, {space}.vectors
+
 -- name: receipt
 -- What was written under a name.
 select epoch, body from {space}.receipts where name = $1
