@@ -93,9 +93,12 @@ async def namespace_trial(
         config = {"source_namespace_id": source, **options}
         made = await sterna.namespace_migrations.create(config)
         found = NamespaceTrial(stack, sterna, made.migration_id, alias)
-        async with found.witness:
-            await sterna.namespace_migrations.start(made.migration_id, force=True)
-            yield found
-        await sterna.namespaces.release(alias)
+        try:
+            async with found.witness:
+                await sterna.namespace_migrations.start(made.migration_id, force=True)
+                yield found
+        finally:
+            # Whatever came of it, the migrations after it have an alias of their own each.
+            await sterna.namespaces.release(alias)
         shown = await sterna.namespace_migrations.get(made.migration_id)
         await sterna.namespaces.delete(shown.target_namespace_id)
