@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.contract.test_namespace_migrations import ALL, asked, created, in_status
 from tests.support.api.client import Client
+from tests.support.api.follower import Following
 from tests.support.api.service import Service
 
 from sterna_core.tasks import namespace_work as wk
@@ -74,6 +75,9 @@ async def test_the_status_stays_while_the_phase_tells(
     told = [each["message"] for each in lines]
     assert "Not rolled back: It did not work." in told
     assert told[-1].startswith("Rolled back: aliases are where they were")
+    following = Following(migration_id, all_of_kind=ALL)
+    assert await following.follow(client) is True
+    assert following.lines[-1] == {"status": "rolled_back"}
     assert (await client.delete(one)).status == 204
 
 

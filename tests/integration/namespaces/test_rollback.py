@@ -8,11 +8,13 @@ import pytest
 from tests.integration.namespaces.test_copy import (
     ALL,
     DOCUMENTS,
+    document,
     documents_of,
     ended,
     executing,
     filled,
     started,
+    upload,
 )
 from tests.servers import PostgresTestServer
 from tests.support.api.client import Client
@@ -136,3 +138,26 @@ async def test_a_target_that_was_there_before_is_empty_again(service: Service) -
     assert await documents_of(client, target) == []
     for kind in ("buckets", "collections", "clusters", "retrievers", "taxonomies"):
         assert (await client.get(f"/v1/namespaces/{target}/{kind}")).json["data"] == []
+
+
+async def test_a_target_that_somebody_else_has_filled_is_left_alone(service: Service) -> None:
+    client = service.client()
+    source = await filled(client)
+    extractors = (await client.get(f"/v1/namespaces/{source}")).json["feature_extractors"]
+    made = await client.post(
+        "/v1/namespaces", {"name": uuid4().hex, "feature_extractors": extractors}
+    )
+    target = made.json["id"]
+    migration_id = await started(
+        client, source, target_namespace_id=target, preserve_resource_ids=True
+    )
+    one = f"/v1/namespaces/{target}/collections/col_1"
+    await client.send("PUT", one, {"definition": {}})
+    await upload(client, f"/v1/namespaces/{target}/documents", [document(1)])
+    async with executing(service):
+        failed = await ended(client, migration_id)
+        assert failed["additional_data"]["error_code"] == "target_not_empty"
+        await rolled_back(client, migration_id)
+        await service.caught_up()
+    assert len(await documents_of(client, target)) == 1
+    assert (await client.get(one)).status == 200

@@ -1,7 +1,8 @@
 """What the log says of events."""
 
-from typing import get_args
+from typing import Any, get_args
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from tests.support.namespace.namespaces import namespaces
@@ -12,6 +13,7 @@ from sterna_core.migration.narrate import LogEntry, ProgressEntry
 from sterna_core.namespace_migration import commands as cmd
 from sterna_core.namespace_migration import events as ev
 from sterna_core.namespace_migration.batch import Poison
+from sterna_core.namespace_migration.job import AnyJob, Job
 from sterna_core.namespace_migration.narrate import narrate
 
 SILENT = (
@@ -42,6 +44,21 @@ def test_every_event_that_means_something_has_a_line(resources: tuple, drop: boo
                 assert each.message
                 assert each.timestamp == event.at
     assert set(SILENT) < set(get_args(ev.AnyEvent))
+
+
+@pytest.mark.parametrize("kind", get_args(AnyJob))
+def test_every_job_that_is_done_has_words(kind: type[Job]) -> None:
+    values: dict[str, Any] = {
+        "number": 1,
+        "epoch": 1,
+        "drops_target": True,
+        **dict.fromkeys(("resource_id", "collection_id", "cluster_id"), "x"),
+        **dict.fromkeys(("taxonomy_id", "retriever_id", "feature_uri"), "x"),
+    }
+    job = kind(**{name: values[name] for name in kind.__struct_fields__})
+    (line,) = narrate(ev.StepCompleted(at=BEGIN, task_id="tsk_1", job=job))  # type: ignore[arg-type]
+    assert isinstance(line, LogEntry)
+    assert line.message
 
 
 def test_what_was_set_aside_is_told_with_one_of_its_reasons() -> None:

@@ -105,9 +105,9 @@ class NamespaceEngine:
                         await fence_target(target, task)
             case wk.RollBack():
                 await self._claims.claim(task)
-                aliases = await roll_back(task, work, self._stores, self._book)
-                if work.drops_target:
-                    await self._clusters.forget(task.target.namespace_id)
+                aliases = await roll_back(
+                    task, work, self._stores, self._book, self._clusters.forget
+                )
             case _:
                 assert_never(work)
         await report(rep.ReportStepDone(**by, aliases=aliases, figures=figures))

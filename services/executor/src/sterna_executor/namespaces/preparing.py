@@ -28,9 +28,15 @@ async def prepare_target(store: NamespaceStore, task: NamespaceTask, work: Prepa
 
 
 async def fence_target(target: Space, task: NamespaceTask) -> None:
-    """Shut a target to work of earlier epochs; one that is another's, or nobody's, stays open."""
-    if not task.target.existing or await _owner(target) == task.migration_id:
+    """Shut a target to work of earlier epochs; one that is not the migration's stays open."""
+    if await is_own(target, task):
         await target.receipts.raise_epoch(task.epoch)
+
+
+async def is_own(target: Space, task: NamespaceTask) -> bool:
+    """Tell whether a space is what this migration has made; one that was there has to say so."""
+    marked = await _owner(target)
+    return marked == task.migration_id or (marked is None and not task.target.existing)
 
 
 async def _owner(target: Space) -> str | None:
