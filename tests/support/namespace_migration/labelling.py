@@ -13,7 +13,7 @@ from sterna_core.namespace_migration.config import MigrationConfig, TaxonomyOpti
 from sterna_core.namespace_migration.graph import kinds_of
 from sterna_core.namespace_migration.id_map import id_map
 from sterna_core.namespace_migration.place import Place
-from sterna_core.namespace_migration.relabelling import bring_taxonomy
+from sterna_core.namespace_migration.relabelling import applied, bring_taxonomy
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.feature import Feature
@@ -129,7 +129,9 @@ class World:
             known=kinds_of(going),
             keeps_enrichments=given_.preserve_enrichment_fields,
         )
-        self.work = bring_taxonomy(self.config, going, self.rewriting, going[-1])
+        self.work = bring_taxonomy(
+            self.config, going, self.rewriting, going[-1], applied(self.config, going)
+        )
         self.embedder = Toy()
 
     async def fill(self, store: NamespaceStore | None = None) -> "World":

@@ -168,7 +168,6 @@ def test_a_taxonomy_is_applied_where_collections_say_so_each_once() -> None:
         return Resource(name, "collection", {"taxonomy_applications": list(applied)})
 
     found = applications(
-        "tax_1",
         [
             Resource("bkt_1", "bucket", {"taxonomy_applications": [{"taxonomy_id": "tax_1"}]}),
             collection("col_1", {"taxonomy_id": "tax_1"}, {"taxonomy_id": "tax_2"}, "tax_1"),
@@ -184,7 +183,10 @@ def test_a_taxonomy_is_applied_where_collections_say_so_each_once() -> None:
             collection("col_4", {"taxonomy_id": "tax_1", "execution_mode": "on_demand"}),
         ],
     )
-    assert found == (
-        Application(collection_id="col_1", filters=(None,)),
-        Application(collection_id="col_3", filters=({"a": 1}, None)),
-    )
+    assert found == {
+        "tax_1": (
+            Application(collection_id="col_1", filters=(None,)),
+            Application(collection_id="col_3", filters=({"a": 1}, None)),
+        ),
+        "tax_2": (Application(collection_id="col_1", filters=(None,)),),
+    }

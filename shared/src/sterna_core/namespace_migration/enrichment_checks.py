@@ -32,13 +32,14 @@ def enrichment_checks(
     if not re_runs(config):
         return Findings()
     by_id = {each.resource_id: each for each in going}
+    found = applied(config, going)
     errors: list[Finding] = []
     warnings: list[Finding] = []
     fields: dict[str, str] = {}
     for resource in going:
         if resource.kind != "taxonomy":
             continue
-        places = applied(resource.resource_id, going)
+        places = found.get(resource.resource_id, ())
         if not places:
             message = "The taxonomy is applied to no collection that goes along: nothing is done."
             where = ("taxonomy", resource.resource_id)

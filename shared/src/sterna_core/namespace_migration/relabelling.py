@@ -1,6 +1,6 @@
 """Labels that are found anew: what an executor is asked for, and what cannot be compared then."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sterna_core.namespace.references import references
 from sterna_core.namespace.resource import Resource
@@ -11,18 +11,25 @@ from sterna_core.taxonomy.application import Application, applications
 from sterna_core.taxonomy.field import ENRICHED
 from sterna_core.taxonomy.taxonomy import field_of
 
+Applied = dict[str, tuple[Application, ...]]
+"""Where taxonomies are applied, by their ids."""
+
 
 def re_runs(config: MigrationConfig) -> bool:
     """Tell whether documents of the target are labelled anew."""
     return (config.taxonomy_options or TaxonomyOptions()).re_run_enrichment
 
 
-def applied(taxonomy_id: str, going: Iterable[Resource]) -> tuple[Application, ...]:
-    """Give where a taxonomy is applied, of what goes along."""
+def applied(config: MigrationConfig, going: Iterable[Resource]) -> Applied:
+    """Give where each taxonomy is applied again, of what goes along; nothing if none is."""
+    if not re_runs(config):
+        return {}
     there = {each.resource_id: each for each in going}
-    return tuple(
-        each for each in applications(taxonomy_id, there.values()) if each.collection_id in there
-    )
+    return {
+        name: tuple(each for each in places if each.collection_id in there)
+        for name, places in applications(there.values()).items()
+        if name in there
+    }
 
 
 def bring_taxonomy(
@@ -30,6 +37,7 @@ def bring_taxonomy(
     going: tuple[Resource, ...],
     rewriting: Rewriting,
     taxonomy: Resource,
+    found: Applied,
 ) -> BringTaxonomy:
     """Give what an executor has to know of a taxonomy."""
     target_id = rewriting.ids.resources[taxonomy.resource_id]
@@ -45,27 +53,21 @@ def bring_taxonomy(
         target_id=target_id,
         made=rewriting.resource(taxonomy),
         retrievers=tuple(rewriting.resource(each) for each in going if each.resource_id in asked),
-        applications=applied(taxonomy.resource_id, going),
+        applications=found.get(taxonomy.resource_id, ()),
     )
 
 
 def relabelling(
-    collection_id: str,
-    config: MigrationConfig,
-    going: tuple[Resource, ...],
-    rewriting: Rewriting,
+    collection_id: str, found: Applied, resources: Mapping[str, Resource], rewriting: Rewriting
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give the fields, and the taxonomies as the target knows them, of labels found anew.
 
     They are those of the documents of one collection.
     """
-    if not re_runs(config):
-        return (), ()
     made = [
-        rewriting.resource(each)
-        for each in going
-        if each.kind == "taxonomy"
-        and any(one.collection_id == collection_id for one in applied(each.resource_id, going))
+        rewriting.resource(resources[name])
+        for name, places in found.items()
+        if any(each.collection_id == collection_id for each in places)
     ]
     fields = {name for each in made for name in (field_of(each), f"{ENRICHED}{each.resource_id}")}
     return tuple(sorted(fields)), tuple(sorted(each.resource_id for each in made))

@@ -23,7 +23,12 @@ from sterna_core.namespace_migration.id_map import IdMap, id_map_of
 from sterna_core.namespace_migration.made_anew import made_anew
 from sterna_core.namespace_migration.re_extraction import match_of
 from sterna_core.namespace_migration.reference_work import reference_check
-from sterna_core.namespace_migration.relabelling import bring_taxonomy, relabelling
+from sterna_core.namespace_migration.relabelling import (
+    Applied,
+    applied,
+    bring_taxonomy,
+    relabelling,
+)
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_migration.view import CollectionFigures, NamespaceMigrationView
 from sterna_core.tasks import namespace_work as wk
@@ -40,6 +45,8 @@ def tasks(state: st.State) -> tuple[OutgoingTask, ...]:
     offset = blake2b(view.migration_id.encode(), digest_size=2).digest()
     first = int.from_bytes(offset)
     rewriting = rewriting_of(view, run)
+    needs_labels = run.stage in {"taxonomy_enrichment", "finalization"}
+    labels = applied(view.config, run.resources) if needs_labels else {}
     return tuple(
         OutgoingTask(
             key=f"{name}:{each.attempt}",
@@ -53,7 +60,7 @@ def tasks(state: st.State) -> tuple[OutgoingTask, ...]:
                 source=view.source,
                 target=view.target,
                 config=_config_for(view.config, each.job),
-                work=_work(view, run, rewriting, each.job),
+                work=_work(view, run, rewriting, labels, each.job),
                 dispatched_at=each.dispatched_at,
             ),
         )
@@ -113,7 +120,11 @@ def _made(view: NamespaceMigrationView) -> tuple[wk.Named, ...]:
 
 
 def _work(
-    view: NamespaceMigrationView, run: st.Run, rewriting: Rewriting, job: jb.AnyJob
+    view: NamespaceMigrationView,
+    run: st.Run,
+    rewriting: Rewriting,
+    labels: Applied,
+    job: jb.AnyJob,
 ) -> wk.AnyNamespaceWork:
     options = view.config.batch_options or BatchOptions()
     new_ids = rewriting.ids.resources
@@ -150,7 +161,9 @@ def _work(
         case jb.ClusterJob():
             return wk.BringCluster(cluster=by_id[job.cluster_id], target_id=new_ids[job.cluster_id])
         case jb.TaxonomyJob():
-            return bring_taxonomy(view.config, run.resources, rewriting, by_id[job.taxonomy_id])
+            return bring_taxonomy(
+                view.config, run.resources, rewriting, by_id[job.taxonomy_id], labels
+            )
         case jb.BenchmarkJob():
             return wk.BenchmarkRetriever(
                 retriever=by_id[job.retriever_id],
@@ -163,9 +176,7 @@ def _work(
             )
         case jb.CompareJob():
             figures = view.collections.get(job.collection_id, CollectionFigures())
-            fields, taxonomies = relabelling(
-                job.collection_id, view.config, run.resources, rewriting
-            )
+            fields, taxonomies = relabelling(job.collection_id, labels, by_id, rewriting)
             return wk.CompareCollection(
                 kind=shelf_kind(by_id, job.collection_id),
                 collection_id=job.collection_id,

@@ -19,23 +19,28 @@ class Application(Struct, frozen=True, kw_only=True):
     filters: tuple[Any, ...]
 
 
-def applications(taxonomy_id: str, collections: Iterable[Resource]) -> tuple[Application, ...]:
-    """Give where a taxonomy is applied, each collection once.
+def applications(resources: Iterable[Resource]) -> dict[str, tuple[Application, ...]]:
+    """Give where each taxonomy is applied, each collection once.
 
     It is applied to the collection that says so, or to the one that it names as the target. What
     is applied on demand is in no document.
     """
-    found: dict[str, list[Any]] = {}
-    for each in collections:
+    found: dict[str, dict[str, list[Any]]] = {}
+    for each in resources:
         if each.kind != "collection":
             continue
         for _, raw in places(each.definition, _APPLIED):
-            if not isinstance(raw, Mapping) or raw.get("taxonomy_id") != taxonomy_id:
+            if not isinstance(raw, Mapping) or raw.get("execution_mode") == _ON_DEMAND:
                 continue
-            if raw.get("execution_mode") == _ON_DEMAND:
-                continue
+            taxonomy_id = raw.get("taxonomy_id")
             collection_id = raw.get("target_collection_id") or each.resource_id
-            found.setdefault(collection_id, []).append(raw.get("scroll_filters"))
-    return tuple(
-        Application(collection_id=name, filters=tuple(filters)) for name, filters in found.items()
-    )
+            if isinstance(taxonomy_id, str):
+                collections = found.setdefault(taxonomy_id, {})
+                collections.setdefault(collection_id, []).append(raw.get("scroll_filters"))
+    return {
+        taxonomy_id: tuple(
+            Application(collection_id=name, filters=tuple(filters))
+            for name, filters in collections.items()
+        )
+        for taxonomy_id, collections in found.items()
+    }
