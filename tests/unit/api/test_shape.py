@@ -92,3 +92,12 @@ def test_a_flood_of_problems_is_cut_off():
     with pytest.raises(InvalidShape) as refused:
         decode_body(body, Whole)
     assert len(refused.value.problems) == 100
+
+
+def test_an_object_that_holds_what_cannot_be_is_told_what_that_is() -> None:
+    kind = str | dict[str, Any]
+    assert problems_of({"a": 1}, kind, ()) == []
+    (found,) = problems_of({"a": 2**80}, kind, ("body",))
+    assert found.loc == ("body", "a")
+    assert found.type != "scalar_type"
+    assert [each.type for each in problems_of(7, kind, ())] == ["scalar_type"]

@@ -82,7 +82,7 @@ def _check(value: Any, kind: inspect.Type, loc: Location) -> Iterator[Problem]:
 
 
 def _check_optional(value: Any, kind: inspect.UnionType, loc: Location) -> Iterator[Problem]:
-    """Check a union of null and one other type, or of scalars: there is no other in requests."""
+    """Check a union of null and one other type, or of scalars and an object: there is no other."""
     if value is None and kind.includes_none:
         return
     others = [part for part in kind.types if not isinstance(part, inspect.NoneType)]
@@ -92,16 +92,20 @@ def _check_optional(value: Any, kind: inspect.UnionType, loc: Location) -> Itera
     found = [list(_check(value, part, loc)) for part in others]
     if not all(found):
         return
-    # Text that is not as it should be is said to be so, and not to be no number.
-    told = next((each for part, each in zip(others, found, strict=True) if _is_text(part)), [])
-    if isinstance(value, str) and told:
-        yield from told
+    # Text that is not as it should be is said to be so, and not to be no number; so are objects.
+    told = (each for part, each in zip(others, found, strict=True) if _is_like(value, part))
+    problems = next(told, None)
+    if problems is not None:
+        yield from problems
     else:
         yield Problem(loc, "Input should be a text, a number, true or false", "scalar_type")
 
 
-def _is_text(kind: inspect.Type) -> bool:
-    return isinstance(kind.type if isinstance(kind, inspect.Metadata) else kind, inspect.StrType)
+def _is_like(value: Any, kind: inspect.Type) -> bool:
+    plain = kind.type if isinstance(kind, inspect.Metadata) else kind
+    return (isinstance(value, str) and isinstance(plain, inspect.StrType)) or (
+        isinstance(value, dict) and isinstance(plain, inspect.DictType)
+    )
 
 
 def _check_struct(value: Any, kind: inspect.StructType, loc: Location) -> Iterator[Problem]:
