@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from sterna_core.clustering.parameters import PARAMETERS, Algorithm
 from sterna_core.clustering.plan import ClusterPlan, NotComputable, plan_of
@@ -184,6 +186,52 @@ def test_a_definition_that_cannot_be_computed_names_the_place(
     with pytest.raises(NotComputable) as refused:
         plan_of(definition)
     assert refused.value.details == {"place": place}
+
+
+_ANYTHING = some.recursive(
+    some.none() | some.booleans() | some.integers(-1, 3) | some.sampled_from(["", "kmeans", URI]),
+    lambda inner: (
+        some.lists(inner, max_size=2)
+        | some.dictionaries(some.sampled_from(["n_clusters", URI]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@settings(deadline=None)
+@given(
+    some.fixed_dictionaries(
+        {"collection_ids": some.lists(some.none() | some.just("col_1")) | some.none()},
+        optional={
+            **dict.fromkeys(("filters", "cluster_type"), _ANYTHING),
+            "attribute_config": _ANYTHING
+            | some.dictionaries(
+                some.sampled_from(["attributes", "hierarchical_grouping"]), _ANYTHING
+            ),
+            "vector_config": _ANYTHING
+            | some.dictionaries(
+                some.sampled_from(
+                    [
+                        "algorithm_params",
+                        "clustering_method",
+                        "effective_feature_method",
+                        "feature_uri",
+                        "feature_uris",
+                        "feature_weights",
+                        "multi_feature_strategy",
+                        "sample_size",
+                    ]
+                ),
+                _ANYTHING,
+            ),
+        },
+    )
+)
+def test_any_definition_is_a_plan_or_refused_by_name(definition: dict[str, Any]):
+    try:
+        assert plan_of(definition).collection_ids == ("col_1",)
+    except NotComputable as error:
+        assert error.place[0] in {"collection_ids", "filters", "attribute_config", "vector_config"}
 
 
 def test_parameters_that_change_no_result_are_left_aside_and_open_ones_have_their_defaults():

@@ -91,6 +91,13 @@ def test_files_that_lie_elsewhere_are_told_by_the_name_of_their_cluster_unless_t
     assert not cluster_checks(config(migrate_artifacts=False), "ns_1", clusters).errors
     told = cluster_checks(config(recompute_clusters=True), "ns_1", clusters).errors
     assert {each.type for each in told} == {"cluster_not_computable"}
+    uri = "sterna://words@v1/embedding"
+    by_words = {"feature_uris": [uri], "clustering_method": "kmeans"}
+    sound = Resource("clu_1", "cluster", {"collection_ids": ["col_1"], "vector_config": by_words})
+    anew = config(recompute_clusters=True)
+    assert not cluster_checks(anew, "ns_1", [sound], frozenset({uri})).errors
+    (missing,) = cluster_checks(anew, "ns_1", [sound], frozenset({"sterna://a@v1/b"})).errors
+    assert missing.type == "feature_not_held"
 
 
 def test_only_documents_of_clusters_that_are_computed_have_an_assignment_made_anew():

@@ -165,3 +165,10 @@ def test_a_definition_names_files_of_the_target_or_none() -> None:
     told = Resource("clu_1", "cluster", {**cluster.definition, "centroids": [[1.0]]})
     kept = rewriting(ClusterOptions(preserve_centroids=False)).resource(told)
     assert "centroids" not in kept.definition
+
+
+def test_weights_of_features_go_with_them() -> None:
+    config = {"feature_uris": [str(OLD)], "feature_weights": {str(OLD): 0.5}}
+    cluster = Resource("clu_1", "cluster", {"collection_ids": [], "vector_config": config})
+    made = rewriting().resource(cluster).definition["vector_config"]
+    assert made == {"feature_uris": [str(NEW)], "feature_weights": {str(NEW): 0.5}}

@@ -167,10 +167,8 @@ PARAMETERS: Final[dict[Algorithm, type[Parameters]]] = {
 }
 
 
-def named_parameters(given: Any) -> dict[str, Any]:
+def named_parameters(given: dict[str, Any]) -> dict[str, Any]:
     """Give what was said of an algorithm, without what was left open or changes no result."""
-    if not isinstance(given, dict):
-        return {}
     return {
         name: value for name, value in given.items() if value is not None and name not in IGNORED
     }

@@ -39,7 +39,8 @@ class ClusterPlan(Struct, frozen=True, kw_only=True):
 
 def plan_of(definition: dict[str, Any]) -> ClusterPlan:
     """Read how a cluster is computed; raises NotComputable with the first thing in the way."""
-    collections = tuple(dict.fromkeys(definition.get("collection_ids") or ()))
+    named = definition.get("collection_ids") or ()
+    collections = tuple(dict.fromkeys(each for each in named if each))
     if not collections:
         raise NotComputable(("collection_ids",), "The cluster names no collections.")
     if definition.get("filters"):
@@ -79,7 +80,7 @@ def _by_attributes(definition: dict[str, Any], collections: tuple[str, ...]) -> 
 
 def _by_vectors(given: dict[str, Any], collections: tuple[str, ...]) -> ClusterPlan:
     algorithm = given.get("clustering_method")
-    if algorithm not in PARAMETERS:
+    if not isinstance(algorithm, str) or algorithm not in PARAMETERS:
         known = ", ".join(PARAMETERS)
         raise NotComputable((_VECTOR, "clustering_method"), f"Input should be one of {known}.")
     if given.get("sample_size") is not None:
@@ -122,9 +123,7 @@ def _features(given: dict[str, Any]) -> tuple[str, ...]:
         if uri is None:
             raise NotComputable((_VECTOR, "feature_uris"), "This is not the address of a feature.")
         found.append(str(uri))
-    if len(set(found)) < len(found):
-        raise NotComputable((_VECTOR, "feature_uris"), "A feature stands twice.")
-    return tuple(found)
+    return tuple(dict.fromkeys(found))  # two may have become one, where vectors are made anew
 
 
 def _weights(given: Any, features: tuple[str, ...]) -> tuple[float, ...]:
@@ -145,7 +144,10 @@ def _weights(given: Any, features: tuple[str, ...]) -> tuple[float, ...]:
 def _parameters(given: dict[str, Any], algorithm: Algorithm) -> Parameters:
     own = f"{algorithm}_parameters"
     field = own if given.get(own) else "algorithm_params"
-    named = named_parameters(given.get(field))
+    told = given.get(field) or {}
+    if not isinstance(told, dict):
+        raise NotComputable((_VECTOR, field), "Input should be an object.")
+    named = named_parameters(told)
     try:
         return msgspec.convert(named, PARAMETERS[algorithm])
     except msgspec.ValidationError as error:

@@ -1,5 +1,6 @@
 """Definitions of clusters for the target: where their files lie, and what is said of results."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from sterna_core.artifacts.address import ArtifactAddress, parse_artifact_address
@@ -21,7 +22,7 @@ def is_of_centroids(name: str) -> bool:
 def cluster_definition(
     definition: dict[str, Any], namespace_id: str, cluster_id: str, options: ClusterOptions
 ) -> dict[str, Any]:
-    """Give a definition that is rewritten already as the options of clusters want it."""
+    """Give a definition, whose texts are those of the target, as the options of clusters want it."""
     if options.recompute_clusters:
         kept = {
             name: value
@@ -39,6 +40,16 @@ def cluster_definition(
         if (options.migrate_artifacts or not _is_address(value))
         and (options.preserve_centroids or not _tells_centroids(name, value))
     }
+
+
+def with_weights(definition: dict[str, Any], feature: Callable[[str], str]) -> dict[str, Any]:
+    """Give a definition with weights under other names of features; the texts are as they were."""
+    config = definition.get("vector_config")
+    weights = config.get("feature_weights") if isinstance(config, dict) else None
+    if not isinstance(config, dict) or not isinstance(weights, dict):
+        return definition
+    renamed = {feature(name): weight for name, weight in weights.items()}
+    return {**definition, "vector_config": {**config, "feature_weights": renamed}}
 
 
 def _is_address(value: Any) -> bool:

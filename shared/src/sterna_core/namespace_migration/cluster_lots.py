@@ -11,7 +11,7 @@ def cluster_lots(clusters: Iterable[Resource]) -> tuple[tuple[str, ...], ...]:
     """
     lots: list[tuple[list[str], set[str]]] = []
     for cluster in clusters:
-        wanted = set(cluster.definition.get("collection_ids", ()))
+        wanted = set(cluster.definition.get("collection_ids") or ())
         for names, taken in lots:
             if not wanted & taken:
                 names.append(cluster.resource_id)

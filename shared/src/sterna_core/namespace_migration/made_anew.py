@@ -26,7 +26,7 @@ def _fields(
 ) -> Iterator[str]:
     clusters = config.cluster_options or ClusterOptions()
     if clusters.recompute_clusters and any(
-        each.kind == "cluster" and collection_id in each.definition.get("collection_ids", ())
+        each.kind == "cluster" and collection_id in (each.definition.get("collection_ids") or ())
         for each in resources
     ):
         yield assignment.FIELD

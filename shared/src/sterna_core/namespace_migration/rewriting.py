@@ -11,7 +11,7 @@ from sterna_core.namespace.feature_uri import FeatureUri, parse_feature_uri
 from sterna_core.namespace.json_path import Path, replaced, texts
 from sterna_core.namespace.references import references
 from sterna_core.namespace.resource import Resource, ResourceKind
-from sterna_core.namespace_migration.cluster_definition import cluster_definition
+from sterna_core.namespace_migration.cluster_definition import cluster_definition, with_weights
 from sterna_core.namespace_migration.config import ClusterOptions
 from sterna_core.namespace_migration.id_map import IdMap
 from sterna_core.taxonomy.field import ENRICHED
@@ -59,6 +59,7 @@ class Rewriting(Struct, frozen=True):
         definition = replaced(resource.definition, changes, frozenset(cuts))
         if resource.kind == "cluster":
             there = self.ids.target_namespace_id
+            definition = with_weights(definition, self.feature)
             definition = cluster_definition(definition, there, new_id, self.clusters)
         return Resource(resource_id=new_id, kind=resource.kind, definition=definition)
 

@@ -20,7 +20,7 @@ from sterna_core.namespace_migration.config import (
 )
 from sterna_core.namespace_migration.date_range import WrongDateRange, read_date_range
 from sterna_core.namespace_migration.enrichment_checks import enrichment_checks
-from sterna_core.namespace_migration.features import Extractors
+from sterna_core.namespace_migration.features import Extractors, by_address
 from sterna_core.namespace_migration.finding import Finding, Findings
 from sterna_core.namespace_migration.graph import DefinitionCycle, Graph, graph_of
 from sterna_core.namespace_migration.re_extraction import re_extraction_findings
@@ -97,10 +97,11 @@ def validate(
         with_reference_collections=taxonomies.migrate_reference_collections,
     )
     going = selection.resources
+    held = frozenset(map(str, by_address(source_extractors)))
     findings = (
         selection.findings
         + clashes(config, going)
-        + cluster_checks(config, source_id or config.source_namespace_id, going)
+        + cluster_checks(config, source_id or config.source_namespace_id, going, held)
         + enrichment_checks(config, going, embeddable)
         + benchmark_checks(config, going, embeddable)
         + _dates(config)

@@ -47,7 +47,7 @@ class Gathered(Struct, frozen=True):
 async def documents_before(cluster: Resource, source: Space, rewriting: Rewriting) -> Before:
     """Read what the documents of the source are called and say of a cluster."""
     found = Before({}, {})
-    for collection_id in dict.fromkeys(cluster.definition.get("collection_ids", ())):
+    for collection_id in dict.fromkeys(cluster.definition.get("collection_ids") or ()):
         async for _, page in pages(source.documents, Span(collection_id)):
             for each in page:
                 new_id = rewriting.ids.document(each.document_id)
