@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from sterna_core.namespace.resource import Resource
@@ -62,6 +62,7 @@ def test_without_bounds_nobody_looks_at_dates(nothing: dict[str, str] | None) ->
     assert EVERY_DATE.wants({"created_at": "yesterday"})
 
 
+@settings(deadline=None)
 @given(some.lists(_MOMENTS, min_size=3, max_size=3).map(sorted), _MOMENTS)
 def test_ranges_that_meet_have_every_document_once(bounds: list[datetime], at: datetime) -> None:
     first, between, last = (each.isoformat() for each in bounds)

@@ -1,7 +1,7 @@
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from tests.support.namespace_migration.extractors import extractor
 
@@ -77,6 +77,7 @@ def test_what_was_said_comes_first_and_what_is_no_feature_is_told() -> None:
     assert wrong.unknown == ("sterna://d@v1/embedding",)
 
 
+@settings(deadline=None)
 @given(_EXTRACTORS, _EXTRACTORS, some.randoms(use_true_random=False))
 def test_every_old_feature_becomes_one_of_the_target_or_is_unclear_in_any_order(
     old: Extractors, new: Extractors, chance: object

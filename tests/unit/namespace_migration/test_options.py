@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from tests.support.namespace.namespaces import URI, namespaces
 from tests.support.namespace_migration.extractors import extractor
@@ -86,7 +86,7 @@ def configs(draw: some.DrawFn) -> MigrationConfig:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(namespaces(), configs(), _NEWS)
 def test_whatever_is_valid_is_carried_out_and_whatever_is_not_says_why(
     resources: tuple[Resource, ...], config: MigrationConfig, new: Extractors
