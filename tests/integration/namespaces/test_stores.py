@@ -21,6 +21,7 @@ from sterna_core.namespace_store.qdrant.store import QdrantNamespaceStore
 from sterna_core.secrets.secret import Secret
 
 DOCUMENTS = 37
+WORDLLAMA = "sterna://wordllama@v1/embedding"
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +108,48 @@ async def test_a_namespace_goes_into_a_qdrant_and_back_with_every_bit_of_it(
     assert len(expected) == DOCUMENTS
     assert await scene.documents(inside) == expected
     assert await scene.documents(back) == expected
+
+
+async def test_some_of_a_qdrant_by_their_dates_are_extracted_anew_into_a_postgresql(
+    service: Service, qdrant: dict[str, Any], elsewhere: dict[str, Any]
+) -> None:
+    scene = Scene(service.client())
+    source = await scene.namespace(
+        store=qdrant, feature_extractors=[{"feature_extractor_name": "hashing"}]
+    )
+    await scene.put(source, {"buckets/bkt_1": {}, "collections/col_1": {}})
+    lines = [
+        {
+            "document_id": f"doc_{number}",
+            "collection_id": "col_1",
+            "payload": {
+                "number": number,
+                "text": f"a kettle that holds {number} cups of water",
+                "made": {"at": f"20{number:02}-06-01"},
+            },
+        }
+        for number in range(10, 10 + DOCUMENTS)
+    ]
+    await scene.upload(f"/v1/namespaces/{source}/documents", lines)
+    by = [{"feature_extractor_name": "wordllama"}]
+    target = await scene.namespace(store=elsewhere, feature_extractors=by)
+    dates = {"after": "2015-01-01", "before": "2030-01-01", "field": "made.at"}
+    async with executing(service):
+        done = await scene.ended(
+            await scene.started(
+                source,
+                migration_type="re_extract",
+                feature_extractors=by,
+                target_namespace_id=target,
+                filters={"date_range": dates},
+                preserve_resource_ids=True,
+            )
+        )
+    assert done["status"] == "completed", done["error_message"]
+    found = await scene.documents(target)
+    assert set(found) == {str(number) for number in range(15, 30)}
+    assert all(set(each["vectors"]) == {WORDLLAMA} for each in found.values())
+    assert done["additional_data"]["collections"]["col_1"]["left_out"] == DOCUMENTS - 15
 
 
 async def test_a_namespace_is_the_target_of_one_migration(
