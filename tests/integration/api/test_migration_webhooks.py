@@ -16,6 +16,7 @@ from tests.servers import PostgresTestServer
 from tests.support.api.client import Client
 from tests.support.api.receiver import Receiver, receiving
 from tests.support.api.service import Service
+from tests.support.namespace_migration.interface import Interface
 
 from sterna_api.webhooks.delivery import new_session
 
@@ -65,6 +66,7 @@ async def _migration(client: Client, **options: Any) -> Any:
     reply = await client.post(f"{ALL}/", {"config": config, "start_immediately": True})
     assert reply.status == 201, reply.text
     assert reply.json["status"] == "pending", reply.text
+    Interface().check_answer("POST", f"{ALL}/", 201, reply.json)
     return reply.json
 
 
