@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -75,11 +76,15 @@ async def filled(scene: Scene, definition: dict[str, Any]) -> str:
             "clusters/clu_1": {"collection_ids": ["col_1"], **definition},
         },
     )
-    raw = b"\n".join(msgspec.json.encode(line(number)) for number in range(DOCUMENTS))
-    headers = {"Content-Type": "application/x-ndjson"}
-    reply = await scene.client.post(f"/v1/namespaces/{name}/documents", raw=raw, headers=headers)
-    assert reply.status == 200, reply.text
+    await upload(scene.client, name, [line(number) for number in range(DOCUMENTS)])
     return name
+
+
+async def upload(client: Client, namespace: str, documents: list[dict[str, Any]]) -> None:
+    raw = b"\n".join(map(msgspec.json.encode, documents))
+    headers = {"Content-Type": "application/x-ndjson"}
+    reply = await client.post(f"/v1/namespaces/{namespace}/documents", raw=raw, headers=headers)
+    assert reply.status == 200, reply.text
 
 
 def parquet(**columns: list[Any]) -> bytes:
@@ -212,3 +217,66 @@ async def test_two_clusters_over_one_collection_both_stand_in_its_documents(
     figures = done["additional_data"]["figures"]
     assert figures["clu_2"]["documents_without_group"] == 10
     assert figures["clu_2"]["documents_compared"] == 0
+
+
+async def test_clusters_of_vectors_that_are_made_anew_are_those_of_the_new_vectors(
+    service: Service,
+) -> None:
+    client = service.client()
+    scene = Scene(client)
+    hashing = {"feature_extractor_name": "hashing", "parameters": {"dimension": 64}}
+    source = await scene.namespace(feature_extractors=[hashing])
+    weighted = {
+        "feature_uris": ["sterna://hashing@v1/embedding"],
+        "feature_weights": {"sterna://hashing@v1/embedding": 0.5},
+        "clustering_method": "agglomerative",
+        "algorithm_params": {"n_clusters": 2},
+    }
+    await scene.put(
+        source,
+        {
+            "buckets/bkt_1": {},
+            "collections/col_1": {"source": {"type": "bucket", "bucket_ids": ["bkt_1"]}},
+            "clusters/clu_1": {"collection_ids": ["col_1"], "vector_config": weighted},
+        },
+    )
+    texts = ["a dog that barks", "a cat that purrs", "a wolf that howls", "a steam locomotive"]
+    texts += ["a diesel railway engine", "a hound that hunts", "a train on rails"]
+    await upload(
+        client,
+        source,
+        [
+            {
+                "document_id": f"doc_{number}",
+                "collection_id": "col_1",
+                "payload": {"number": number, "text": text},
+            }
+            for number, text in enumerate(texts)
+        ],
+    )
+    wordllama = {"feature_extractor_name": "wordllama", "parameters": {"dimension": 64}}
+    async with executing(service):
+        migration_id = await scene.started(
+            source,
+            migration_type="re_extract",
+            feature_extractors=[wordllama],
+            preserve_resource_ids=True,
+            cluster_options={"recompute_clusters": True},
+            benchmark_options={"gate": "report"},
+        )
+        done = await scene.ended(migration_id)
+    assert done["status"] == "completed", done["error_message"]
+    await service.caught_up()
+    target = done["additional_data"]["target_namespace_id"]
+    documents = await scene.documents(target)
+    uri = "sterna://wordllama@v1/embedding"
+    vectors = np.asarray([documents[str(n)]["vectors"][uri] for n in range(len(texts))])
+    vectors = 0.5 * vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    groups = [documents[str(n)]["payload"]["cluster_id"] for n in range(len(texts))]
+    assert sorted({*groups}) == ["clu_1/0", "clu_1/1"]
+    centroids = await table(client, target, "clu_1", "centroids.parquet")
+    for each in centroids:
+        rows = [number for number, name in enumerate(groups) if name == each["cluster_id"]]
+        assert each["feature_uris"] == [uri]
+        assert each["size"] == len(rows)
+        assert each["centroid"] == pytest.approx(vectors[rows].mean(axis=0).tolist(), abs=1e-6)
