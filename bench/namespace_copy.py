@@ -24,6 +24,7 @@ from msgspec import Struct
 from sterna_cli.client.sterna import connect
 from sterna_cli.stack import Stack
 from sterna_cli.temporary_home import temporary_home
+from sterna_core.namespace_store.content_sum import ContentSum
 from sterna_core.namespace_store.copying import copy_documents
 from sterna_core.namespace_store.span import PageLimit
 from sterna_core.namespace_store.store import Space
@@ -53,6 +54,7 @@ class Trial:
         self._whole = whole
         self._options = options
         self._databases = 0
+        self._expected = ContentSum()
 
     async def play(self, source_id: str) -> list[Round]:
         """Give what each round took."""
@@ -62,6 +64,7 @@ class Trial:
             source = await store.create(source_id, [FEATURE])
             await fill(source, options.documents)
             await execute(self._both.source_url, "vacuum analyze")
+            self._expected = await source.documents.content_sum()
             for number in range(options.rounds):
                 for name in _NAMES if number % 2 == 0 else _NAMES[::-1]:
                     if name in options.ways:
@@ -85,6 +88,8 @@ class Trial:
                 result = await self._here(source, space, url)
             count = await space.documents.count()
             assert count == self._options.documents, f"{count} documents have arrived"
+            if name != _MIGRATED:  # a migration does it by itself, and gives documents new ids
+                assert await space.documents.content_sum() == self._expected
         await execute(url, "checkpoint")
         return result
 
@@ -157,6 +162,6 @@ if __name__ == "__main__":
     parser.add_argument("--workers", type=int, default=2, help="pieces copied in this process")
     parser.add_argument("--executors", type=int, default=2)
     parser.add_argument("--batch-size", type=int, default=1000)
-    parser.add_argument("--max-workers", type=int, default=4, help="of the migration")
+    parser.add_argument("--max-workers", type=int, default=6, help="of the migration")
     parser.add_argument("--ways", nargs="+", choices=_NAMES, default=_NAMES)
     raise SystemExit(uvloop.run(_main(parser.parse_args())))  # on the loop that executors run on

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from qdrant_client import AsyncQdrantClient
 from tests.servers import PostgresTestServer
 from tests.support.api.service import Service
 from tests.support.namespace_migration.engine_host import EngineHost
@@ -22,18 +23,43 @@ from sterna_core.secrets.secret import Secret
 
 DOCUMENTS = 37
 WORDLLAMA = "sterna://wordllama@v1/embedding"
+FULL_REQUEST = 200
+"""Points of a request that is followed by another one of the same page."""
+
+
+class Line:
+    """The way to a Qdrant; it breaks once, behind as many full requests as `holds` says."""
+
+    def __init__(self, client: AsyncQdrantClient) -> None:
+        self._client = client
+        self.holds: int | None = None
+        self.breaks = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    async def upsert(self, collection: str, points: list[Any], **named: Any) -> Any:
+        if self.holds is not None and len(points) == FULL_REQUEST:
+            self.holds -= 1
+            if self.holds < 0:
+                self.holds, self.breaks = None, self.breaks + 1
+                raise ConnectionResetError
+        return await self._client.upsert(collection, points, **named)
 
 
 @pytest.fixture(scope="module")
-async def service(
-    postgres_server: PostgresTestServer, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Service]:
+async def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
+    return Line(open_client(path=str(tmp_path_factory.mktemp("qdrant"))))
+
+
+@pytest.fixture(scope="module")
+async def service(postgres_server: PostgresTestServer, line: Line) -> AsyncIterator[Service]:
     """A service whose Qdrant is one folder: its local mode is for one process, which this is."""
     url = await postgres_server.create_database()
-    client = open_client(path=str(tmp_path_factory.mktemp("qdrant")))
 
     async def open_qdrant(endpoint: Endpoint, password: Secret) -> Door:
         del endpoint, password
+        client: Any = line
         return Door(QdrantNamespaceStore(client, local=True), client.close)
 
     running = Service(url, execute=False)
@@ -150,6 +176,32 @@ async def test_some_of_a_qdrant_by_their_dates_are_extracted_anew_into_a_postgre
     assert set(found) == {str(number) for number in range(15, 30)}
     assert all(set(each["vectors"]) == {WORDLLAMA} for each in found.values())
     assert done["additional_data"]["collections"]["col_1"]["left_out"] == DOCUMENTS - 15
+
+
+@pytest.mark.parametrize("holds", [0, 1])
+async def test_a_page_that_breaks_off_on_its_way_into_a_qdrant_is_written_again(
+    service: Service, qdrant: dict[str, Any], line: Line, holds: int
+) -> None:
+    scene = Scene(service.client())
+    documents = 2 * FULL_REQUEST + 50
+    source = await scene.filled(documents)
+    target = await scene.namespace(store=qdrant)
+    migration_id = await scene.created(
+        source,
+        target_namespace_id=target,
+        preserve_resource_ids=True,
+        batch_options={"batch_size": documents, "max_workers": 1},
+        filters={"collection_ids": ["col_1"], "auto_include_dependencies": True},
+    )
+    await scene.client.post(f"{ALL}/{migration_id}/start", {"force": True})
+    breaks, line.holds = line.breaks, holds
+    async with executing(service):
+        done = await scene.ended(migration_id)
+    assert line.breaks == breaks + 1
+    assert done["status"] == "completed", done["error_message"]
+    assert done["additional_data"]["documents_moved"] == documents + 1
+    await service.caught_up()
+    assert await scene.documents(target) == await scene.documents(source)
 
 
 async def test_a_namespace_is_the_target_of_one_migration(

@@ -89,6 +89,7 @@ class BusNamespaceBook:
         self._topics = topics
         self._actor = f"executor:{executor_id}"
         self._clock = clock
+        self._codec = Codec([NAMESPACE, NAMESPACE_NAME])  # making one takes a while
 
     async def create(self, task: NamespaceTask) -> None:
         """Claim the name, and make what it was claimed for."""
@@ -167,8 +168,7 @@ class BusNamespaceBook:
     async def _send(
         self, task: NamespaceTask, aggregate_id: str, command: Struct, about: str
     ) -> Outcome:
-        codec = Codec([NAMESPACE, NAMESPACE_NAME])
-        client = CommandClient(self._log, self._sender, codec, self._topics)
+        client = CommandClient(self._log, self._sender, self._codec, self._topics)
         # Another attempt asks anew: what was in its way may have been put right.
         name = f"{task.task_id}\0{task.attempt}\0{aggregate_id}"
         if about:

@@ -50,6 +50,7 @@ class BusClaims:
         self._executor_id = executor_id
         self._clock = clock
         self._new_id = new_id
+        self._codec = Codec([MIGRATIONS, NAMESPACE_MIGRATIONS])  # making one takes a while
 
     async def claim(self, task: AnyTask) -> None:
         """Ask about one task."""
@@ -64,9 +65,7 @@ class BusClaims:
             )
 
     async def _ask(self, task: AnyTask) -> Outcome:
-        client = CommandClient(
-            self._log, self._sender, Codec([MIGRATIONS, NAMESPACE_MIGRATIONS]), self._topics
-        )
+        client = CommandClient(self._log, self._sender, self._codec, self._topics)
         async with asyncio.TaskGroup() as group:
             reading = group.create_task(client.run())
             claim = ClaimTask(
