@@ -1,6 +1,8 @@
 """Histories of retrievers: how they are kept, and moved while they go on."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,10 @@ from sterna_core.namespace_migration.histories import copied_record, histories
 from sterna_core.namespace_migration.id_map import IdMap
 from sterna_core.namespace_migration.place import Place
 from sterna_core.namespace_store.memory import MemoryNamespaceStore
+from sterna_core.namespace_store.qdrant.session import open_client
+from sterna_core.namespace_store.qdrant.store import QdrantNamespaceStore
 from sterna_core.namespace_store.span import Span
+from sterna_core.namespace_store.store import NamespaceStore
 from sterna_core.retriever_history.keeping import HistoryKeeper, forget
 from sterna_core.retriever_history.place import HistoryPlace, parse_place
 from sterna_core.retriever_history.record import (
@@ -100,8 +105,20 @@ def test_what_was_not_asked_for_stays_behind(executions: bool, interactions: boo
     assert found == tuple(name for name, goes in wanted if goes)
 
 
-async def test_a_history_that_goes_on_arrives_as_it_was_at_the_start() -> None:
-    store = MemoryNamespaceStore()
+@pytest.fixture(params=["memory", "qdrant"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[NamespaceStore]:
+    """A store without transactions too."""
+    if request.param == "memory":
+        yield MemoryNamespaceStore()
+        return
+    client = open_client(path=str(tmp_path))
+    yield QdrantNamespaceStore(client, local=True)
+    await client.close()
+
+
+async def test_a_history_that_goes_on_arrives_as_it_was_at_the_start(
+    store: NamespaceStore,
+) -> None:
     source, target = await store.create("s", []), await store.create("t", [])
     await source.objects.upsert([execution(number).document() for number in range(9)])
     start: dict[str, Any] = {"recorded_before": BEGIN + timedelta(seconds=8)}
