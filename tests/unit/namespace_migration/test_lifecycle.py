@@ -219,6 +219,24 @@ def test_a_pause_lets_work_end_and_an_immediate_one_stops_it(play: Play) -> None
     assert play.view.status == "completed"
 
 
+@pytest.mark.parametrize("immediate", [True, False])
+def test_what_comes_to_its_end_in_a_pause_before_anything_has_begun_is_done_once(
+    play: Play, immediate: bool
+) -> None:
+    play.start()
+    task = play.outstanding()[0]
+    play.give(cmd.PauseNamespaceMigration(immediate=immediate))
+    play.done(task)
+    assert isinstance(play.state, st.Paused)
+    play.give(cmd.ResumeNamespaceMigration())
+    assert task.task_id not in {each.task_id for each in play.outstanding()}
+    play.finish()
+    steps = [each.task_id for each in play.log if isinstance(each, ev.StepCompleted)]
+    assert len(steps) == len(set(steps))
+    assert play.view is not None
+    assert play.view.status == "completed"
+
+
 def test_no_task_is_larger_than_a_record_for_a_namespace_of_a_thousand_resources() -> None:
     many = tuple(Resource(f"bkt_{number}", "bucket", {"name": "x" * 200}) for number in range(1000))
     play = Play(many)

@@ -62,8 +62,8 @@ def _run(draft: Draft) -> None:
 
 
 def begin_stage(draft: Draft) -> None:
-    """Begin the stage at hand."""
-    assert isinstance(draft.state, st.Running)
+    """Begin the stage at hand, also while somebody pauses: what is done then is of this stage."""
+    assert isinstance(draft.state, st.ActiveState)
     view, run = draft.state.view, draft.state.run
     total = items_total(view, run, run.stage)
     draft.add(ev.StageStarted(at=draft.at, stage=run.stage, items_total=total))

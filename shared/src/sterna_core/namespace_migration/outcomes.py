@@ -43,7 +43,10 @@ def report(draft: Draft, command: rep.AnyReport, context: Context) -> None:
         return
     if isinstance(draft.state, st.Pending):
         draft.add(ev.WorkBegun(at=draft.at, executor_id=command.executor_id))
-        begin_stage(draft)
+    if isinstance(draft.state, st.ActiveState):
+        view, run = draft.state.view, draft.state.run
+        if view.stages[run.stage].started_at is None:
+            begin_stage(draft)
     match command:
         case rep.ReportWorkBegun():
             return
