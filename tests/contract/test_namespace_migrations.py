@@ -204,6 +204,7 @@ async def test_a_draft_whose_target_is_gone_is_not_started(
     body = config(source, target_namespace_id=target)
     one = (await asked(client, "POST", f"{ALL}/", body)).json["migration_id"]
     assert (await client.delete(f"/v1/namespaces/{target}")).status == 200
+    await service.caught_up()
     assert (await asked(client, "POST", f"{ALL}/{one}/start", {"force": True})).status == 400
     await service.caught_up()
     found = (await asked(client, "GET", f"{ALL}/{one}")).json["validation_result"]
