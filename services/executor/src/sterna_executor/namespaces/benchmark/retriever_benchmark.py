@@ -22,6 +22,7 @@ from sterna_executor.namespaces.benchmark.known_items import READ_MAX, known_ite
 from sterna_executor.namespaces.benchmark.known_vectors import compare_answers
 from sterna_executor.namespaces.benchmark.question import Question, Questions
 from sterna_executor.namespaces.benchmark.side import QueryVectors, Side, TextEmbedder
+from sterna_executor.namespaces.benchmark.ties import without_ties
 
 _JUDGING: Final = "sterna_executor.namespaces.benchmark.judging"
 """What measures comes with the extra `namespaces`, and is imported when something is measured."""
@@ -115,7 +116,15 @@ async def _asked(
         if asks_queries(task.config):
             raise
         return replace(report, reason=failed.message)
-    return await _measured(options, spaces.rewriting, questions, (old, new), vectors, report)
+    return await _measured(
+        options,
+        spaces.rewriting,
+        questions,
+        (old, new),
+        vectors,
+        report,
+        is_copy=is_copy_of(task),
+    )
 
 
 async def _known_items(
@@ -145,12 +154,16 @@ async def _measured(
     sides: tuple[Side, Side],
     vectors: tuple[QueryVectors, QueryVectors],
     report: BenchmarkReport,
+    *,
+    is_copy: bool,
 ) -> BenchmarkReport:
     most = max(options.k_values)
     before, after = [
         await side.ask(questions.each, made, most=most)
         for side, made in zip(sides, vectors, strict=True)
     ]
+    if is_copy:
+        after = without_ties(before, after, rewriting.ids.document)
     sound = [
         each
         for each in questions.each

@@ -76,7 +76,7 @@ class Side(Struct, frozen=True):
         self, questions: Sequence[Question], vectors: "QueryVectors", *, most: int
     ) -> "Answers":
         """Ask every question, one after the other, with the vectors that were made before."""
-        answers = Answers({}, [])
+        answers = Answers({}, {}, [])
         for each in questions:
             asking = Asking(inputs=each.inputs, limit=most)
             began = time.perf_counter()
@@ -86,6 +86,7 @@ class Side(Struct, frozen=True):
                 continue
             answers.seconds.append(time.perf_counter() - began)
             answers.rankings[each.query_id] = [hit.document.document_id for hit in hits]
+            answers.scores[each.query_id] = [hit.score for hit in hits]
         return answers
 
     def _search(self) -> FeatureSearch:
@@ -100,12 +101,13 @@ class Side(Struct, frozen=True):
 
 
 class Answers(Struct, frozen=True):
-    """The ids that were found, the best first, by query, and how long each search took.
+    """The ids that were found, the best first, and their scores, by query; how long searches took.
 
     A query that this side could not be asked has no answer.
     """
 
     rankings: dict[str, list[str]]
+    scores: dict[str, list[float]]
     seconds: list[float]
 
 
