@@ -3,7 +3,9 @@ from typing import Final
 from msgspec import Struct
 
 from sterna_core.clustering.parameters import (
+    AgglomerativeParameters,
     Algorithm,
+    DbscanParameters,
     GaussianMixtureParameters,
     HdbscanParameters,
     SpectralParameters,
@@ -20,7 +22,7 @@ DOCUMENTS_MAX: Final[dict[Algorithm, int]] = {
     "optics": 50_000,
     "agglomerative": 20_000,
     "spectral": 20_000,
-    "mean_shift": 20_000,
+    "mean_shift": 10_000,
     "attribute_based": 5_000_000,
 }
 """Beyond so many documents an algorithm takes hours, whatever memory there is."""
@@ -69,10 +71,12 @@ def bytes_needed(plan: ClusterPlan, documents: int, dimensions: int) -> int:
         case GaussianMixtureParameters(n_components=groups, covariance_type="full"):
             needed += 8 * groups * (2 * dimensions**2 + 2 * documents)
         case SpectralParameters(affinity="rbf"):
-            needed += 3 * 8 * documents**2
+            needed += 36 * documents**2
         case HdbscanParameters(metric="cosine"):
             needed += 8 * documents**2
-        case _ if plan.algorithm in {"agglomerative", "dbscan"}:
+        case DbscanParameters():
+            needed += 28 * documents**2
+        case AgglomerativeParameters():
             needed += 8 * documents**2
         case _:
             pass
