@@ -135,7 +135,7 @@ def test_what_is_too_large_is_refused_and_says_what_would_help(algorithm: Algori
     with pytest.raises(ClusterTooLarge, match=algorithm):
         limits.check(wanted, DOCUMENTS_MAX[algorithm] + 1, 4)
     with pytest.raises(ClusterTooLarge, match="STERNA_EXECUTOR_CLUSTER_MIB"):
-        ClusterLimits(mebibytes=1).check(wanted, 20_000, 384)
+        ClusterLimits(mebibytes=1).check(wanted, 10_000, 384)
 
 
 BY_BRAND = {
