@@ -105,6 +105,28 @@ def test_the_name_of_a_deleted_namespace_is_free_though_whoever_deleted_it_is_go
     assert refusal(world, place, again) is None
 
 
+def test_a_claim_that_comes_after_the_deletion_does_not_keep_the_name() -> None:
+    world = decider()
+    made(world)
+    world.send("ns_a", DeleteNamespace())
+    for _ in range(2):
+        world.now += timedelta(seconds=40)
+        for each in ("ns_a", place_of_name(ORG, "products")):
+            world.fire_timers(each)
+    place = place_of_name(ORG, "products")
+    assert world.state(place) == Free()
+
+    claimed(world)  # the same request, on its way for longer than its namespace lived
+    for _ in range(2):
+        world.now += timedelta(seconds=40)
+        for each in ("ns_a", place):
+            world.fire_timers(each)
+
+    assert world.state(place) == Free()
+    assert isinstance(world.state("ns_a"), Deleted)
+    made(world, "ns_b")
+
+
 def test_a_cycle_over_what_is_attached_can_be_put_and_one_of_definitions_cannot() -> None:
     world = decider()
     made(world)

@@ -64,6 +64,10 @@ def _create(
     state: State, command: cmd.CreateNamespace, context: Context
 ) -> tuple[ev.AnyEvent, ...]:
     # The name's owner sees to it that this is sent, so it can come twice, and late.
+    if isinstance(state, Deleted):
+        # A claim that came late as well has the name, and nobody else would give it up.
+        place = place_of_name(context.org_id, command.name)
+        return (ev.CreationCameLate(at=context.now, place=place),)
     if not isinstance(state, Absent):
         return ()
     return (
@@ -133,6 +137,9 @@ def evolve(state: State, event: ev.AnyEvent) -> State:
             return replace(state, resources=left)
         case ev.NamespaceDeleted():
             return Deleted(namespace_id=event.namespace_id, place=event.place, at=event.at)
+        case ev.CreationCameLate():
+            assert isinstance(state, Deleted)
+            return replace(state, place=event.place, at=event.at, settled=False)
         case ev.DeletionSettled():
             assert isinstance(state, Deleted)
             return replace(state, settled=True)
@@ -143,14 +150,16 @@ def timers(state: State) -> tuple[Timer, ...]:
     """See to it that the name of a deleted namespace is free again."""
     if not isinstance(state, Deleted) or state.settled:
         return ()
+    # A timer fires once by its name, and a name may have to be given up more than once.
+    when = state.at.isoformat()
     return (
         Timer(
             at=state.at,
             command=ReleaseName(namespace_id=state.namespace_id),
-            name="release",
+            name=f"release:{when}",
             to=state.place,
         ),
-        Timer(at=state.at + _SETTLE_AFTER, command=cmd.SettleDeletion(), name="settle"),
+        Timer(at=state.at + _SETTLE_AFTER, command=cmd.SettleDeletion(), name=f"settle:{when}"),
     )
 
 

@@ -50,8 +50,21 @@ class NamespaceDeleted(Event, frozen=True, kw_only=True, tag="namespace.deleted.
     by: str
 
 
+class CreationCameLate(Event, frozen=True, kw_only=True, tag="namespace.creation_came_late.v1"):
+    """It was to be made after it was deleted; at `place` the name is to be given up (again)."""
+
+    place: str
+
+
 class DeletionSettled(Event, frozen=True, kw_only=True, tag="namespace.deletion_settled.v1"):
     """The name of a deleted namespace is free."""
 
 
-AnyEvent = NamespaceCreated | ResourcePut | ResourceRemoved | NamespaceDeleted | DeletionSettled
+AnyEvent = (
+    NamespaceCreated
+    | ResourcePut
+    | ResourceRemoved
+    | NamespaceDeleted
+    | CreationCameLate
+    | DeletionSettled
+)

@@ -113,10 +113,12 @@ def timers(state: State) -> tuple[Timer, ...]:
     if not isinstance(state, Owned) or state.making is None:
         return ()
     key = state.namespace_id
+    # A timer fires once by its name, and a claim that comes late may be the second of its id.
+    claim = f"{key}:{state.at.isoformat()}"
     settle = cmd.SettleName(namespace_id=key)
     return (
-        Timer(at=state.at + _MAKE_AFTER, command=state.making, name=f"make:{key}", to=key),
-        Timer(at=state.at + _SETTLE_AFTER, command=settle, name=f"settle:{key}"),
+        Timer(at=state.at + _MAKE_AFTER, command=state.making, name=f"make:{claim}", to=key),
+        Timer(at=state.at + _SETTLE_AFTER, command=settle, name=f"settle:{claim}"),
     )
 
 
