@@ -37,6 +37,12 @@ def make_secrets(folder: Path) -> None:
     folder.chmod(_FOLDER_MODE)
     password = kept(folder, "postgres_password", lambda: secrets.token_urlsafe(_PASSWORD_BYTES))
     kept(folder, "database_url", lambda: f"postgresql://sterna:{password}@postgresql:5432/sterna")
+    own = kept(folder, "namespace_password", lambda: secrets.token_urlsafe(_PASSWORD_BYTES))
+    kept(
+        folder,
+        "namespace_database_url",
+        lambda: f"postgresql://sterna_namespaces:{own}@postgresql:5432/sterna_namespaces",
+    )
     kept(folder, "keyring", Keyring.generate)
     kept(folder, "key_pepper", lambda: secrets.token_hex(_PEPPER_BYTES))
     kept(folder, "bootstrap_key", lambda: make_key().reveal())

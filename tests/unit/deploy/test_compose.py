@@ -55,8 +55,13 @@ def test_a_service_starts_when_what_it_needs_is_healthy():
 
 
 def test_executors_never_see_the_projections_database():
-    assert not any("DATABASE" in name for name in _SERVICES["executor"]["environment"])
-    assert set(_SERVICES["executor"]["depends_on"]) == {"kafka"}
+    executor, api = _SERVICES["executor"], _SERVICES["api"]
+    theirs = {name for name in executor["environment"] if "DATABASE" in name}
+    assert theirs == {"STERNA_NAMESPACE_DATABASE_URL_FILE"}
+    assert "database_url" not in executor["secrets"]
+    assert {api["environment"][name] for name in theirs}.isdisjoint(
+        {api["environment"]["STERNA_DATABASE_URL_FILE"]}
+    )
 
 
 def test_the_api_is_reached_from_this_machine_only():
@@ -66,5 +71,6 @@ def test_the_api_is_reached_from_this_machine_only():
 def test_every_volume_and_secret_that_is_used_is_declared():
     for container in _SERVICES.values():
         for volume in container.get("volumes", []):
-            assert volume.split(":")[0] in _COMPOSE["volumes"]
+            what = volume.split(":")[0]
+            assert what in _COMPOSE["volumes"] or (_DEPLOY / what).is_file()
         assert set(container.get("secrets", [])) <= set(_COMPOSE["secrets"])

@@ -52,9 +52,12 @@ def test_secrets_are_made_once_in_a_private_folder(tmp_path: Path):
     assert first == {path.name: path.read_text() for path in folder.iterdir()}
     assert folder.stat().st_mode & 0o777 == 0o700
     assert first["postgres_password"] in first["database_url"]
+    assert first["namespace_password"] in first["namespace_database_url"]
     assert set(first) == {
         "postgres_password",
         "database_url",
+        "namespace_password",
+        "namespace_database_url",
         "keyring",
         "key_pepper",
         "bootstrap_key",

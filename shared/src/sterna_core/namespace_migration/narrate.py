@@ -33,7 +33,7 @@ _DONE: dict[type[Job], str] = {
     IndexJob: "Index built in the target",
     ClusterJob: "Cluster brought",
     TaxonomyJob: "Taxonomy brought",
-    BenchmarkJob: "Retriever measured against its successor",
+    BenchmarkJob: "Exact searches compared",
     CompareJob: "Source and target are equal",
     AttachJob: "Resource attached in the target",
     CheckReferencesJob: "No definition of the target names what is not there",
@@ -173,7 +173,7 @@ def _benchmark(event: ev.BenchmarkMeasured | ev.BenchmarkAccepted) -> LogEntry:
     if isinstance(event, ev.BenchmarkAccepted):
         return _warn(event, "What the gate refused was accepted as it was measured", **told)
     report = event.report
-    text = f"{_DONE[BenchmarkJob]}, {report.queries} queries: {report.verdict}"
+    text = f"Retriever measured against its successor, {report.queries} queries: {report.verdict}"
     if report.verdict == "passed":
         return _info(event, text, **told)
     return _warn(event, f"{text}. {report.message}", code=report.code, **told)

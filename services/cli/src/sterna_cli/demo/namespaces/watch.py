@@ -16,7 +16,7 @@ from sterna_core.group_error import foremost
 _HALF = 0.5
 _MOVING = "batch_processing"
 _LOOK_SECONDS = 0.1
-_UNSAID = ("Batch ", "Resource ", "Retriever measured against its successor:", "Stage completed")
+_UNSAID = ("Batch ", "Resource ", "Exact searches compared", "Stage completed")
 _WITHIN_SECONDS = 600.0
 
 
