@@ -20,6 +20,7 @@ from sterna_core.namespace_store.condition import matches
 from sterna_core.namespace_store.content_sum import ContentSum, content_sum
 from sterna_core.namespace_store.document import Document, size_of
 from sterna_core.namespace_store.feature import Feature, Metric
+from sterna_core.namespace_store.memory_packed import MemoryPackedDocuments
 from sterna_core.namespace_store.query import Hit, Query
 from sterna_core.namespace_store.read_only import ReadOnlyShelf
 from sterna_core.namespace_store.receipt import Receipt
@@ -252,6 +253,7 @@ def _space(name: str, features: tuple[Feature, ...]) -> Space:
         objects=MemoryShelf((), receipts),
         vectors=MemoryVectors(features, documents),
         receipts=receipts,
+        packed=MemoryPackedDocuments(features, documents, receipts),
     )
 
 

@@ -13,6 +13,7 @@ from sterna_core.namespace_store.adoption import Adoption
 from sterna_core.namespace_store.content_sum import ContentSum
 from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.feature import Feature
+from sterna_core.namespace_store.packed import PackedDocumentsStore
 from sterna_core.namespace_store.query import Hit, Query
 from sterna_core.namespace_store.receipt import Receipt
 from sterna_core.namespace_store.span import EVERYTHING, FULL_PAGE, Page, PageLimit, Span
@@ -121,6 +122,8 @@ class Space:
     vectors: VectorSearch
     receipts: Receipts
     adopted: bool = False
+    packed: PackedDocumentsStore | None = None
+    """Where documents go quicker to another space of the same kind, with the same features."""
 
 
 class Spaces(Protocol):

@@ -45,7 +45,7 @@ class Arriving:
         self._kind = work.kind
         self._text_path = work.text_path
         self._dates = read_date_range(work.date_range)
-        self._rewriting = rewriting
+        self.rewriting = rewriting
         self._embedder: NamespaceEmbedder | None = None
         if task.config.migration_type == "re_extract" and work.kind == "collection":
             self._embedder = embedders.of(task.target.extractors)
@@ -65,7 +65,7 @@ class Arriving:
         wanted = documents
         if not self._dates.is_everything:
             wanted = [each for each in documents if self._dates.wants(each.payload)]
-        written = [copied(each, self._rewriting, self._kind) for each in wanted]
+        written = [copied(each, self.rewriting, self._kind) for each in wanted]
         names = [each.document_id for each in wanted]
         if self._embedder is None:
             return Arrived(tuple(zip(names, written, strict=True)))

@@ -14,6 +14,7 @@ from sterna_core.namespace_store.store import Shelf, Space
 from sterna_core.tasks.namespace_work import CompareCollection, MoveBatch, NamespaceTask
 from sterna_executor.namespaces.arriving import Arrived, Arriving
 from sterna_executor.namespaces.documents import without
+from sterna_executor.namespaces.packed_batch import move_packed
 from sterna_executor.namespaces.pages import pages
 
 Moved = tuple[int, tuple[Poison, ...], int]
@@ -37,9 +38,13 @@ async def move_batch(
     """Move a batch; every page has its receipt, so that a repeat writes nothing twice."""
     span = Span(work.collection_id, work.batch.after, work.batch.until)
     shelf = shelf_of(target, work.kind)
+    first = receipt_name(work, work.batch.after)
+    quickly = await move_packed(task, work, source, target, arriving.rewriting, first)
+    if quickly is not None:
+        return quickly[0], (), quickly[1]
     documents, poison, size = 0, list[Poison](), 0
     async for begin, page in pages(shelf_of(source, work.kind), span):
-        name = f"{work.kind} {work.collection_id} {work.number} {begin.after or ''}"
+        name = receipt_name(work, begin.after)
         done = await _done(target, name) if arriving.makes_vectors else None
         if done is None:
             done = await _write(task, target, shelf, name, await arriving.page(page))
@@ -48,6 +53,11 @@ async def move_batch(
         poison += refused
         size += written
     return documents, tuple(poison), size
+
+
+def receipt_name(work: MoveBatch, after: str | None) -> str:
+    """Name what says that a page of a batch is in the target, by where it begins."""
+    return f"{work.kind} {work.collection_id} {work.number} {after or ''}"
 
 
 async def _write(

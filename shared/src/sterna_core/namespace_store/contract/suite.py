@@ -1,6 +1,6 @@
 from collections.abc import Awaitable, Callable
 
-from sterna_core.namespace_store.contract import documents, searching, spaces
+from sterna_core.namespace_store.contract import documents, packing, searching, spaces
 from sterna_core.namespace_store.store import NamespaceStore
 
 Promise = Callable[[NamespaceStore], Awaitable[None]]
@@ -16,6 +16,9 @@ CONTRACT: tuple[Promise, ...] = (
     documents.refuses_what_cannot_be_kept,
     documents.does_work_once,
     documents.keeps_objects_apart,
+    packing.hands_on_what_nobody_looked_into,
+    packing.writes_packed_documents_once,
+    packing.packs_no_more_than_a_page,
     searching.finds_the_nearest,
     searching.finds_among_those_that_fit,
     searching.refuses_queries_of_other_spaces,

@@ -20,8 +20,8 @@ from sterna_core.namespace_store.summing import sum_up
 from sterna_core.namespace_store.vector import BYTES_OF_FLOAT
 from sterna_core.postgres.identifiers import qualified, quote
 
-_COLUMNS = ["document_id", "collection_id", "payload"]
-_VECTOR_COLUMNS = ["document_id", "feature", "v"]
+DOCUMENT_COLUMNS = ["document_id", "collection_id", "payload"]
+VECTOR_COLUMNS = ["document_id", "feature", "v"]
 
 
 class PostgresShelf:
@@ -55,8 +55,8 @@ class PostgresShelf:
 
     async def scan(self, span: Span = EVERYTHING, limit: PageLimit = FULL_PAGE) -> Page:
         """Give the first documents of a span in the store's order."""
-        where, values = _where(span, first=4)
-        query = self._sql("page", span=where)
+        in_span, values = where(span, first=4)
+        query = self._sql("page", span=in_span)
         async with self._sessions.plain() as connection:
             rows = await connection.fetch(
                 query, limit.rows, self._vector_bytes, limit.bytes, *values
@@ -86,9 +86,9 @@ class PostgresShelf:
                 return True
             if await connection.fetchval(self._sql("any_there"), ids):
                 await self._remove(connection, ids)
-            await self._copy(connection, self._table, _COLUMNS, rows)
+            await copy_rows(connection, self._schema, self._table, DOCUMENT_COLUMNS, rows)
             if vectors is not None:
-                await self._copy(connection, "vectors", _VECTOR_COLUMNS, vectors)
+                await copy_rows(connection, self._schema, "vectors", VECTOR_COLUMNS, vectors)
         return True
 
     async def delete(self, ids: Sequence[str]) -> int:
@@ -98,15 +98,15 @@ class PostgresShelf:
 
     async def count(self, span: Span = EVERYTHING) -> int:
         """Count the documents of a span."""
-        where, values = _where(span, first=1)
+        in_span, values = where(span, first=1)
         async with self._sessions.plain(LONG_SECONDS) as connection:
-            return int(await connection.fetchval(self._sql("count", span=where), *values))
+            return int(await connection.fetchval(self._sql("count", span=in_span), *values))
 
     async def rough_count(self, span: Span = EVERYTHING) -> int:
         """Say about how many documents a span has, as the planner of queries takes it."""
-        where, values = _where(span, first=1)
+        in_span, values = where(span, first=1)
         async with self._sessions.plain() as connection:
-            plan = await connection.fetchval(self._sql("rough_count", span=where), *values)
+            plan = await connection.fetchval(self._sql("rough_count", span=in_span), *values)
         return planned_rows(plan)
 
     async def content_sum(self, span: Span = EVERYTHING) -> ContentSum:
@@ -115,9 +115,9 @@ class PostgresShelf:
 
     async def boundaries(self, rows: int, span: Span = EVERYTHING) -> tuple[str, ...]:
         """Cut a span into pieces of `rows` documents, the last of fewer: where each of them ends."""
-        where, values = _where(span, first=2)
+        in_span, values = where(span, first=2)
         async with self._sessions.plain(LONG_SECONDS) as connection:
-            ends = await connection.fetch(self._sql("boundaries", span=where), rows, *values)
+            ends = await connection.fetch(self._sql("boundaries", span=in_span), rows, *values)
         return tuple(each["document_id"] for each in ends)
 
     async def _remove(self, connection: Connection, ids: Sequence[str]) -> int:
@@ -126,15 +126,17 @@ class PostgresShelf:
         status: str = await connection.execute(self._sql("delete"), ids)
         return int(status.rpartition(" ")[2])
 
-    async def _copy(
-        self, connection: Connection, table: str, columns: list[str], rows: bytes
-    ) -> None:
-        await connection.copy_to_table(
-            table, schema_name=self._schema, columns=columns, source=_Whole(rows), format="binary"
-        )
-
     def _sql(self, name: str, **parts: str) -> str:
         return statements("shelf.sql")[name].format_map({**self._names, **parts})
+
+
+async def copy_rows(
+    connection: Connection, schema: str, table: str, columns: list[str], rows: bytes
+) -> None:
+    """Write rows in the bytes of a binary COPY."""
+    await connection.copy_to_table(
+        table, schema_name=schema, columns=columns, source=_Whole(rows), format="binary"
+    )
 
 
 class _Whole:
@@ -157,7 +159,7 @@ def _askable(ids: Sequence[str]) -> list[str]:
     return [each for each in ids if "\0" not in each]
 
 
-def _where(span: Span, first: int) -> tuple[str, list[str]]:
+def where(span: Span, first: int) -> tuple[str, list[str]]:
     """Give the condition of a span, with parameters from the given number on."""
     bounds: Mapping[str, str | None] = {
         "collection_id =": span.collection_id,

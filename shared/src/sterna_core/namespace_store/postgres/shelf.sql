@@ -43,6 +43,24 @@ where page.document_id = any($1::text[])
     where document_id = page.document_id and feature = {feature}
 )
 
+-- name: packed_size
+-- What a span takes, about: payloads as they are kept, which may be compressed.
+select
+    pg_catalog.count(*) as rows,
+    coalesce(pg_catalog.sum(pg_catalog.pg_column_size(payload)), 0)::bigint as bytes
+from {table} {span}
+
+-- name: packed_documents
+-- Ids and payloads of a span.
+select document_id, payload from {table} {span} order by document_id
+
+-- name: packed_vectors
+-- The vectors of a span; the bounds stand for both sides, so that neither is read beyond them.
+select v.document_id, v.feature, {vector}.vector_send(v.v)
+from (select document_id from {table} {span}) as d
+join (select document_id, feature, v from {space}.vectors {bounds}) as v
+    on v.document_id = d.document_id
+
 -- name: any_there
 -- Whether one of these documents is there.
 select exists (select from {table} where document_id = any($1::text[]))

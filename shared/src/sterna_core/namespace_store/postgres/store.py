@@ -11,6 +11,7 @@ from sterna_core.namespace_store.memory import MemoryReceipts, MemoryShelf
 from sterna_core.namespace_store.postgres.adopted_search import AdoptedVectors
 from sterna_core.namespace_store.postgres.adopted_shelf import AdoptedShelf
 from sterna_core.namespace_store.postgres.adopted_table import read_table
+from sterna_core.namespace_store.postgres.packed import PostgresPackedDocuments
 from sterna_core.namespace_store.postgres.receipts import PostgresReceipts
 from sterna_core.namespace_store.postgres.search import PostgresVectors
 from sterna_core.namespace_store.postgres.sessions import Connection, Pool, Sessions
@@ -179,6 +180,7 @@ class PostgresNamespaceStore:
             objects=PostgresShelf(sessions, schema, "objects", features=(), **where),
             vectors=PostgresVectors(sessions, schema, features=features, **where),
             receipts=PostgresReceipts(sessions, schema),
+            packed=PostgresPackedDocuments(sessions, schema, features=features, **where),
         )
 
 
