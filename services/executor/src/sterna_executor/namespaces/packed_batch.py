@@ -11,7 +11,7 @@ from sterna_core.tasks.namespace_work import MoveBatch, NamespaceTask
 
 _LIMIT = PageLimit(rows=1000, bytes=PAGE_BYTES)
 _ESCAPE = b"\\u"
-_REWRITTEN = (b'"_taxonomy_', b'"_internal"', b'"cluster_id"', b'_id"')
+_REWRITTEN = (b'"_taxonomy_', b'"_internal"', b'_id"')
 """What stands in the JSON of a payload of which something changes, or might."""
 _VECTOR_HEAD = 4
 """A vector's bytes begin with its dimensions and two bytes that are not used."""

@@ -1,4 +1,3 @@
-import struct
 from collections.abc import Sequence
 
 import asyncpg
@@ -6,6 +5,7 @@ import asyncpg
 from sterna_core.namespace_store.feature import Feature
 from sterna_core.namespace_store.packed import AlreadyThere, PackedDocuments
 from sterna_core.namespace_store.postgres.receipts import keep_receipt
+from sterna_core.namespace_store.postgres.rows import documents_copy, vectors_copy
 from sterna_core.namespace_store.postgres.sessions import Connection, Sessions
 from sterna_core.namespace_store.postgres.shelf import (
     DOCUMENT_COLUMNS,
@@ -18,12 +18,6 @@ from sterna_core.namespace_store.receipt import Receipt
 from sterna_core.namespace_store.span import PageLimit, Span
 from sterna_core.namespace_store.vector import BYTES_OF_FLOAT
 from sterna_core.postgres.identifiers import qualified, quote
-
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_END = b"\xff\xff"
-_LENGTH = struct.Struct(">i")
-_COLUMNS_AND_LENGTH = struct.Struct(">hi")
-_FEATURE = struct.Struct(">ihi")
 
 
 class PostgresPackedDocuments:
@@ -66,13 +60,17 @@ class PostgresPackedDocuments:
 
     async def write(self, collection_id: str, documents: PackedDocuments, receipt: Receipt) -> bool:
         """Write documents and their vectors by COPY, with the receipt in one transaction."""
-        rows = _documents(collection_id, documents)
-        vectors = _vectors(documents)
+        rows = documents_copy(
+            (name, collection_id, payload)
+            for name, payload in zip(documents.ids, documents.payloads, strict=True)
+        )
+        vectors = vectors_copy(documents.vectors)
         async with self._sessions.transaction() as connection:
             if not await keep_receipt(connection, self._schema, receipt):
                 return False
             await self._copy(connection, "documents", DOCUMENT_COLUMNS, rows)
-            await self._copy(connection, "vectors", VECTOR_COLUMNS, vectors)
+            if vectors is not None:
+                await self._copy(connection, "vectors", VECTOR_COLUMNS, vectors)
         return True
 
     async def _copy(
@@ -86,34 +84,3 @@ class PostgresPackedDocuments:
     @staticmethod
     def _sql(name: str, names: dict[str, str]) -> str:
         return statements("shelf.sql")[name].format_map(names)
-
-
-def _documents(collection_id: str, documents: PackedDocuments) -> bytes:
-    collection = collection_id.encode()
-    between = _LENGTH.pack(len(collection)) + collection
-    parts = [_HEADER]
-    for document_id, payload in zip(documents.ids, documents.payloads, strict=True):
-        name = document_id.encode()
-        parts += (
-            _COLUMNS_AND_LENGTH.pack(3, len(name)),
-            name,
-            between,
-            _LENGTH.pack(len(payload)),
-            payload,
-        )
-    parts.append(_END)
-    return b"".join(parts)
-
-
-def _vectors(documents: PackedDocuments) -> bytes:
-    parts = [_HEADER]
-    for document_id, feature, packed in documents.vectors:
-        name = document_id.encode()
-        parts += (
-            _COLUMNS_AND_LENGTH.pack(3, len(name)),
-            name,
-            _FEATURE.pack(2, feature, len(packed)),
-            packed,
-        )
-    parts.append(_END)
-    return b"".join(parts)

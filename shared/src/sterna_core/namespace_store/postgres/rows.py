@@ -1,7 +1,7 @@
 """Documents as the bytes of COPY, and rows as documents."""
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,11 +20,11 @@ _VECTOR_HEAD = 4
 """A vector's bytes begin with its dimensions and two bytes that are not used."""
 
 
-def documents_copy(documents: Sequence[Document], payloads: Sequence[bytes]) -> bytes:
+def documents_copy(rows: Iterable[tuple[str, str, bytes]]) -> bytes:
     """Give the rows of documents: id, collection, payload."""
     parts = [_HEADER]
-    for document, payload in zip(documents, payloads, strict=True):
-        name, collection = document.document_id.encode(), document.collection_id.encode()
+    for document_id, collection_id, payload in rows:
+        name, collection = document_id.encode(), collection_id.encode()
         parts += (
             _COLUMNS_AND_LENGTH.pack(3, len(name)),
             name,
@@ -37,24 +37,31 @@ def documents_copy(documents: Sequence[Document], payloads: Sequence[bytes]) -> 
     return b"".join(parts)
 
 
-def vectors_copy(documents: Iterable[Document], numbers: Mapping[str, int]) -> bytes | None:
-    """Give the rows of vectors: id, feature's number, vector; None where there are none."""
+def vectors_copy(rows: Iterable[tuple[str, int, bytes]]) -> bytes | None:
+    """Give the rows of vectors: id, feature's number, the server's bytes; None where there are none."""
     parts = [_HEADER]
-    for document in documents:
-        name = document.document_id.encode()
-        for uri, vector in document.vectors.items():
-            packed = vector.packed
-            parts += (
-                _COLUMNS_AND_LENGTH.pack(3, len(name)),
-                name,
-                _FEATURE.pack(2, numbers[uri], _VECTOR_HEAD + len(packed)),
-                _DIMENSIONS.pack(vector.dimensions, 0),
-                packed,
-            )
+    for document_id, feature, packed in rows:
+        name = document_id.encode()
+        parts += (
+            _COLUMNS_AND_LENGTH.pack(3, len(name)),
+            name,
+            _FEATURE.pack(2, feature, len(packed)),
+            packed,
+        )
     if len(parts) == 1:
         return None
     parts.append(_END)
     return b"".join(parts)
+
+
+def vector_rows(
+    documents: Iterable[Document], numbers: Mapping[str, int]
+) -> Iterator[tuple[str, int, bytes]]:
+    """Give the vectors of documents in the server's bytes; `numbers` are those of features."""
+    for document in documents:
+        for uri, vector in document.vectors.items():
+            packed = _DIMENSIONS.pack(vector.dimensions, 0) + vector.packed
+            yield document.document_id, numbers[uri], packed
 
 
 def documents_of(rows: Iterable[Any], uris: Sequence[str]) -> list[Document]:

@@ -10,6 +10,7 @@ from sterna_core.namespace_store.postgres.rows import (
     documents_copy,
     documents_of,
     planned_rows,
+    vector_rows,
     vectors_copy,
 )
 from sterna_core.namespace_store.postgres.sessions import LONG_SECONDS, Connection, Sessions
@@ -76,8 +77,11 @@ class PostgresShelf:
     async def upsert(self, documents: Sequence[Document], receipt: Receipt | None = None) -> bool:
         """Write documents, once for a receipt."""
         payloads = check_documents(documents, self._features)
-        rows = documents_copy(documents, payloads)
-        vectors = vectors_copy(documents, self._numbers)
+        rows = documents_copy(
+            (each.document_id, each.collection_id, payload)
+            for each, payload in zip(documents, payloads, strict=True)
+        )
+        vectors = vectors_copy(vector_rows(documents, self._numbers))
         ids = [each.document_id for each in documents]
         async with self._sessions.transaction() as connection:
             if receipt is not None and not await keep_receipt(connection, self._schema, receipt):
