@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import signal
 from pathlib import Path
 
 from bench import report
@@ -14,6 +13,7 @@ from bench.program import timed
 from bench.raw_pipe import RawPipe
 from bench.sling import Sling
 from bench.sterna_whole import SternaWhole
+from bench.stoppable import stoppable
 from bench.tournament import Tournament
 
 from sterna_cli.client.sterna import connect
@@ -34,9 +34,6 @@ def _arguments() -> argparse.Namespace:
 
 
 async def _main(options: argparse.Namespace) -> int:
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with (
         clusters() as both,
         temporary_home("bench-stack") as home,
@@ -71,4 +68,4 @@ async def _main(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(asyncio.run(_main(_arguments())))
+    raise SystemExit(asyncio.run(stoppable(_main(_arguments()))))

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import msgspec
 from bench import report
+from bench.stoppable import stoppable
 
 from sterna_cli.stack import Stack
 from sterna_cli.temporary_home import temporary_home
@@ -84,4 +85,4 @@ if __name__ == "__main__":
     parser.add_argument("--key")
     parser.add_argument("--rate", type=float, default=RATE_PER_SECOND)
     parser.add_argument("--seconds", type=float, default=SECONDS)
-    raise SystemExit(asyncio.run(main(parser.parse_args())))
+    raise SystemExit(asyncio.run(stoppable(main(parser.parse_args()))))

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import aiohttp
 import msgspec
+from bench.stoppable import stoppable
 from tests.support.api.process import ApiProcesses, ApiServer
 
 from sterna_cli.embedded import KafkaServer, PostgresServer
@@ -207,4 +208,4 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--cut", type=float, default=0.2, help="share of connections cut off")
     parser.add_argument("--seed", type=int, default=1)
-    asyncio.run(main(parser.parse_args()))
+    asyncio.run(stoppable(main(parser.parse_args())))

@@ -21,6 +21,7 @@ from uuid import uuid4
 
 import structlog
 import uvloop
+from bench.stoppable import stoppable
 
 from sterna_api.decider.membership import FixedMembership
 from sterna_api.decider.ports import DeciderPorts
@@ -165,4 +166,4 @@ if __name__ == "__main__":
     parser.add_argument("--journal-events", type=int, default=50_000)
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    uvloop.run(main(options.partitions, options.journal_events))
+    uvloop.run(stoppable(main(options.partitions, options.journal_events)))

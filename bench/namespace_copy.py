@@ -18,6 +18,7 @@ from bench import report
 from bench.clusters import SETTINGS, Clusters, clusters, execute
 from bench.namespace_whole import Migrated, NamespaceWhole
 from bench.process_usage import UsageMeter
+from bench.stoppable import stoppable
 from bench.vector_documents import DIMENSIONS, FEATURE, bare_copy, fill, spans_of, store_at
 from msgspec import Struct
 
@@ -68,19 +69,22 @@ class Trial:
             for number in range(options.rounds):
                 for name in _NAMES if number % 2 == 0 else _NAMES[::-1]:
                     if name in options.ways:
-                        found.append(await self._once(source, name))
+                        is_whole = number < options.indexes
+                        found.append(await self._once(source, name, builds_index=is_whole))
                         rate = options.documents / found[-1].seconds
                         print(f"round {number + 1}: {name} {rate:,.0f} documents/s", flush=True)
         return found
 
-    async def _once(self, source: Space, name: str) -> Round:
+    async def _once(self, source: Space, name: str, *, builds_index: bool) -> Round:
         self._databases += 1
         database = f"target_{self._databases}"  # stores that were opened stay so for a while
         url = await self._both.fresh_target(database)
         async with store_at(url, 2 * self._options.workers) as store:
             if name == _MIGRATED:
                 # The same rows as those of the bare COPY, so with the same ids.
-                whole = await self._whole.run(source.name, url, preserve_resource_ids=True)
+                whole = await self._whole.run(
+                    source.name, url, builds_index=builds_index, preserve_resource_ids=True
+                )
                 space = await store.open(whole.target_id)
                 seconds, peak = whole.course.documents_seconds, whole.peak_bytes
                 result = Round(name, seconds, peak, whole)
@@ -158,10 +162,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--indexes", type=int, default=1, help="rounds that build the index too")
     parser.add_argument("--pipes", type=int, default=1, help="of the bare COPY")
     parser.add_argument("--workers", type=int, default=2, help="pieces copied in this process")
     parser.add_argument("--executors", type=int, default=2)
     parser.add_argument("--batch-size", type=int, default=1000)
     parser.add_argument("--max-workers", type=int, default=6, help="of the migration")
     parser.add_argument("--ways", nargs="+", choices=_NAMES, default=_NAMES)
-    raise SystemExit(uvloop.run(_main(parser.parse_args())))  # on the loop that executors run on
+    # On the loop that executors run on.
+    raise SystemExit(uvloop.run(stoppable(_main(parser.parse_args()))))

@@ -36,7 +36,7 @@ async def namespace_course_of(bootstrap: str, migration_id: str) -> NamespaceCou
             case ev.JobDispatched():
                 given.setdefault(event.task_id, event.at)
             case ev.BatchCompleted():
-                last, batches = event.at, batches + 1
+                last, batches = event.at, batches + event.count
             case ev.StepCompleted():
                 tag = str(event.job.__struct_config__.tag)
                 took = (event.at - given[event.task_id]).total_seconds()

@@ -1,5 +1,6 @@
 """Namespaces migrated over REST, by executors that are processes of their own."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,10 @@ _EXTRACTOR = {
     "version": "v1",
     "outputs": [{"name": "embedding", "dimensions": DIMENSIONS}],
 }
+
+
+_STAGE = "batch_processing"
+_LOOK_SECONDS = 0.5
 
 
 class Migrated(Struct, frozen=True, kw_only=True):
@@ -59,8 +64,13 @@ class NamespaceWhole:
             await self._sterna.namespaces.put(source, "collections", name, {})
         return source
 
-    async def run(self, source: str, target_url: str, **options: Any) -> Migrated:
-        """Migrate into a database; raises ToolFailed."""
+    async def run(
+        self, source: str, target_url: str, *, builds_index: bool, **options: Any
+    ) -> Migrated:
+        """Migrate into a database; raises ToolFailed.
+
+        Without the index it is cancelled when all documents are there.
+        """
         target = await self.namespace(target_url)
         config = {
             "migration_type": "copy",
@@ -73,9 +83,12 @@ class NamespaceWhole:
         made = await migrations.create(config)
         meter = UsageMeter([each.pid for each in self._stack.executors if each.pid is not None])
         await migrations.start(made.migration_id, force=True)
+        if not builds_index:
+            await self._moved(made.migration_id)
+            await migrations.cancel(made.migration_id)
         done = await migrations.over(made.migration_id, TOOL_SECONDS)
         usage = meter.read()
-        if done.status != "completed":
+        if done.status != ("completed" if builds_index else "cancelled"):
             raise ToolFailed(f"{done.status}: {done.error_message}")
         bootstrap = self._stack.embedded.kafka_bootstrap
         return Migrated(
@@ -84,3 +97,15 @@ class NamespaceWhole:
             peak_bytes=usage.peak_bytes,
             cpu_seconds=usage.cpu_seconds,
         )
+
+    async def _moved(self, migration_id: str) -> None:
+        """Wait until all documents are in the target."""
+        async with asyncio.timeout(TOOL_SECONDS):
+            while True:
+                found = await self._sterna.namespace_migrations.get(migration_id)
+                stage = next((e for e in found.progress.stages if e.stage == _STAGE), None)
+                if found.is_over:
+                    raise ToolFailed(f"{found.status}: {found.error_message}")
+                if stage is not None and 0 < stage.items_total <= stage.items_completed:
+                    return
+                await asyncio.sleep(_LOOK_SECONDS)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from bench import report
+from bench.stoppable import stoppable
 from msgspec import Struct
 
 from sterna_cli.demo.glosses import Corpus, read_corpus
@@ -89,4 +90,4 @@ if __name__ == "__main__":
     parser.add_argument("--documents", type=int, default=6_000)
     parser.add_argument("--queries", type=int, default=500)
     options = parser.parse_args()
-    raise SystemExit(asyncio.run(_main(options.documents, options.queries)))
+    raise SystemExit(asyncio.run(stoppable(_main(options.documents, options.queries))))

@@ -9,6 +9,7 @@ from bench import report
 from bench.clusters import Clusters, clusters, execute
 from bench.competitor import Figures
 from bench.sterna_whole import SternaWhole
+from bench.stoppable import stoppable
 
 from sterna_cli.client.sterna import connect
 from sterna_cli.stack import Stack
@@ -77,4 +78,4 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--streams", type=int, default=2)
     options = parser.parse_args()
-    raise SystemExit(asyncio.run(_main(options.rows, options.rounds, options.streams)))
+    raise SystemExit(asyncio.run(stoppable(_main(options.rows, options.rounds, options.streams))))

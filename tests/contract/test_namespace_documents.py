@@ -13,6 +13,8 @@ from tests.contract.test_namespaces import WORDS as WORDS_EXTRACTOR
 from tests.support.api.client import Client, Reply, connection_body
 from tests.support.api.service import Service
 
+from sterna_core.namespace.store_place import StorePlace
+
 WORDS = "sterna://words@v1/embedding"
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -93,10 +95,11 @@ async def test_a_line_that_is_wrong_is_named_and_the_others_are_taken(client: Cl
         document(7, payload={"text": "a\0b"}),
         b'{"document_id": "long", "x": "' + b"x" * 1_100_000 + b'"}',
         document(8, vectors={WORDS: [1e39, 0, 0]}),
+        document(9, vectors={WORDS: [1, 2, 3], f"mixpeek{WORDS[len('sterna') :]}": [3, 2, 1]}),
         document(1, payload={"twice": True}),
     )
     assert reply.status == 200, reply.text
-    assert (reply.json["accepted"], reply.json["rejected"]) == (2, 9)
+    assert (reply.json["accepted"], reply.json["rejected"]) == (2, 10)
     assert [(each["line"], each["type"]) for each in reply.json["errors"]] == [
         (3, "json_invalid"),
         (4, "collection_not_found"),
@@ -107,6 +110,7 @@ async def test_a_line_that_is_wrong_is_named_and_the_others_are_taken(client: Cl
         (9, "string_nul"),
         (10, "line_too_long"),
         (11, "not_finite"),
+        (12, "repeated"),
     ]
     shown = await client.get(f"{space}/documents/doc%2F0001")
     assert shown.json["payload"] == {"twice": True}
@@ -264,6 +268,38 @@ async def test_texts_are_embedded_by_the_extractor_that_is_installed(client: Cli
     assert nothing.json["error"]["code"] == "query_invalid"
 
 
+async def test_no_text_is_taken_without_its_vector_where_its_extractor_cannot_be_opened(
+    client: Client,
+):
+    service = {
+        "feature_extractor_name": "openai_compatible",
+        "version": "v1",
+        "parameters": {"model": "of-a-test", "dimension": 3},
+        "outputs": [{"name": "embedding", "dimensions": 3}],
+    }
+    one = await made(client, feature_extractors=[service])
+    (uri,) = one["feature_uris"]
+    await put(client, one["id"], "collections/items")
+    search = {"stage_type": "feature_search", "config": {"feature_uri": uri, "limit": 3}}
+    await put(client, one["id"], "retrievers/near", stages=[search])
+    path = f"/v1/namespaces/{one['id']}"
+    plain = {"document_id": "a", "collection_id": "items", "payload": {"text": "a kettle"}}
+    refused = await upload(client, f"{path}/documents", plain)
+    assert refused.status == 409, refused.text
+    assert refused.json["error"]["code"] == "extractor_unusable"
+    assert "STERNA_EMBEDDING_URL" in refused.json["error"]["message"]
+    assert (await client.get(f"{path}/documents")).json["data"] == []
+    brought = {**plain, "vectors": {uri: [1, 0, 0]}}
+    taken = await upload(
+        client, f"{path}/documents", brought, {**plain, "document_id": "b", "payload": {}}
+    )
+    assert (taken.status, taken.json["accepted"]) == (200, 2), taken.text
+    found = await client.post(f"{path}/retrievers/near/execute", {"inputs": {"vector": [1, 0, 0]}})
+    assert [each["document_id"] for each in found.json["results"]] == ["a"]
+    asked = await client.post(f"{path}/retrievers/near/execute", {"inputs": {"query": "kettles"}})
+    assert (asked.status, asked.json["error"]["code"]) == (409, "extractor_not_installed")
+
+
 @pytest.mark.parametrize(
     ("extractor", "problem"),
     [
@@ -288,6 +324,25 @@ async def test_a_deleted_namespace_leaves_no_document(client: Client):
     await upload(client, f"/v1/namespaces/{first['id']}/documents", document(1))
     assert (await client.delete(f"/v1/namespaces/{first['id']}")).status == 200
     assert (await client.get(f"/v1/namespaces/{first['id']}/documents")).status == 404
+
+
+async def test_what_is_uploaded_while_a_namespace_is_deleted_goes_with_it(
+    client: Client, service: Service, monkeypatch: pytest.MonkeyPatch
+):
+    one = (await made(client))["id"]
+    await put(client, one, "collections/items")
+    forget_files = service.artifacts.delete
+
+    async def uploading(namespace_id: str) -> int:
+        """Let an upload come between the removal of documents and that of the namespace."""
+        late = await upload(client, f"/v1/namespaces/{one}/documents", document(1))
+        assert late.status == 200, late.text
+        return await forget_files(namespace_id)
+
+    monkeypatch.setattr(service.artifacts, "delete", uploading)
+    assert (await client.delete(f"/v1/namespaces/{one}")).status == 200
+    async with service.stores.store(StorePlace()) as store:
+        assert one not in await store.names()
 
 
 async def test_a_table_is_adopted_as_a_namespace_that_is_only_read(

@@ -1,5 +1,6 @@
 """Migrations of namespaces over HTTP, held against the interface that they have to have."""
 
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,9 @@ from tests.support.api.client import Client, Reply
 from tests.support.api.service import Service
 from tests.support.namespace_migration.interface import Interface
 
+from sterna_core.errors import Unreachable
+from sterna_core.namespace.store_place import StorePlace
+from sterna_core.namespace_store.store import NamespaceStore
 from sterna_core.tasks import namespace_work as wk
 
 ALL = "/v1/namespaces/migrations"
@@ -103,6 +107,43 @@ async def test_start_immediately_begins_where_nothing_stands_against_it(
         body = {**config(await namespace(client, resources)), "start_immediately": True}
         reply = await asked(client, "POST", f"{ALL}/", body)
         assert (reply.status, reply.json["status"]) == (201, status), reply.text
+
+
+async def test_a_draft_is_told_by_its_id_whatever_keeps_it_from_starting(
+    service: Service, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = await namespace(client), await namespace(client, {})
+    entered = service.stores.store
+    visits = 0
+
+    def away(place: StorePlace) -> AbstractAsyncContextManager[NamespaceStore]:
+        """Lend the store to the two looks of the creation, and to nobody after them."""
+        nonlocal visits
+        visits += 1
+        if visits > 2:
+            raise Unreachable("The store is away.")
+        return entered(place)
+
+    body = {**config(source, target_namespace_id=target), "start_immediately": True}
+    with monkeypatch.context() as patch:
+        patch.setattr(service.stores, "store", away)
+        reply = await asked(client, "POST", f"{ALL}/", body)
+    assert (reply.status, reply.json["status"]) == (201, "draft"), reply.text
+    assert "The store is away." in reply.json["message"]
+    one = f"{ALL}/{reply.json['migration_id']}"
+    assert (await asked(client, "POST", f"{one}/start")).status == 200
+
+
+async def test_a_dry_run_makes_no_webhook(service: Service, client: Client) -> None:
+    dry = config(await namespace(client), dry_run=True, webhook_url="http://127.0.0.1:9/hook")
+    before = (await client.get("/v1/webhooks")).json["data"]
+    made = await asked(client, "POST", f"{ALL}/", dry)
+    assert (made.status, "webhook" in made.json) == (201, False), made.text
+    await service.caught_up()
+    assert (await client.get("/v1/webhooks")).json["data"] == before
+    one = f"{ALL}/{made.json['migration_id']}"
+    assert "webhook_id" not in (await asked(client, "GET", one)).json["additional_data"]
+    assert (await asked(client, "DELETE", one)).status == 204
 
 
 async def test_warnings_are_overridden_by_force_and_errors_by_nothing(

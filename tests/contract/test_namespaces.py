@@ -9,6 +9,8 @@ from aiohttp.test_utils import TestServer
 from tests.support.api.client import Client, Reply, connection_body
 from tests.support.api.service import Service
 
+from sterna_core.tasks import namespace_work as wk
+
 WORDS = {
     "feature_extractor_name": "words",
     "version": "v1",
@@ -268,4 +270,54 @@ async def test_a_namespace_that_is_being_migrated_stays(client: Client, service:
         service.executors.working.set()
     one = f"/v1/namespaces/migrations/{migration_id}"
     await client.until(one, lambda body: body["status"] == "completed")
+    assert (await client.delete(f"/v1/namespaces/{source['id']}")).status == 200
+
+
+async def test_a_namespace_stays_while_a_failed_migration_from_or_to_it_can_be_resumed(
+    client: Client, service: Service
+):
+    source = await made(client)
+    await put(client, source["id"], "buckets/b")
+    config = {"migration_type": "copy", "source_namespace_id": source["id"]}
+    service.executors.failing[wk.MakeResource] = "no_access"
+    begun = await client.post(
+        "/v1/namespaces/migrations/", {"config": config, "start_immediately": True}
+    )
+    one = f"/v1/namespaces/migrations/{begun.json['migration_id']}"
+    await client.until(one, lambda body: body["status"] == "failed")
+    refused = await client.delete(f"/v1/namespaces/{source['id']}")
+    assert (refused.status, refused.json["error"]["code"]) == (409, "namespace_in_use")
+    assert refused.json["error"]["details"] == {"migrations": [begun.json["migration_id"]]}
+    service.executors.silent.add(wk.FenceTarget)
+    assert (await client.post(f"{one}/cancel")).status == 200
+    await client.until(one, lambda body: body["additional_data"].get("phase") == "cancelling")
+    refused = await client.delete(f"/v1/namespaces/{source['id']}")
+    assert (refused.status, refused.json["error"]["code"]) == (409, "namespace_in_use")
+
+
+@pytest.mark.parametrize("way", ["delete", "rollback", "cancel"])
+async def test_a_namespace_goes_once_a_failed_migration_from_it_cannot_be_resumed(
+    client: Client, service: Service, way: str
+):
+    source = await made(client)
+    await put(client, source["id"], "buckets/b")
+    config = {"migration_type": "copy", "source_namespace_id": source["id"]}
+    service.executors.failing[wk.MakeResource] = "no_access"
+    begun = await client.post(
+        "/v1/namespaces/migrations/", {"config": config, "start_immediately": True}
+    )
+    one = f"/v1/namespaces/migrations/{begun.json['migration_id']}"
+    await client.until(one, lambda body: body["status"] == "failed")
+    if way == "delete":
+        assert (await client.delete(one)).status == 204
+    else:
+        assert (await client.post(f"{one}/{way}")).status == 200
+        over = "rolled_back" if way == "rollback" else None
+        await client.until(
+            one,
+            lambda body: (
+                body["status"] == ("failed" if over else "cancelled")
+                and body["additional_data"].get("phase") == over
+            ),
+        )
     assert (await client.delete(f"/v1/namespaces/{source['id']}")).status == 200

@@ -14,7 +14,7 @@ from sterna_core.namespace_migration.progress import MigrationStage
 from support.faults.namespaces.content import Content, read_content
 from support.faults.namespaces.ledger import Ledger
 from support.faults.namespaces.plan import EXECUTORS, VARIANTS
-from support.faults.namespaces.source import make_source
+from support.faults.namespaces.source import ASKED, RETRIEVERS, make_source
 from support.faults.namespaces.trial import namespace_trial
 from support.main_job import whole_stack
 
@@ -68,6 +68,8 @@ async def undisturbed(stack: Stack, source: str, ledger: Ledger) -> Undisturbed:
                     done.target_namespace_id,
                     done.migration_id,
                 )
+                histories = [place for _, place, _ in content["objects"] if place.startswith("_")]
+                assert len(histories) == 2 * RETRIEVERS * ASKED
                 known[variant] = Reference(content, done, found.stage_seconds())
         return known[variant]
 

@@ -73,6 +73,8 @@ async def test_a_table_is_searched_in_the_type_of_its_column(adopted: Space):
     )
     assert found[0].document.document_id == "4"
     assert found[0].score == 0
+    with refused("number_too_large"):
+        await adopted.vectors.search(Query(feature_uri=IMAGES.uri, vector=Vector.of((4, 65_536))))
     found = await adopted.vectors.search(
         Query(
             feature_uri=TEXTS.uri,
@@ -84,6 +86,93 @@ async def test_a_table_is_searched_in_the_type_of_its_column(adopted: Space):
         )
     )
     assert [each.document.document_id for each in found] == ["14", "12"]
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+async def test_of_rows_that_are_as_near_the_first_by_their_ids_are_found(
+    adopted: Space, target_database: str, indexed: bool
+):
+    connection = await asyncpg.connect(target_database)
+    await connection.execute(
+        'insert into "Odd ""x"" items" (id, kind, "em bed")'
+        " select n, 'same', '[0,0,1]' from generate_series(2000, 100, -1) as n"
+    )
+    if indexed:
+        await connection.execute(
+            'create index on "Odd ""x"" items" using hnsw ("em bed" vector_cosine_ops)'
+        )
+    await connection.close()
+    found = await adopted.vectors.search(
+        Query(feature_uri=TEXTS.uri, vector=Vector.of((0, 0, 2)), limit=5, exact=not indexed)
+    )
+    ids = [each.document.document_id for each in found]
+    if indexed:  # an index may miss some of those that are the same
+        assert ids == sorted(ids)
+    else:
+        assert ids == ["100", "1000", "1001", "1002", "1003"]
+
+
+async def test_rows_without_an_object_or_a_collection_are_documents_too(
+    adopted: Space, pgvector: PostgresNamespaceStore, target_database: str
+):
+    connection = await asyncpg.connect(target_database)
+    await connection.execute(
+        "create table notes (id int primary key, body jsonb, kind text, v vector(3));"
+        "insert into notes select n, (array['[1,2]', '7', 'null', null, '{\"a\": 1}'])[n]::jsonb,"
+        " case n when 5 then 'own' end, '[1,0,0]' from generate_series(1, 5) as n"
+    )
+    await connection.close()
+    adoption = Adoption(
+        source="public.notes",
+        features=(AdoptedFeature(TEXTS, "v"),),
+        payload_column="body",
+        collection_column="kind",
+        collection_id="loose",
+    )
+    space = await pgvector.adopt("notes", adoption)
+    page = await space.documents.scan()
+    payloads = [{"value": [1, 2]}, {"value": 7}, {"value": None}, {}, {"a": 1}]
+    assert [each.payload for each in page.documents] == payloads
+    assert [each.collection_id for each in page.documents] == [*["loose"] * 4, "own"]
+    assert await space.documents.get([each.document_id for each in page.documents]) == (
+        page.documents
+    )
+    assert await space.documents.count(Span("loose")) == 4
+    found = await space.vectors.search(
+        Query(
+            feature_uri=TEXTS.uri,
+            vector=Vector.of((1, 0, 0)),
+            collection_ids=("loose",),
+            conditions=(Condition("value", "eq", 7),),
+        )
+    )
+    assert [(each.document.document_id, each.document.collection_id) for each in found] == [
+        ("2", "loose")
+    ]
+    ours = await pgvector.create("ours", space.features)
+    await copy_documents(space.documents, ours.documents)
+    assert await ours.documents.content_sum() == await space.documents.content_sum()
+
+
+@pytest.mark.usefixtures("impatient_indexes")
+async def test_rows_that_fit_a_filter_are_found_where_the_index_gives_up(
+    adopted: Space, target_database: str
+):
+    connection = await asyncpg.connect(target_database)
+    await connection.execute(
+        'insert into "Odd ""x"" items" (id, kind, image)'
+        " select n, 'many', array[n, n]::halfvec from generate_series(100, 700) as n;"
+        'create index on "Odd ""x"" items" using hnsw (image halfvec_l2_ops);'
+        'analyze "Odd ""x"" items"'
+    )
+    await connection.close()
+    query = Query(
+        feature_uri=IMAGES.uri,
+        vector=Vector.of((700, 700)),
+        conditions=(Condition("title", "eq", "title 20"),),
+    )
+    found = await adopted.vectors.search(query)
+    assert [each.document.document_id for each in found] == ["20"]
 
 
 async def test_an_adopted_table_can_be_copied_and_is_never_written(

@@ -4,8 +4,10 @@ import asyncio
 
 import asyncpg
 import pytest
+from msgspec import structs
 
 from sterna_core.errors import SternaError, Unreachable
+from sterna_core.namespace_store.condition import Condition
 from sterna_core.namespace_store.contract.samples import IMAGES, WORDS, refused, sample
 from sterna_core.namespace_store.copying import copy_documents
 from sterna_core.namespace_store.document import Document
@@ -98,6 +100,30 @@ async def test_an_index_finds_as_many_as_asked_for_however_few_fit_the_filter(
     assert len(await space.vectors.search(query)) == 20
 
 
+@pytest.mark.usefixtures("impatient_indexes")
+@pytest.mark.parametrize("dimensions", [4, 2001])
+async def test_what_fits_a_filter_is_found_where_the_index_gives_up(
+    pgvector: PostgresNamespaceStore, dimensions: int
+):
+    feature = Feature("sterna://size@v1/embedding", dimensions)
+    space = await pgvector.create("s", [feature])
+    documents = [
+        Document(f"d{n:03}", "rare" if n > 690 else "c", {"n": n}, {feature.uri: _ray(feature, n)})
+        for n in range(700)
+    ]
+    await space.documents.upsert(documents)
+    await space.vectors.build_index(feature.uri)
+    near = Query(feature_uri=feature.uri, vector=_ray(feature, 0), limit=5)
+    for filtered in (
+        structs.replace(near, collection_ids=("rare",)),
+        structs.replace(near, conditions=(Condition("n", "gt", 690),)),
+    ):
+        hits = await space.vectors.search(filtered)
+        found = [each.document.document_id for each in hits]
+        assert found == ["d691", "d692", "d693", "d694", "d695"]
+    assert len(await space.vectors.search(near)) == 5
+
+
 @pytest.mark.parametrize("has_index", [False, True])
 async def test_of_documents_that_are_as_near_the_first_by_their_ids_are_found(
     pgvector: PostgresNamespaceStore, has_index: bool
@@ -145,6 +171,10 @@ async def test_a_space_that_was_dropped_meanwhile_is_gone(pgvector: PostgresName
     await pgvector.drop("s")
     with refused("space_not_found"):
         await space.documents.scan()
+
+
+def _ray(feature: Feature, number: int) -> Vector:
+    return Vector.of([1, number / 1000, *[0] * (feature.dimensions - 2)])
 
 
 def _one_hot(feature: Feature, place: int) -> Vector:

@@ -13,6 +13,8 @@ from tests.support.api.client import Client
 from tests.support.api.service import Service
 from tests.support.namespace_migration.engine_host import EngineHost
 
+from sterna_core.namespace.store_place import StorePlace
+
 ALL = "/v1/namespaces/migrations"
 WORDS = "sterna://words@v1/embedding"
 EXTRACTOR = {
@@ -49,8 +51,8 @@ async def service(postgres_server: PostgresTestServer) -> AsyncIterator[Service]
 
 
 @asynccontextmanager
-async def executing(service: Service, *, twice: bool = False) -> AsyncGenerator[None]:
-    running = asyncio.create_task(EngineHost(service, twice=twice).run())
+async def executing(service: Service, **options: Any) -> AsyncGenerator[None]:
+    running = asyncio.create_task(EngineHost(service, **options).run())
     try:
         yield
     finally:
@@ -258,6 +260,18 @@ async def test_a_source_that_is_written_to_behind_the_copy_is_found_out(service:
         assert found[0]["payload"] == {"number": 0, "changed": True}
     else:
         assert done["additional_data"]["error_code"] == "documents_differ"
+
+
+async def test_a_source_that_is_gone_is_not_taken_for_an_empty_one(service: Service) -> None:
+    client = service.client()
+    source = await filled(client)
+    migration_id = await started(client, source)
+    async with service.stores.store(StorePlace()) as store:
+        await store.drop(source)
+    async with executing(service):
+        failed = await ended(client, migration_id)
+    assert failed["additional_data"]["error_code"] == "source_gone"
+    assert failed["progress"]["current_stage"] == "batch_creation"
 
 
 async def test_after_a_cancellation_nothing_writes_to_the_target_and_it_can_be_removed(

@@ -20,6 +20,8 @@ from tests.servers import PostgresTestServer
 from tests.support.api.client import Client
 from tests.support.api.service import Service
 
+from sterna_core.tasks import namespace_work as wk
+
 
 @pytest.fixture(scope="module")
 async def service(postgres_server: PostgresTestServer) -> AsyncIterator[Service]:
@@ -118,6 +120,28 @@ async def test_what_was_cancelled_is_removed(service: Service) -> None:
         assert (await client.get(f"/v1/namespaces/{target}")).status == 404
         assert (await client.delete(one)).status == 204
     assert len(await documents_of(client, source)) == DOCUMENTS
+
+
+async def test_what_is_cancelled_after_the_switch_leads_nobody_to_its_target(
+    service: Service,
+) -> None:
+    client = service.client()
+    source = await filled(client)
+    alias = await aliased(client, source)
+    migration_id = await started(client, source)
+    one = f"{ALL}/{migration_id}"
+    async with executing(service, lost=wk.SwitchNamespace):
+        led = await client.until(
+            f"/v1/namespaces/aliases/{alias}", lambda body: body["namespace_id"] != source
+        )
+        assert (await client.post(f"{one}/cancel")).status == 200
+        gone = await client.until(one, lambda body: "phase" not in body["additional_data"])
+        assert gone["status"] == "cancelled"
+        assert gone["error_message"] is None
+        await service.caught_up()
+        assert await leads_to(client, alias) == source
+        removed = await client.delete(f"/v1/namespaces/{led['namespace_id']}")
+        assert removed.status == 200, removed.text
 
 
 async def test_a_target_that_was_there_before_is_empty_again(service: Service) -> None:

@@ -10,7 +10,7 @@ import aiohttp
 import msgspec
 from tests.support.api.description import check_described
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 _POLL_SECONDS = 0.02
 
 

@@ -9,7 +9,7 @@ from tests.support.api.client import Client
 
 from sterna_cli.client.server_events import EventParser, ServerEvent
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 class Following:

@@ -11,7 +11,7 @@ from tests.support.api.service import Service
 from sterna_core.errors import SternaError, Transient
 from sterna_core.migration.reports import ReportTaskFailed
 from sterna_core.retriever.embedding import InstalledEmbedders
-from sterna_core.tasks.namespace_work import NamespaceTask
+from sterna_core.tasks.namespace_work import NamespaceTask, NamespaceWork
 from sterna_executor.clusters.door import Clusters
 from sterna_executor.clusters.limits import ClusterLimits
 from sterna_executor.namespaces.book import BusNamespaceBook
@@ -23,11 +23,17 @@ _task = msgspec.json.Decoder(NamespaceTask)
 
 
 class EngineHost:
-    """Carries out every task; with `twice` each is done once without a report before."""
+    """Carries out every task; with `twice` each is done once without a report before.
 
-    def __init__(self, service: Service, *, twice: bool = False) -> None:
+    Work of the kind `lost` is done, and its reports never arrive.
+    """
+
+    def __init__(
+        self, service: Service, *, twice: bool = False, lost: type[NamespaceWork] | None = None
+    ) -> None:
         self._service = service
         self._twice = twice
+        self._lost = lost
         log, topics = service.log, service.topics
         self._engine = NamespaceEngine(
             service.stores,
@@ -68,7 +74,8 @@ class EngineHost:
         try:
             if self._twice:
                 await self._engine.carry_out(task, forget)
-            await self._engine.carry_out(task, report)
+            is_lost = self._lost is not None and isinstance(task.work, self._lost)
+            await self._engine.carry_out(task, forget if is_lost else report)
         except SternaError as error:
             await report(
                 ReportTaskFailed(

@@ -44,10 +44,13 @@ def reports_of(task: wk.NamespaceTask, *, poison: bool = False) -> tuple[Struct,
                 ),
                 rep.ReportCollectionPlanned(**who, parts=len(cut)),
             )
-        case wk.MoveBatch(batch=batch):
+        case wk.MoveBatch() | wk.MoveBatches():
+            is_one = isinstance(task.work, wk.MoveBatch)
+            moves = [task.work] if is_one else [*task.work.one_by_one()]
             lost = int(poison)
             named = (Poison(document_id="doc_1", code="unreadable", reason="No text."),) * lost
-            documents = batch.expected - lost
-            return (rep.ReportBatchDone(**who, documents=documents, set_aside=lost, poison=named),)
+            documents = sum(each.batch.expected for each in moves) - lost
+            done = {"documents": documents, "set_aside": lost, "count": len(moves)}
+            return (rep.ReportBatchDone(**who, **done, poison=named),)
         case _:
             return (rep.ReportStepDone(**who),)

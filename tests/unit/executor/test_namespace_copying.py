@@ -127,3 +127,16 @@ async def test_a_document_that_changed_behind_the_copy_is_found(
     await source.documents.upsert([document(7), Document("doc_008", "col_1", {"number": 9})])
     with pytest.raises(DocumentsDiffer):
         await compare(comparing, source, target, arriving(comparing))
+
+
+async def test_a_batch_that_went_as_a_whole_is_not_counted_again_when_it_has_grown_since() -> None:
+    store = MemoryNamespaceStore()
+    source, target = await store.create("ns_1", (OLD,)), await store.create("ns_2", (OLD,))
+    await source.documents.upsert([document(number) for number in range(10)])
+    (planned,) = await plan_batches(source.documents, "col_1", 10, None)
+    work = moving(0, planned.batch)
+    first = await move_batch(task(work), work, source, target, arriving(work))
+    await source.documents.upsert([document(number) for number in range(10, 1_100)])
+
+    assert await move_batch(task(work), work, source, target, arriving(work)) == first
+    assert first[0] == await target.documents.count() == 10

@@ -12,6 +12,12 @@ from sterna_core.namespace_migration.graph import kinds_of
 from sterna_core.namespace_migration.id_map import id_map
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_store.packed import PackedDocuments
+from sterna_core.namespace_store.packed_rows import (
+    pack_documents,
+    pack_vectors,
+    unpack_documents,
+    unpack_vectors,
+)
 from sterna_executor.namespaces.packed_batch import arriving
 
 _RESOURCES = (Resource("col_0", "collection"), Resource("tax_0", "taxonomy"))
@@ -37,24 +43,55 @@ _VALUES = some.recursive(
 )
 
 
-@given(some.dictionaries(_NAMES, _VALUES, max_size=4), some.booleans(), some.booleans())
+@given(
+    some.dictionaries(_NAMES, _VALUES, max_size=4),
+    some.booleans(),
+    some.booleans(),
+    some.booleans(),
+)
 def test_a_payload_is_rewritten_as_it_would_be_if_it_were_looked_into(
-    payload: dict[str, Any], keeps: bool, is_escaped: bool
+    payload: dict[str, Any], keeps: bool, keeps_ids: bool, is_escaped: bool
 ) -> None:
-    config = MigrationConfig(migration_type="copy", source_namespace_id="ns_old")
-    rewriting = Rewriting(
+    rewriting = _rewriting(keeps=keeps, keeps_ids=keeps_ids)
+    written = msgspec.json.encode(payload)
+    if is_escaped:  # as another writer may write it
+        written = written.replace(b'"_internal"', b'"\\u005finternal"')
+
+    moved = arriving(_packed(written), rewriting)
+
+    ((name, collection, arrived),) = unpack_documents(moved.documents)
+    assert msgspec.json.decode(arrived) == rewriting.document(payload)
+    assert name == rewriting.ids.document("doc_1")
+    assert collection == "col_0"
+    assert moved.size == len(arrived) + 4
+    assert list(unpack_vectors(moved.vectors)) == [(name, 0, b"12345678")]
+
+
+def test_what_keeps_its_ids_and_names_no_namespace_arrives_in_the_same_bytes() -> None:
+    rewriting = _rewriting(keeps=True, keeps_ids=True)
+    stays = _packed(b'{"_internal": {"collection_id": "col_0"}, "x": "https://a/b"}')
+    changes = _packed(b'{"_internal": {"namespace_id": "ns_old"}}')
+
+    assert arriving(stays, rewriting) is stays
+    assert arriving(changes, rewriting) != changes
+
+
+def _rewriting(*, keeps: bool, keeps_ids: bool) -> Rewriting:
+    config = MigrationConfig(
+        migration_type="copy", source_namespace_id="ns_old", preserve_resource_ids=keeps_ids
+    )
+    return Rewriting(
         ids=id_map(config, _RESOURCES, "ns_new"),
         known=kinds_of(_RESOURCES),
         keeps_enrichments=keeps,
         keeps_assignments=keeps,
     )
-    written = msgspec.json.encode(payload)
-    if is_escaped:  # as another writer may write it
-        written = written.replace(b'"_internal"', b'"\\u005finternal"')
-    found = PackedDocuments(["doc_1"], [written], [("doc_1", 0, b"12345678")])
 
-    moved = arriving(found, rewriting)
 
-    assert msgspec.json.decode(moved.payloads[0]) == rewriting.document(payload)
-    assert moved.ids == [rewriting.ids.document("doc_1")]
-    assert moved.vectors == [(moved.ids[0], 0, b"12345678")]
+def _packed(payload: bytes) -> PackedDocuments:
+    return PackedDocuments(
+        1,
+        len(payload) + 4,
+        pack_documents([("doc_1", "col_0", payload)]),
+        pack_vectors([("doc_1", 0, b"12345678")]),
+    )

@@ -1,5 +1,6 @@
 """The models that come in packages are the models that they are said to be."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from sterna_core.extractors.extractor import Extractor
 from sterna_core.extractors.registry import ExtractorRegistry
 from sterna_core.extractors.shipped_file import FileAltered, shipped_file
 from sterna_core.extractors.vector import Vector, from_bytes, to_bytes
+from sterna_core.extractors.wordllama import MAX_CHARACTERS, mean_of_rows
 
 _OF_AN_EXAMPLE = (0.067657, 0.063496, 0.048713, 0.079305, 0.037448, 0.002653, 0.039375, -0.007098)
 """What the model's makers give for the sentence below."""
@@ -40,6 +42,30 @@ async def test_a_shorter_vector_is_the_beginning_of_the_long_one(registry: Extra
     )
     beginning = long[:64] / np.linalg.norm(long[:64])
     assert np.allclose(short, beginning, atol=1e-6)
+
+
+@pytest.mark.parametrize("tokens", [1, 2, 8_192, 8_193, 16_384, 20_001])
+def test_words_that_are_added_in_blocks_have_the_mean_of_all_to_the_bit(tokens: int):
+    chance = np.random.default_rng(tokens)
+    rows = chance.standard_normal((500, 64)).astype(np.float32)
+    places = chance.integers(0, 500, tokens).tolist()
+    assert mean_of_rows(rows, places).tobytes() == rows[places].mean(axis=0).tobytes()
+
+
+async def test_a_text_of_the_most_tokens_is_never_in_memory_word_by_word(
+    registry: ExtractorRegistry,
+):
+    extractor = await registry.open("wordllama")
+    character = "\U0002a6b2"  # four bytes that the model has no word for: four tokens
+    (some,) = await _embed(extractor, character * 2_000)
+    tracemalloc.start()
+    try:
+        (vector,) = await _embed(extractor, character * MAX_CHARACTERS)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 60 * 1024 * 1024
+    assert float(vector @ some) > 0.9999
 
 
 async def test_text_without_features_has_no_direction(registry: ExtractorRegistry):

@@ -26,8 +26,10 @@ from sterna_core.extractors.openai_compatible.extractor import OpenaiCompatible
 from sterna_core.extractors.openai_compatible.model import Model, read_model
 from sterna_core.extractors.openai_compatible.patience import Patience, read_retry_after
 from sterna_core.extractors.openai_compatible.service import EmbeddingService
+from sterna_core.extractors.parameters import WrongParameters
 from sterna_core.extractors.rejected_text import RejectedText
 from sterna_core.extractors.service_access import ServiceAccess, read_prices
+from sterna_core.namespace_store.feature import MOST_DIMENSIONS
 from sterna_core.secrets.secret import Secret
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -166,6 +168,41 @@ async def test_a_service_that_refuses_every_text_is_not_the_texts_fault(asking: 
     assert len(asking.server.asked) == 2
 
 
+@pytest.mark.parametrize("status", [400, 413, 422])
+@pytest.mark.parametrize("texts", [1, 2, 100])
+async def test_a_service_that_took_texts_and_refuses_every_one_now_sets_none_aside(
+    asking: Asking, texts: int, status: int
+):
+    assert len(await asking.embed(["text"])) == 1
+    asking.server.always = refusal(status)
+    with pytest.raises(Misconfigured, match="every text"):
+        await asking.embed([f"text {number}" for number in range(texts)])
+    assert len(asking.server.asked) == 3
+
+
+async def test_a_service_that_begins_to_refuse_within_a_batch_sets_none_aside(asking: Asking):
+    asking.server.next = [refusal(413), embeddings, embeddings]
+    asking.server.always = refusal(400)
+    with pytest.raises(Misconfigured, match="every text"):
+        await asking.embed([f"text {number}" for number in range(8)])
+    assert [len(each["input"]) for each in asking.server.asked][:4] == [8, 1, 4, 4]
+    assert asking.server.asked[-1]["input"] == ["a"]
+
+
+@pytest.mark.parametrize("texts", [1, 2, 9])
+async def test_texts_that_are_all_refused_are_set_aside_where_another_is_taken(
+    asking: Asking, texts: int
+):
+    def judge(question: dict[str, list[str]]) -> web.Response:
+        is_refused = any("poison" in text for text in question["input"])
+        return refusal(422)(question) if is_refused else embeddings(question)
+
+    asking.server.always = judge
+    for _ in range(2):
+        made = await asking.embed([f"poison {number}" for number in range(texts)])
+        assert [isinstance(each, RejectedText) for each in made] == [True] * texts
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -196,6 +233,12 @@ async def test_a_shorter_vector_is_asked_for_where_the_model_can_give_it(server:
     assert server.asked[0]["dimensions"] == 4
     await Asking(server).embed(["text"])
     assert "dimensions" not in server.asked[1]
+
+
+def test_a_vector_is_as_long_as_stores_can_keep_and_no_longer():
+    assert read_model({"model": "own", "dimension": MOST_DIMENSIONS}).dimension == MOST_DIMENSIONS
+    with pytest.raises(WrongParameters, match="16000"):
+        read_model({"model": "own", "dimension": MOST_DIMENSIONS + 1})
 
 
 def test_an_estimate_has_a_price_where_there_is_one(asking: Asking):

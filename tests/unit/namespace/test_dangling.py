@@ -42,3 +42,16 @@ def test_needs_attachments_features_and_ids_from_elsewhere_are_found() -> None:
         ("ret_1", ("stages",), WORDS),
         ("ret_2", ("stages", 0, "config", "also", 0), "old_1"),
     }
+
+
+def test_clusters_in_filters_are_seen_with_a_label_and_fields_of_owners_are_not_looked_at() -> None:
+    filters = {"cluster_id": "old_1/3", "note": "old_1"}
+    lost = (
+        Resource("col_1", "collection", {"source": {"source_filters": filters}}),
+        Resource("ret_1", "retriever", {"stages": [{"config": {"filters": filters}}]}),
+    )
+    found = list(dangling_references(lost, set(), {"old_1"}))
+    assert {(each.resource_id, each.path, each.names) for each in found} == {
+        ("col_1", ("source", "source_filters", "cluster_id"), "old_1/3"),
+        ("ret_1", ("stages", 0, "config", "filters", "cluster_id"), "old_1/3"),
+    }

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from tests.support.namespace_migration.executors import PER_COLLECTION, batches
+from tests.support.namespace_migration.executors import PER_COLLECTION, batches, reports_of
 from tests.support.namespace_migration.play import Play, copying
 
 from sterna_core.errors import Rejected
 from sterna_core.journal.codec import encode
+from sterna_core.migration.retries import ATTEMPTS
 from sterna_core.namespace.resource import Resource
 from sterna_core.namespace_migration import commands as cmd
 from sterna_core.namespace_migration import events as ev
@@ -130,6 +131,60 @@ def test_documents_set_aside_are_counted_and_named_and_hinder_nobody(play: Play)
     assert [each.document_id for each in view.poison] == ["doc_1"] * 2
 
 
+def test_a_batch_that_is_reported_done_after_it_was_given_up_is_no_failed_one(play: Play) -> None:
+    play.start()
+    while not any(isinstance(each.work, wk.MoveBatch) for each in play.outstanding()):
+        play.done(play.outstanding()[0])
+    twice = play.outstanding()[0]
+    play.failed(twice, transient=False)
+    play.done(twice)  # by another delivery of the same attempt
+    play.finish()
+    view = play.view
+    assert view is not None
+    assert view.status == "completed"
+    stage = view.stages["batch_processing"]
+    assert (stage.items_completed, stage.items_failed) == (4 * PER_COLLECTION, 0)
+
+
+def test_aliases_that_were_led_back_at_the_cancellation_are_shown_where_they_are(
+    play: Play,
+) -> None:
+    play.start()
+    while not any(isinstance(each.work, wk.SwitchNamespace) for each in play.outstanding()):
+        play.done(play.outstanding()[0])
+    (switch,) = play.outstanding()
+    play.give(cmd.PauseNamespaceMigration())
+    who = {"attempt": 1, "executor_id": "exe_1"}
+    there = rep.ReportStepDone(task_id=switch.task_id, **who, aliases={"live": "ns_new"})  # type: ignore[arg-type]
+    play.give(there)
+    play.give(cmd.CancelNamespaceMigration())
+    (fence,) = play.outstanding()
+    back = rep.ReportStepDone(task_id=fence.task_id, **who, aliases={"live": "ns_old"})  # type: ignore[arg-type]
+    play.give(back)
+    assert play.view is not None
+    assert (play.view.status, play.view.aliases) == ("cancelled", {"live": "ns_old"})
+
+
+def test_a_plan_that_is_whole_is_taken_though_it_was_made_in_other_parts(play: Play) -> None:
+    play.start()
+    while not any(isinstance(each.work, wk.PlanBatches) for each in play.outstanding()):
+        play.done(play.outstanding()[0])
+    task = next(each for each in play.outstanding() if isinstance(each.work, wk.PlanBatches))
+    *parts, _ = reports_of(task)
+    for each in parts:
+        play.give(each)
+    play.stopped(task)  # before it could say that this was all
+    again = next(each for each in play.outstanding() if each.task_id == task.task_id)
+    assert isinstance(again.work, wk.PlanBatches)
+    who = {"task_id": again.task_id, "attempt": again.attempt, "executor_id": "exe_1"}
+    whole = rep.ReportBatchesPlanned(**who, part=again.work.part, batches=batches())  # type: ignore[arg-type]
+    play.give(whole)
+    play.give(rep.ReportCollectionPlanned(**who, parts=again.work.part + 1))  # type: ignore[arg-type]
+    play.finish()
+    assert play.view is not None
+    assert play.view.status == "completed"
+
+
 def test_a_batch_that_cannot_be_moved_fails_the_migration_once_others_are_done(play: Play) -> None:
     play.start()
     while not any(isinstance(each.work, wk.MoveBatch) for each in play.outstanding()):
@@ -199,6 +254,45 @@ def test_a_cancelled_migration_shuts_the_target_before_it_can_be_deleted(play: P
     assert isinstance(play.state, st.Cancelled)
     play.give(cmd.DeleteNamespaceMigration())
     assert play.view is None
+
+
+def fail_until_it_ends(play: Play, kind: type[wk.NamespaceWork]) -> int:
+    """Let a task fail for a while's sake as long as it is tried; give how often it was."""
+    failures = 0
+    while play.outstanding():
+        (task,) = play.outstanding()
+        assert isinstance(task.work, kind)
+        play.failed(task, transient=True)
+        failures += 1
+        assert failures <= ATTEMPTS
+        if not isinstance(play.state, st.Cancelled | st.RollbackFailed):
+            play.wait()
+    return failures
+
+
+def test_a_cancellation_ends_though_the_store_of_its_target_stays_away(play: Play) -> None:
+    play.start()
+    play.give(cmd.CancelNamespaceMigration())
+    assert fail_until_it_ends(play, wk.FenceTarget) == ATTEMPTS
+    assert isinstance(play.state, st.Cancelled)
+    assert play.view is not None
+    assert (play.view.phase, play.view.error_code) == (None, "unreachable")
+    play.give(cmd.RollBackNamespaceMigration())
+    play.finish()
+    assert isinstance(play.state, st.RolledBack)
+
+
+def test_a_rollback_fails_where_the_store_stays_away_and_can_be_asked_for_again(
+    play: Play,
+) -> None:
+    play.start()
+    play.finish()
+    play.give(cmd.RollBackNamespaceMigration())
+    assert fail_until_it_ends(play, wk.RollBack) == ATTEMPTS
+    assert isinstance(play.state, st.RollbackFailed)
+    play.give(cmd.RollBackNamespaceMigration())
+    play.finish()
+    assert isinstance(play.state, st.RolledBack)
 
 
 def test_a_pause_lets_work_end_and_an_immediate_one_stops_it(play: Play) -> None:

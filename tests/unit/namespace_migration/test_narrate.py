@@ -50,6 +50,7 @@ def test_every_event_that_means_something_has_a_line(resources: tuple, drop: boo
 def test_every_job_that_is_done_has_words(kind: type[Job]) -> None:
     values: dict[str, Any] = {
         "number": 1,
+        "count": 2,
         "epoch": 1,
         "drops_target": True,
         **dict.fromkeys(("resource_id", "collection_id", "cluster_id"), "x"),
@@ -85,6 +86,14 @@ def test_what_was_set_aside_is_told_with_one_of_its_reasons() -> None:
     )
     assert isinstance(progress, ProgressEntry)
     assert (progress.percent, progress.records_processed) == (68.75, 11)
+
+
+def test_batches_that_were_moved_together_are_told_together() -> None:
+    where = {"task_id": "tsk_1", "collection_id": "col_1", "batches": 20}
+    done: dict[str, Any] = {"number": 2, "count": 4, "documents": 40, "set_aside": 0}
+    line, _ = narrate(ev.BatchCompleted(at=BEGIN, **where, **done))  # type: ignore[arg-type]
+    assert isinstance(line, LogEntry)
+    assert (line.message, line.level) == ("Batches 3 to 6/20 complete", "info")
 
 
 def test_a_switch_says_where_each_alias_leads() -> None:

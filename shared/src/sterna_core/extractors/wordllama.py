@@ -12,12 +12,14 @@ from sterna_core.extractors.resources import ExtractorResources
 from sterna_core.extractors.safetensors_file import read_safetensors
 from sterna_core.extractors.shipped_file import shipped_file
 from sterna_core.extractors.thread_pool import LocalExtractor
-from sterna_core.extractors.vector import Matrix, unit_rows
+from sterna_core.extractors.vector import Matrix, Vector, unit_rows
 
 DIMENSION = 256
 DIMENSIONS = (64, 128, 256)
 """The model was trained so that the first numbers alone are a vector too."""
 MAX_CHARACTERS = 200_000
+BLOCK_TOKENS = 8_192
+"""Words that are added up at once, in 8 MiB; a text may have a hundred times as many."""
 _SLICE_TEXTS = 256
 _PACKAGE = "wordllama"
 _WEIGHTS = "weights/l2_supercat_256.safetensors"
@@ -45,7 +47,7 @@ def make_wordllama(parameters: Mapping[str, Any], resources: ExtractorResources)
         matrix = np.zeros((len(texts), dimension), dtype=np.float32)
         for row, each in enumerate(encoded):
             if each.ids:
-                matrix[row] = words[each.ids].mean(axis=0)
+                matrix[row] = mean_of_rows(words, each.ids)
         return unit_rows(matrix)
 
     description = Description(
@@ -56,3 +58,14 @@ def make_wordllama(parameters: Mapping[str, Any], resources: ExtractorResources)
         {"dimension": dimension},
     )
     return LocalExtractor(description, embed, resources.pool, slice_texts=_SLICE_TEXTS)
+
+
+def mean_of_rows(rows: Matrix, places: Sequence[int]) -> Vector:
+    """Give the mean of some rows, added one after the other: to the bit that of all at once."""
+    total = np.zeros(rows.shape[1], dtype=np.float32)
+    for start in range(0, len(places), BLOCK_TOKENS):
+        block = rows.take(places[start : start + BLOCK_TOKENS], axis=0)
+        if start:
+            block[0] += total
+        total = block.sum(axis=0)
+    return np.asarray(total / np.float32(len(places)), dtype=np.float32)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from msgspec import Struct
 
+from sterna_core.namespace.filter_places import CLUSTER, filter_places
 from sterna_core.namespace.json_path import Path, pattern, places, texts
 from sterna_core.namespace.references import references
 from sterna_core.namespace.resource import Resource
@@ -43,6 +44,7 @@ def dangling_references(
         }
         elsewhere = frozenset(strangers) - known.keys()
         found |= {path: text for path, text in _free(resource) if text in elsewhere}
+        found |= {path: text for path, text in _filtered(resource) if _head(text) in elsewhere}
         lost = [(_STAGES, uri) for uri in searched_features(resource) if uri not in features]
         for path, names in (*found.items(), *lost):
             yield Dangling(
@@ -51,7 +53,24 @@ def dangling_references(
 
 
 def _free(resource: Resource) -> Iterator[tuple[Path, str]]:
-    if resource.kind == "retriever":
-        for begin, value in places(resource.definition, pattern("stages[].config")):
-            for path, text in texts(value):
-                yield (*begin, *path), text
+    """Give texts that may be ids, without those that filters hold against fields of an owner."""
+    if resource.kind != "retriever":
+        return
+    owned = {each.path for each in filter_places(resource) if not each.is_product_field}
+    for begin, value in places(resource.definition, pattern("stages[].config")):
+        for inner, text in texts(value):
+            path = (*begin, *inner)
+            if not any(path[:steps] in owned for steps in range(len(begin), len(path) + 1)):
+                yield path, text
+
+
+def _filtered(resource: Resource) -> Iterator[tuple[Path, str]]:
+    """Give what filters hold the clusters of documents against: ids, most with a label behind."""
+    for each in filter_places(resource):
+        if each.is_product_field and each.last == CLUSTER:
+            for path, text in texts(each.value):
+                yield (*each.path, *path), text
+
+
+def _head(text: str) -> str:
+    return text.partition("/")[0]

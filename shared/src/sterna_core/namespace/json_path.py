@@ -46,22 +46,30 @@ def texts(value: Any) -> Iterator[tuple[Path, str]]:
                 yield (index, *path), found
 
 
-def replaced(value: Any, changes: Mapping[Path, Any], cuts: frozenset[Path], at: Path = ()) -> Any:
+def replaced(
+    value: Any,
+    changes: Mapping[Path, Any],
+    cuts: frozenset[Path],
+    at: Path = (),
+    names: Mapping[Path, str] | None = None,
+) -> Any:
     """Copy a value with other values at some places; a place that is cut is not in the copy.
 
-    Where a list loses an element, those behind it move up: paths mean the value as it was.
+    Where a list loses an element, those behind it move up: paths mean the value as it was. `names`
+    are new names of fields.
     """
     if at in changes:
         return changes[at]
     if isinstance(value, Mapping):
+        new = names or {}
         return {
-            name: replaced(each, changes, cuts, (*at, name))
+            new.get((*at, name), name): replaced(each, changes, cuts, (*at, name), names)
             for name, each in value.items()
             if (*at, name) not in cuts
         }
     if isinstance(value, list):
         return [
-            replaced(each, changes, cuts, (*at, index))
+            replaced(each, changes, cuts, (*at, index), names)
             for index, each in enumerate(value)
             if (*at, index) not in cuts
         ]

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from sterna_core.namespace_estimate.figures import Interval, known
 from sterna_core.namespace_estimate.totals import plus, product, times
-from sterna_core.namespace_migration.config import BatchOptions
+from sterna_core.namespace_migration.config import BatchOptions, MigrationConfig
+from sterna_core.namespace_migration.lots import TURNS, batches_of_lot
 
 READS: Final = 3.0
 """A document is read to be moved, and read on both sides to be compared."""
@@ -28,18 +29,24 @@ class Amount(Struct, frozen=True, kw_only=True):
 
     documents: int
     resources: int
-    options: BatchOptions
+    config: MigrationConfig
 
 
 def moving(amount: Amount, reading: Interval) -> Interval:
     """Give the seconds of moving and comparing, by how many it takes to read one document."""
-    workers = min(amount.options.max_workers, STORE_WORKERS_MAX)
+    options = amount.config.batch_options or BatchOptions()
+    workers = min(options.max_workers, STORE_WORKERS_MAX)
     factor = plus(known(READS), WRITE_AS_READS)
     return times(product(reading, factor), amount.documents / workers)
 
 
 def asking(amount: Amount) -> Interval:
     """Give the seconds that tasks take beside their work."""
-    batches = math.ceil(amount.documents / amount.options.batch_size)
-    jobs = amount.resources * JOBS_PER_RESOURCE + batches
-    return times(TASK_SECONDS, STEPS + jobs / amount.options.max_workers)
+    options = amount.config.batch_options or BatchOptions()
+    batches = math.ceil(amount.documents / options.batch_size)
+    lots = max(
+        math.ceil(batches / batches_of_lot(amount.config)),
+        min(batches, TURNS * options.max_workers),
+    )
+    jobs = amount.resources * JOBS_PER_RESOURCE + lots
+    return times(TASK_SECONDS, STEPS + jobs / options.max_workers)

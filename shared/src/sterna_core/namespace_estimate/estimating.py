@@ -138,7 +138,7 @@ def _duration(
     amount = duration.Amount(
         documents=documents.count + objects.count,
         resources=len(subject.resources),
-        options=subject.config.batch_options or BatchOptions(),
+        config=subject.config,
     )
     reading = mean(sample.seconds_each) or known(0)
     whole = plus(duration.moving(amount, reading), duration.asking(amount))

@@ -191,7 +191,7 @@ class CollectionPlanned(
 class BatchCompleted(
     Event, frozen=True, kw_only=True, tag="namespace_migration.batch_completed.v1"
 ):
-    """A batch is in the target, but for what was set aside.
+    """A batch is in the target, or `count` from this on, but for what was set aside.
 
     `batches` are those of its collection. `moved` counts the documents of the whole migration that
     are in the target by now, which is `percent` of the stage; 0 in events that are older than
@@ -208,6 +208,9 @@ class BatchCompleted(
     moved: int = 0
     percent: float = 0.0
     bytes: int = 0
+    count: int = 1
+    recovered: int = 0
+    """Documents of it that were counted as failed before."""
 
 
 class BatchFailed(Event, frozen=True, kw_only=True, tag="namespace_migration.batch_failed.v1"):
@@ -217,6 +220,22 @@ class BatchFailed(Event, frozen=True, kw_only=True, tag="namespace_migration.bat
     collection_id: str
     number: int
     documents: int
+    code: str
+    message: str
+
+
+class BatchesSeparated(
+    Event, frozen=True, kw_only=True, tag="namespace_migration.batches_separated.v1"
+):
+    """Batches that could not be moved together are tried one by one, from `number` on.
+
+    `tasks` names the task of each; that of the first was the task of all.
+    """
+
+    task_id: str
+    collection_id: str
+    number: int
+    tasks: tuple[str, ...]
     code: str
     message: str
 
@@ -271,13 +290,15 @@ class NamespaceMigrationCancelled(
 class TargetFenced(Event, frozen=True, kw_only=True, tag="namespace_migration.target_fenced.v1"):
     """Nothing that was at work can write to the target any more.
 
-    With a `code` it could not be told so, and why.
+    With a `code` it could not be told so, and why. `aliases` says where each leads, the source as a
+    rule: one that was switched already is led back.
     """
 
     task_id: str
     epoch: int
     code: str | None = None
     message: str | None = None
+    aliases: dict[str, str] = {}
 
 
 class NamespaceMigrationCompleted(
@@ -351,6 +372,7 @@ AnyEvent = (
     | CollectionPlanned
     | BatchCompleted
     | BatchFailed
+    | BatchesSeparated
     | NamespaceMigrationFailed
     | PauseRequested
     | NamespaceMigrationPaused

@@ -37,10 +37,12 @@ def evolve_run(run: Run, event: ev.AnyEvent) -> Run:
                 event.collection_id,
                 replace(
                     known,
-                    done=known.done + 1,
+                    done=known.done + event.count,
                     given_up=tuple(each for each in known.given_up if each != event.number),
                 ),
             )
+        case ev.BatchesSeparated():
+            return _separated(run, event)
         case ev.BatchFailed():
             known = run.collections[event.collection_id]
             run = _waiting(run, event.task_id)
@@ -77,9 +79,25 @@ def _dispatched(run: Run, event: ev.JobDispatched) -> Run:
     run = replace(run, jobs={**run.jobs, event.task_id: given})
     if isinstance(event.job, BatchJob) and known is None:
         collection = run.collections[event.job.collection_id]
-        after = replace(collection, next=max(collection.next, event.job.number + 1))
+        after = replace(collection, next=max(collection.next, event.job.number + event.job.count))
         return _with_collection(run, event.job.collection_id, after)
     return run
+
+
+def _separated(run: Run, event: ev.BatchesSeparated) -> Run:
+    lot = run.jobs[event.task_id]
+    singles = {
+        task: replace(
+            lot,
+            job=BatchJob(collection_id=event.collection_id, number=number),
+            attempt=lot.attempt if task == event.task_id else 0,
+            standing="waiting",
+            failures=0,
+            ready_at=None,
+        )
+        for number, task in enumerate(event.tasks, event.number)
+    }
+    return replace(run, jobs={**run.jobs, **singles})
 
 
 def _waiting(run: Run, task_id: str, **changes: object) -> Run:

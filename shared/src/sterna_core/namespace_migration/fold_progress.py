@@ -157,7 +157,7 @@ def _after_batch(view: View, event: ev.BatchCompleted) -> View:
     known = view.collections.get(event.collection_id, CollectionFigures())
     known = replace(
         known,
-        batches_done=known.batches_done + 1,
+        batches_done=known.batches_done + event.count,
         moved=known.moved + event.documents,
         set_aside=known.set_aside + event.set_aside,
         bytes=known.bytes + event.bytes,
@@ -175,7 +175,9 @@ def _after_batch(view: View, event: ev.BatchCompleted) -> View:
         share = min(99.0, percent_of(known.batches_done, known.batches))
         moved = replace(resource, progress_percent=max(resource.progress_percent, share))
         view = replace(view, resources={**view.resources, event.collection_id: moved})
-    return _with_items(view, "batch_processing", done=event.documents, failed=event.set_aside)
+    return _with_items(
+        view, "batch_processing", done=event.documents, failed=event.set_aside - event.recovered
+    )
 
 
 def _without_failed(view: View) -> View:

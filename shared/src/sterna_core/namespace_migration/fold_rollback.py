@@ -11,6 +11,8 @@ def fold_rollback(view: NamespaceMigrationView, event: ev.AnyEvent) -> Namespace
     match event:
         case ev.StepCompleted() if event.aliases:
             return replace(view, aliases=event.aliases)
+        case ev.TargetFenced() if view.aliases and event.aliases:
+            return replace(view, aliases=event.aliases)
         case ev.RollbackRequested():
             asked = Rollback(
                 requested_at=event.at,

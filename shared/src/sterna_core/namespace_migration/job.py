@@ -30,10 +30,11 @@ class PlanBatchesJob(Job, frozen=True, kw_only=True, tag="plan_batches"):
 
 
 class BatchJob(Job, frozen=True, kw_only=True, tag="batch"):
-    """Move one batch of documents."""
+    """Move a batch of documents, or as many that follow one another as `count` says."""
 
     collection_id: str
     number: int
+    count: int = 1
 
 
 class IndexJob(Job, frozen=True, kw_only=True, tag="index"):
@@ -123,10 +124,15 @@ class Assignment(Struct, frozen=True, kw_only=True):
     ready_at: UtcDatetime | None = None
 
 
+_NO_IDENTITY = frozenset({"count"})
+"""Fields that say how a job is done, and not which it is."""
+
+
 def task_id(migration_id: str, job: AnyJob) -> str:
     """Give the task that belongs to a job: the same over attempts, deliveries and owners."""
     tag = str(job.__struct_config__.tag)
-    fields = (str(getattr(job, name)) for name in job.__struct_fields__)
+    named = (name for name in job.__struct_fields__ if name not in _NO_IDENTITY)
+    fields = (str(getattr(job, name)) for name in named)
     return derived_id(TASK, migration_id, tag, *fields)
 
 

@@ -68,6 +68,7 @@ def narrate(event: ev.AnyEvent) -> tuple[Entry, ...]:
             | ev.StepCompleted()
             | ev.CollectionPlanned()
             | ev.BatchFailed()
+            | ev.BatchesSeparated()
             | ev.JobRetryScheduled()
         ):
             return (_work(event),)
@@ -86,14 +87,16 @@ def _batch(event: ev.BatchCompleted) -> LogEntry:
         "resource": event.collection_id,
         "records": event.documents,
     }
-    text = f"Batch {event.number + 1}{of} complete"
+    first, last = event.number + 1, event.number + event.count
+    name = f"Batch {first}" if event.count == 1 else f"Batches {first} to {last}"
+    text = f"{name}{of} complete"
     if not event.set_aside:
         return _info(event, text, **told)
-    first = event.poison[0] if event.poison else None
+    example = event.poison[0] if event.poison else None
     text += f"; {event.set_aside} documents set aside"
-    if first is not None:
-        text += f", such as {first.document_id}: {first.reason}"
-    return _warn(event, text, code=first.code if first else None, **told)
+    if example is not None:
+        text += f", such as {example.document_id}: {example.reason}"
+    return _warn(event, text, code=example.code if example else None, **told)
 
 
 def _validated(event: ev.NamespaceMigrationValidated) -> LogEntry:
@@ -112,6 +115,7 @@ def _work(
     | ev.StepCompleted
     | ev.CollectionPlanned
     | ev.BatchFailed
+    | ev.BatchesSeparated
     | ev.JobRetryScheduled,
 ) -> LogEntry:
     match event:
@@ -138,6 +142,15 @@ def _work(
                 phase="batch_processing",
                 resource=event.collection_id,
                 records=event.documents,
+            )
+        case ev.BatchesSeparated():
+            first, last = event.number + 1, event.number + len(event.tasks)
+            return _warn(
+                event,
+                f"Batches {first} to {last} are tried one by one: {event.message}",
+                code=event.code,
+                phase="batch_processing",
+                resource=event.collection_id,
             )
         case ev.JobRetryScheduled():
             text = f"A task failed and will be tried again: {event.message}"

@@ -10,7 +10,6 @@ from sterna_core.namespace_migration.histories import histories
 from sterna_core.namespace_migration.job import (
     AnyJob,
     AttachJob,
-    BatchJob,
     BenchmarkJob,
     CheckReferencesJob,
     ClusterJob,
@@ -23,6 +22,7 @@ from sterna_core.namespace_migration.job import (
     TaxonomyJob,
     task_id,
 )
+from sterna_core.namespace_migration.lots import lots
 from sterna_core.namespace_migration.progress import STAGES, MigrationStage
 from sterna_core.namespace_migration.relabelling import re_runs
 from sterna_core.namespace_migration.state import CollectionRun, Run
@@ -37,10 +37,7 @@ def next_jobs(view: NamespaceMigrationView, run: Run) -> Iterator[AnyJob]:
                 if not run.collections.get(name, CollectionRun()).is_planned:
                     yield PlanBatchesJob(collection_id=name)
         case "batch_processing":
-            for name in with_documents(view, run):
-                collection = run.collections[name]
-                for number in range(collection.next, len(collection.batches)):
-                    yield BatchJob(collection_id=name, number=number)
+            yield from lots(view.config, run, with_documents(view, run))
             if _all_moved(run):
                 yield from _indexes(view, run)
         case _:

@@ -10,7 +10,7 @@ from sterna_core.namespace_migration.advance import begin_stage
 from sterna_core.namespace_migration.batch import Batch
 from sterna_core.namespace_migration.benchmark_gate import take_in
 from sterna_core.namespace_migration.draft import Draft
-from sterna_core.namespace_migration.failures import fail, try_again
+from sterna_core.namespace_migration.failures import fail
 from sterna_core.namespace_migration.job import (
     Assignment,
     BatchJob,
@@ -64,7 +64,8 @@ def report(draft: Draft, command: rep.AnyReport, context: Context) -> None:
             if isinstance(known.job, PlanBatchesJob):
                 _planned(draft, command, known, known.job, context)
         case rep.ReportBatchDone():
-            if isinstance(known.job, BatchJob):
+            # Where batches that went together were separated, each has to say so of itself.
+            if isinstance(known.job, BatchJob) and command.count == known.job.count:
                 draft.add(_batch(draft, command, known.job))
 
 
@@ -73,6 +74,8 @@ def _batch(draft: Draft, command: rep.ReportBatchDone, job: BatchJob) -> ev.Batc
     view, run = draft.state.view, draft.state.run
     moved = view.moved + command.documents
     total = max(view.stages["batch_processing"].items_total, moved)
+    collection = run.collections[job.collection_id]
+    was_given_up = job.number in collection.given_up
     return ev.BatchCompleted(
         at=draft.at,
         task_id=command.task_id,
@@ -81,10 +84,12 @@ def _batch(draft: Draft, command: rep.ReportBatchDone, job: BatchJob) -> ev.Batc
         documents=command.documents,
         set_aside=command.set_aside,
         poison=command.poison[:POISON_TOLD],
-        batches=len(run.collections[job.collection_id].batches),
+        batches=len(collection.batches),
         moved=moved,
         percent=percent_of(moved, total),
         bytes=command.bytes,
+        count=job.count,
+        recovered=collection.batches[job.number].expected if was_given_up else 0,
     )
 
 
@@ -93,7 +98,10 @@ def _step(draft: Draft, command: rep.ReportStepDone, known: Assignment) -> None:
         return
     if isinstance(known.job, FenceJob):
         epoch = known.job.epoch
-        draft.add(ev.TargetFenced(at=draft.at, task_id=command.task_id, epoch=epoch))
+        fenced = ev.TargetFenced(
+            at=draft.at, task_id=command.task_id, epoch=epoch, aliases=command.aliases
+        )
+        draft.add(fenced)
         return
     if isinstance(known.job, RollbackJob):
         rolled_back(draft, command, known.job)
@@ -138,11 +146,21 @@ def _planned(
                 )
             )
         return
-    is_whole = not collection.batches or collection.batches[-1].until is None
-    if command.parts != collection.parts or not is_whole:
-        if command.attempt == known.attempt and known.standing == "dispatched":
-            message = "The batches that were reported do not make a whole collection."
-            try_again(draft, command.task_id, known, "plan_incomplete", message, context)
+    # A whole stays one, though another attempt may have planned it anew and in other parts.
+    last = collection.batches[-1] if collection.batches else None
+    is_whole = not command.parts if last is None else last.until is None
+    if not is_whole:
+        message = "The batches that were reported do not make a whole collection."
+        failed = ReportTaskFailed(
+            task_id=command.task_id,
+            attempt=command.attempt,
+            executor_id=command.executor_id,
+            code="plan_incomplete",
+            message=message,
+            transient=True,
+            details={},
+        )
+        fail(draft, failed, known, context)
         return
     draft.add(
         ev.CollectionPlanned(

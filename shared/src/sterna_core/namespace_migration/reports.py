@@ -48,7 +48,7 @@ class ReportCollectionPlanned(
 class ReportBatchDone(Report, frozen=True, kw_only=True, tag="report.batch_done.v1"):
     """A batch's documents are in the target.
 
-    `set_aside` counts those that cannot be there, `poison` names some of them. `bytes` are those of
+    Where `count` batches were asked for together, it is of all of them. `set_aside` counts those that cannot be there, `poison` names some of them. `bytes` are those of
     payloads and vectors; 0 where nobody has counted them.
     """
 
@@ -57,6 +57,7 @@ class ReportBatchDone(Report, frozen=True, kw_only=True, tag="report.batch_done.
     poison: tuple[Poison, ...] = ()
     repeated: bool = False
     bytes: int = 0
+    count: int = 1
 
 
 AnyReport = (

@@ -1,6 +1,6 @@
 """Definitions and documents for the target: every reference and feature address as it is there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -8,16 +8,16 @@ from msgspec import Struct
 from sterna_core.artifacts.address import ArtifactAddress, parse_artifact_address
 from sterna_core.namespace.feature_extractor import FeatureExtractor
 from sterna_core.namespace.feature_uri import FeatureUri, parse_feature_uri
+from sterna_core.namespace.filter_places import CLUSTER, PRODUCT_FIELDS
 from sterna_core.namespace.json_path import Path, replaced, texts
 from sterna_core.namespace.references import references
 from sterna_core.namespace.resource import Resource, ResourceKind
 from sterna_core.namespace_migration.cluster_definition import cluster_definition, with_weights
 from sterna_core.namespace_migration.config import ClusterOptions
+from sterna_core.namespace_migration.filters import filter_changes
 from sterna_core.namespace_migration.id_map import IdMap
 from sterna_core.taxonomy.field import ENRICHED
 
-_CLUSTER = "cluster_id"
-_OWN = frozenset({"document_id", "collection_id", "_internal", _CLUSTER})
 _IDS_OF_DOCUMENTS = ("document_id", "document_ids")
 _EXTRACTOR = "feature_extractor"
 _NAMES = ("feature_extractor_name", "name")
@@ -56,7 +56,10 @@ class Rewriting(Struct, frozen=True):
             elif each.cut is not None:
                 cuts.add(each.cut)
         new_id = self.ids.resources[resource.resource_id]
-        definition = replaced(resource.definition, changes, frozenset(cuts))
+        filters = filter_changes(resource, self)
+        definition = replaced(
+            resource.definition, changes | filters.values, frozenset(cuts), names=filters.names
+        )
         if resource.kind == "cluster":
             there = self.ids.target_namespace_id
             definition = with_weights(definition, self.feature)
@@ -108,17 +111,17 @@ class Rewriting(Struct, frozen=True):
         """
         rewritten: dict[str, Any] = {}
         for name, value in document.items():
-            if name in _OWN:
-                if name != _CLUSTER or self.keeps_assignments:
+            if name in PRODUCT_FIELDS:
+                if name != CLUSTER or self.keeps_assignments:
                     rewritten[name] = self._inside(value, name)
             elif name.startswith(ENRICHED):
                 if self.keeps_enrichments:
-                    rewritten[self._enriched(name)] = self._inside(value, name)
+                    rewritten[self.enriched(name)] = self._inside(value, name)
             else:
                 rewritten[name] = value
         return rewritten
 
-    def _enriched(self, name: str) -> str:
+    def enriched(self, name: str) -> str:
         """Give the name of a taxonomy's field, which may be the taxonomy's id."""
         named = name.removeprefix(ENRICHED)
         is_id = self.known.get(named) == "taxonomy"
@@ -127,6 +130,16 @@ class Rewriting(Struct, frozen=True):
     def written(self, field: str, value: Any) -> Any:
         """Give what the product wrote under the name of a field as it is in the target."""
         return self._inside(value, field)
+
+    def _steps(self, steps: Sequence[str]) -> Iterator[str]:
+        """Rewrite a path step by step; what stands behind a collection is a document of it."""
+        before = ""
+        for step in steps:
+            if step not in self.ids.resources and self.known.get(before) == "collection":
+                yield self.ids.document(step)
+            else:
+                yield self.ids.text(step)
+            before = step
 
     def _inside(self, value: Any, field: str) -> Any:
         """Rewrite every id inside of what the product wrote; a lineage's path step by step."""
@@ -137,7 +150,7 @@ class Rewriting(Struct, frozen=True):
                 return self.ids.text(value)
             if "://" in value:
                 return self.address(value)
-            return "/".join(map(self.ids.text, value.split("/")))
+            return "/".join(self._steps(value.split("/")))
         if isinstance(value, Mapping):
             return {name: self._inside(each, name) for name, each in value.items()}
         if isinstance(value, list):

@@ -2,6 +2,7 @@
 
 from sterna_core.journal.aggregate import Context
 from sterna_core.migration.reports import ReportTaskFailed
+from sterna_core.migration.retries import ATTEMPTS
 from sterna_core.namespace_migration import commands as cmd
 from sterna_core.namespace_migration import events as ev
 from sterna_core.namespace_migration import state as st
@@ -64,8 +65,8 @@ def rolled_back(draft: Draft, command: ReportStepDone, job: RollbackJob) -> None
 def not_rolled_back(
     draft: Draft, command: ReportTaskFailed, known: Assignment, context: Context
 ) -> None:
-    """Try again for as long as that may help; then it waits for somebody to ask again."""
-    if command.transient:
+    """Try again some times where that may help; then it waits for somebody to ask again."""
+    if command.transient and known.failures + 1 < ATTEMPTS:
         try_again(draft, command.task_id, known, command.code, command.message, context)
         return
     draft.add(

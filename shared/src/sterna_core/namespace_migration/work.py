@@ -12,6 +12,7 @@ from sterna_core.namespace.json_path import Path
 from sterna_core.namespace.json_path import replaced as replaced_at
 from sterna_core.namespace.references import references
 from sterna_core.namespace.resource import Resource
+from sterna_core.namespace_estimate.figures import Estimates
 from sterna_core.namespace_migration import job as jb
 from sterna_core.namespace_migration import state as st
 from sterna_core.namespace_migration.config import BatchOptions, ClusterOptions, MigrationConfig
@@ -110,6 +111,13 @@ def _dates(view: NamespaceMigrationView, run: st.Run, collection_id: str) -> dic
     return dates if dates and collection_id in dated_collections(run.resources) else {}
 
 
+def _counted(estimates: Estimates | None) -> int:
+    """Give how many documents and objects a validation found in the source; 0 if it did not look."""
+    if estimates is None:
+        return 0
+    return sum(each.count for each in (estimates.documents, estimates.objects) if each is not None)
+
+
 def _made(view: NamespaceMigrationView) -> tuple[wk.Named, ...]:
     """Name what is made in the target, each before what it needs."""
     if view.graph is None:
@@ -144,18 +152,23 @@ def _work(
                 part=known.parts,
                 after=known.batches[-1].until if known.batches else None,
                 date_range=_dates(view, run, job.collection_id),
+                counted=_counted(view.result.estimates),
             )
         case jb.BatchJob():
-            return wk.MoveBatch(
+            batch, *more = run.collections[job.collection_id].batches[
+                job.number : job.number + job.count
+            ]
+            first = wk.MoveBatch(
                 kind=shelf_kind(by_id, job.collection_id),
                 collection_id=job.collection_id,
                 target_collection_id=new_id_of(job.collection_id, new_ids),
                 number=job.number,
-                batch=run.collections[job.collection_id].batches[job.number],
+                batch=batch,
                 date_range=_dates(view, run, job.collection_id),
                 text_path=text_path(by_id, job.collection_id),
                 recorded_before=view.started_at,
             )
+            return wk.MoveBatches(first=first, more=tuple(more)) if more else first
         case jb.IndexJob(feature_uri=uri):
             return wk.BuildIndex(feature_uri=uri)
         case jb.ClusterJob():

@@ -16,7 +16,8 @@ class Adoption(Struct, frozen=True, kw_only=True):
     `source` is `schema.table`, or the name of a collection. Columns of a collection are fields of
     its payloads. Without `id_column` a table has one column as its primary key, and a collection
     the ids of its points. Without `payload_column` all that is left is the payload. Documents are
-    of the collection that `collection_column` names, or else all of `collection_id`.
+    of the collection that `collection_column` names; where it names none, of `collection_id`. Of a
+    table, what is no object in `payload_column` is the `value` of one.
     """
 
     source: str

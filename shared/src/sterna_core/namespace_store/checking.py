@@ -11,12 +11,14 @@ from sterna_core.errors import DataRejected, InvalidRequest
 from sterna_core.namespace.feature_uri import parse_feature_uri
 from sterna_core.namespace_store.condition import check_condition
 from sterna_core.namespace_store.document import Document
-from sterna_core.namespace_store.feature import MOST_DIMENSIONS, Feature
+from sterna_core.namespace_store.feature import HALVED, MOST_DIMENSIONS, MOST_OF_HALF, Feature
 from sterna_core.namespace_store.query import Query
 from sterna_core.namespace_store.vector import BYTES_OF_FLOAT, Vector
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,48}")
 _LONGEST_ID_BYTES = 1024
+_FIRST_BYTES_OF_HALVES = bytes({*range(0x47), *range(0x80, 0xC7)})
+"""With which all numbers of 32 bits begin that are below 32,768, whatever their sign."""
 _encode = msgspec.json.Encoder().encode
 _NUL_IN_JSON = b"\\u0000"
 _INTEGERS = range(-(2**63), 2**64)
@@ -88,11 +90,30 @@ def check_query(query: Query, features: Mapping[str, Feature]) -> Feature:
             code="wrong_dimensions",
             details={"feature_uri": query.feature_uri, "dimensions": feature.dimensions},
         )
+    if feature.dimensions in HALVED:
+        check_half(query)
     if query.limit < 1:
         raise InvalidRequest("A query asks for at least one document.", code="bad_limit")
     for each in query.conditions:
         check_condition(each)
     return feature
+
+
+def check_half(query: Query) -> None:
+    """Raise InvalidRequest where the vector of a query has a number that is none of 16 bits."""
+    if not _fits_half(query.vector):
+        raise InvalidRequest(
+            f"A vector of this feature has numbers of at most {MOST_OF_HALF:,.0f}.",
+            code="number_too_large",
+            details={"feature_uri": query.feature_uri},
+        )
+
+
+def _fits_half(vector: Vector) -> bool:
+    """Tell whether all numbers can be of 16 bits; only where a first byte is suspect are they looked at."""
+    if not vector.packed[::BYTES_OF_FLOAT].translate(None, _FIRST_BYTES_OF_HALVES):
+        return True
+    return all(abs(each) <= MOST_OF_HALF for each in vector.values())
 
 
 def _check_vector(
@@ -116,6 +137,13 @@ def _check_vector(
         )
     if not _finite(vector):
         raise _rejected(document, "not_finite", "has a vector that is not finite", feature_uri=uri)
+    if feature.dimensions in HALVED and not _fits_half(vector):
+        raise _rejected(
+            document,
+            "number_too_large",
+            f"has a vector with a number above {MOST_OF_HALF:,.0f}, too large for its dimensions",
+            feature_uri=uri,
+        )
 
 
 def _finite(vector: Vector) -> bool:

@@ -1,6 +1,5 @@
 """Documents as two spaces of one kind of store exchange them: nobody looks into them on the way."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -10,25 +9,32 @@ from sterna_core.namespace_store.span import PageLimit, Span
 
 
 class PackedDocuments(Struct, frozen=True):
-    """Documents of one collection, in the store's order.
+    """So many documents of one collection, as `packed_rows` packs them.
 
-    `payloads` are JSON as it is kept. `vectors` has the id of a document, the number of a feature
-    among the space's, and the vector in the store's own bytes.
+    `documents` has their ids, the collection they go to and their payloads, JSON as it is kept;
+    `vectors` their vectors, each with the number of its feature among the space's. `size` is the
+    bytes of payloads and of vectors' numbers.
     """
 
-    ids: Sequence[str]
-    payloads: Sequence[bytes]
-    vectors: Sequence[tuple[str, int, bytes]]
+    count: int
+    size: int
+    documents: bytes
+    vectors: bytes
 
 
 class PackedDocumentsStore(Protocol):
     """Reads and writes documents of a space without looking into them. Raises as shelves do."""
 
-    async def read(self, span: Span, limit: PageLimit) -> PackedDocuments | None:
-        """Give all documents of a span of one collection; None where a page cannot hold them."""
+    async def read(
+        self, span: Span, limit: PageLimit, collection_id: str
+    ) -> PackedDocuments | None:
+        """Give all documents of a span of one collection, as of one moment and for another.
+
+        None where a page cannot hold them.
+        """
         ...
 
-    async def write(self, collection_id: str, documents: PackedDocuments, receipt: Receipt) -> bool:
+    async def write(self, documents: PackedDocuments, receipt: Receipt) -> bool:
         """Write documents that are not there; tell whether that was done now.
 
         Where the receipt is there already, nothing is written and the answer is False. Raises

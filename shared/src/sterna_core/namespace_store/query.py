@@ -1,3 +1,6 @@
+import math
+import sys
+
 from msgspec import Struct
 
 from sterna_core.namespace_store.condition import Condition
@@ -19,12 +22,29 @@ class Query(Struct, frozen=True, kw_only=True):
     conditions: tuple[Condition, ...] = ()
     exact: bool = False
 
+    @property
+    def filtered(self) -> bool:
+        """Tell whether documents have to fit more than the feature."""
+        return self.collection_ids is not None or bool(self.conditions)
+
 
 class Hit(Struct, frozen=True):
     """A document without its vectors and its score: the greater the nearer, whatever the metric.
 
-    The cosine, the dot product, or the negative distance. Equal scores come in the order of ids.
+    The cosine, the dot product, or the negative distance, always finite. Equal scores come in the
+    order of ids.
     """
 
     document: Document
     score: float
+
+
+def finite(score: float) -> float:
+    """Give a score that a store has computed as a number that JSON has.
+
+    Of large numbers a product or a distance may be more than the store can say: then it is the
+    largest there is, and what is not a number at all is none.
+    """
+    if math.isnan(score):
+        return 0.0
+    return min(max(score, -sys.float_info.max), sys.float_info.max)

@@ -39,7 +39,8 @@ class DocumentWriter(Protocol):
 
         Where a receipt of that name is there already, nothing is written and the answer is False.
         Raises DataRejected with `document_id` in the details where a document cannot be kept,
-        with the code `unknown_feature` or `wrong_dimensions` where a vector is of another space,
+        with the code `unknown_feature` or `wrong_dimensions` where a vector is of another space
+        and `number_too_large` where an index could not have it (`HALVED`, `MOST_OF_HALF`),
         and Fenced where the receipt's epoch is over. Then nothing of the call is written.
         """
         ...

@@ -49,6 +49,16 @@ class NamespaceEmbedder:
 
     async def can_embed(self, feature_uri: str) -> bool:
         """Tell whether texts can be embedded for a feature here."""
+        try:
+            return await self.has_extractor(feature_uri)
+        except Misconfigured:
+            return False
+
+    async def has_extractor(self, feature_uri: str) -> bool:
+        """Tell whether the extractor of a feature is installed here.
+
+        Raises Misconfigured where it is and cannot be opened, which says what it needs.
+        """
         return await self._open(feature_uri) is not None
 
     async def embed_all(
@@ -71,7 +81,7 @@ class NamespaceEmbedder:
             opened = await self._registry.open(
                 extractor.feature_extractor_name, extractor.version, extractor.parameters
             )
-        except (ExtractorNotFound, Misconfigured):
+        except ExtractorNotFound:
             return None
         made = opened.description
         is_same = str(made.uri()) == feature_uri and made.output().dimension == dimensions

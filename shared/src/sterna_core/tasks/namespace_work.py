@@ -1,6 +1,9 @@
 """What an executor can be asked to do for a namespace migration, each piece perhaps repeatedly."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sterna_core.clock import UtcDatetime
 from sterna_core.namespace.dangling import Dangling
@@ -44,7 +47,10 @@ class MakeResource(NamespaceWork, frozen=True, kw_only=True, tag="work.make_reso
 
 
 class PlanBatches(NamespaceWork, frozen=True, kw_only=True, tag="work.plan_batches.v1"):
-    """Find boundaries by the order of ids, from `after` on, where `part` parts are known."""
+    """Find boundaries by the order of ids, from `after` on, where `part` parts are known.
+
+    `counted` is how much the validation found in the source: with any, its space was there.
+    """
 
     kind: ResourceKind
     collection_id: str
@@ -52,6 +58,7 @@ class PlanBatches(NamespaceWork, frozen=True, kw_only=True, tag="work.plan_batch
     part: int
     after: str | None
     date_range: dict[str, str] = {}
+    counted: int = 0
 
 
 class MoveBatch(NamespaceWork, frozen=True, kw_only=True, tag="work.move_batch.v1"):
@@ -69,6 +76,19 @@ class MoveBatch(NamespaceWork, frozen=True, kw_only=True, tag="work.move_batch.v
     text_path: tuple[str, ...] = (TEXT,)
     recorded_before: UtcDatetime | None = None
     """Of the history of a retriever goes along what was recorded before this."""
+
+
+class MoveBatches(NamespaceWork, frozen=True, kw_only=True, tag="work.move_batches.v1"):
+    """Move a batch, and those that follow it, with one report for all of them."""
+
+    first: MoveBatch
+    more: tuple[Batch, ...]
+
+    def one_by_one(self) -> Iterator[MoveBatch]:
+        """Give what is to be done for each batch."""
+        yield self.first
+        for number, batch in enumerate(self.more, self.first.number + 1):
+            yield replace(self.first, number=number, batch=batch)
 
 
 class BuildIndex(NamespaceWork, frozen=True, kw_only=True, tag="work.build_index.v1"):
@@ -172,6 +192,7 @@ AnyNamespaceWork = (
     | MakeResource
     | PlanBatches
     | MoveBatch
+    | MoveBatches
     | BuildIndex
     | BringCluster
     | BringTaxonomy

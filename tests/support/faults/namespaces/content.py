@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import asyncpg
@@ -43,7 +44,8 @@ async def read_content(
         old_ids[document_id] = msgspec.json.decode(payload)["key"]
     for _, resource_id, definition in found["definitions"]:
         old_ids[resource_id] = msgspec.json.decode(definition)["label"]
-
+    for name, asked in _records(found["objects"]):
+        old_ids[name] = " ".join(old_ids.get(each, each) for each in asked)
     has_new_ids = any(document_id != old_ids[document_id] for document_id, *_ in found["documents"])
 
     def old(text: str) -> str:
@@ -52,6 +54,16 @@ async def read_content(
         return _DIGEST.sub("a digest", text) if has_new_ids else text
 
     return {name: sorted(tuple(map(old, row)) for row in rows) for name, rows in found.items()}
+
+
+def _records(objects: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give the ids of what was asked, and of what came of it, with what is unique in them."""
+    for _, place, payload in objects:
+        record = msgspec.json.decode(payload)
+        if place.startswith("_executions/"):
+            yield record["execution_id"], (record["retriever_id"], record["inputs"]["query"])
+        elif place.startswith("_interactions/"):
+            yield record["interaction_id"], ("interaction", str(record["value"]))
 
 
 async def _rows(database: str, namespace_id: str) -> Content:

@@ -17,6 +17,7 @@ _LATEST = 0.7
 _OPTIONS: dict[str, Any] = {
     "batch_options": {"batch_size": 10, "max_workers": 8},
     "benchmark_options": {"sample_size": 12},
+    "retriever_options": {"migrate_execution_history": True, "migrate_interactions": True},
 }
 _ANEW: dict[str, Any] = {
     # Ids stay where labels are found anew: of documents that are as near the lesser id decides.

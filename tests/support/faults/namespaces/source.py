@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sterna_cli.client.session import decoder
 from sterna_cli.client.sterna import Sterna
 from sterna_cli.demo.glosses import read_corpus
 
@@ -17,6 +18,8 @@ DOCUMENTS = 80
 CLUSTERS = 4
 TAXONOMIES = 4
 RETRIEVERS = 4
+ASKED = 12
+_ANSWER = decoder(dict[str, Any])
 HASHING = "sterna://hashing@v1/embedding"
 EXTRACTOR = {"feature_extractor_name": "hashing", "parameters": {"dimension": 64}}
 
@@ -174,4 +177,20 @@ async def make_source(sterna: Sterna, name: str, *, each: int = DOCUMENTS) -> st
         await space.put_artifact(made.id, f"clu_{number}", "members.parquet", members(number, each))
     sent = await space.upload(made.id, documents(each))
     assert (sent.accepted, sent.rejected) == (COLLECTIONS * each, 0), sent
+    for number in range(RETRIEVERS):
+        await _ask(sterna, f"/v1/namespaces/{made.id}/retrievers/ret_{number}", number)
     return made.id
+
+
+async def _ask(sterna: Sterna, retriever: str, number: int) -> None:
+    """Let a retriever have a history, of questions and of clicks that all differ."""
+    for place, each in enumerate(read_corpus().documents[:ASKED]):
+        asked = {"inputs": {"query": each.text}, "limit": 5, "record": True}
+        found = await sterna.session.post(f"{retriever}/execute", asked, _ANSWER)
+        click = {
+            "document_id": found["results"][0]["document_id"],
+            "execution_id": found["execution_id"],
+            "type": "click",
+            "value": number * ASKED + place,
+        }
+        await sterna.session.post(f"{retriever}/interactions", click, _ANSWER)

@@ -1,13 +1,14 @@
 """One migration of a namespace whose executors are killed, and what must hold when it is over."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from sterna_cli.client.namespace_migrations import NamespaceMigration
+from sterna_cli.client.session import decoder
 from sterna_cli.client.sterna import Sterna, connect
 from sterna_cli.stack import Stack
 from sterna_core.namespace_migration import events as ev
@@ -31,6 +32,7 @@ class NamespaceTrial:
         self.alias = alias
         self.witness = Witness(stack.embedded.kafka_bootstrap, migration_id)
         self._killed_at: list[datetime] = []
+        self.drops_target = False
 
     async def strike(self, planned: Kill, reference: dict[MigrationStage, float]) -> None:
         """Wait for a stage, let a part of the time that it takes pass, and kill executors."""
@@ -44,11 +46,21 @@ class NamespaceTrial:
         await asyncio.sleep(planned.fraction * reference[planned.stage])
         if _is_over(self.witness.events):
             return
-        for number in planned.victims:
+        self.kill(planned.victims)
+
+    def kill(self, victims: Iterable[int]) -> None:
+        """Kill executors that are there."""
+        for number in victims:
             victim = self.stack.executors[number]
             if victim.pid is not None:
                 kill(victim)
                 self._killed_at.append(datetime.now(UTC))
+
+    async def roll_back(self) -> None:
+        """Ask for the aliases to lead back and for the target to go."""
+        path = f"/v1/namespaces/migrations/{self.migration_id}/rollback"
+        await self.sterna.session.post(path, {"drop_target": True}, decoder(dict[str, Any]))
+        self.drops_target = True
 
     async def over(self) -> NamespaceMigration:
         """Wait until the migration is over; gives what is shown of it."""
@@ -100,5 +112,6 @@ async def namespace_trial(
         finally:
             # Whatever came of it, the migrations after it have an alias of their own each.
             await sterna.namespaces.release(alias)
-        shown = await sterna.namespace_migrations.get(made.migration_id)
-        await sterna.namespaces.delete(shown.target_namespace_id)
+        if not found.drops_target:
+            shown = await sterna.namespace_migrations.get(made.migration_id)
+            await sterna.namespaces.delete(shown.target_namespace_id)

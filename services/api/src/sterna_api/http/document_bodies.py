@@ -38,6 +38,9 @@ class DocumentLineBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             if uri is None:
                 msg = "Vectors stand under addresses like sterna://extractor@version/output"
                 raise InvalidShape([Problem(loc, msg, "feature_uri")])
+            if str(uri) in vectors:
+                msg = "Another address in this line names the same feature"
+                raise InvalidShape([Problem(loc, msg, "repeated")])
             try:
                 vectors[str(uri)] = Vector.of(numbers)
             except OverflowError:

@@ -56,8 +56,11 @@ class MigrationWebhooks:
     async def create(
         self, ticket: Ticket, migration_id: str, config: MigrationConfig
     ) -> MigrationWebhook | None:
-        """Let the address be told all about a migration, which is made after this."""
-        if config.webhook_url is None:
+        """Let the address be told all about a migration, which is made after this.
+
+        Nothing is made for a dry run: it is never started, so nothing ever happens to it.
+        """
+        if config.webhook_url is None or config.dry_run:
             return None
         org_id, webhook_id = ticket.caller.org_id, webhook_of(migration_id)
         # The same request again gets the same secret, though it is kept nowhere in clear.

@@ -170,7 +170,7 @@ def _more(view: View) -> dict[str, Any]:
     }
     if view.phase is not None:
         told["phase"] = view.phase
-    if view.config.webhook_url is not None:
+    if view.config.webhook_url is not None and not view.config.dry_run:
         told["webhook_id"] = webhook_of(view.migration_id)
     if view.aliases:
         told["aliases"] = view.aliases

@@ -86,7 +86,8 @@ class NamespaceRollbackRoutes:
         others = sorted(set(users) - {view.migration_id})
         if others:
             raise InvalidRequest(
-                "Migrations from or to the target are at work; cancel them first.",
+                "Migrations from or to the target are at work, or have failed and can be resumed;"
+                " cancel or delete them first.",
                 code="namespace_in_use",
                 details={"migrations": others},
             )

@@ -1,3 +1,4 @@
+import structlog
 from aiohttp import web
 from msgspec import UNSET
 
@@ -35,7 +36,7 @@ from sterna_api.projections.namespace_migrations import (
 )
 from sterna_core import ids
 from sterna_core.clock import Clock
-from sterna_core.errors import InvalidRequest
+from sterna_core.errors import InvalidRequest, SternaError
 from sterna_core.journal.outcome import Outcome
 from sterna_core.namespace_migration.commands import (
     CancelNamespaceMigration,
@@ -54,6 +55,7 @@ from sterna_core.namespace_migration.events import (
 from sterna_core.namespace_migration.place import Place
 from sterna_core.namespace_migration.view import NamespaceMigrationView, task_of
 
+_log = structlog.get_logger(__name__)
 _NOUN = "namespace_migration"
 _ALL = "/v1/namespaces/migrations"
 _ONE = f"{_ALL}/{{namespace_migration_id}}"
@@ -120,6 +122,10 @@ class NamespaceMigrationRoutes:
                 status, message = "pending", "Migration created and started"
             except InvalidRequest as refused:
                 message = f"Migration created as a draft and not started: {refused.message}"
+            except SternaError as error:
+                # The draft is there, and nobody else would tell its id.
+                _log.warning("namespace_migration.not_started", id=migration_id, code=error.code)
+                message = f"Migration created; see whether it has started: {error.message}"
         created = CreateMigrationResponse(
             migration_id=migration_id,
             status="pending" if status == "pending" else "draft",

@@ -1,5 +1,6 @@
 from uuid import UUID, uuid5
 
+import structlog
 from aiohttp import web
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,12 +27,14 @@ from sterna_api.http.read_your_writes import ReadYourWrites
 from sterna_api.projections.namespaces import KnownNamespace, Namespaces
 from sterna_core import ids
 from sterna_core.artifacts.store import ArtifactStore
-from sterna_core.errors import Rejected
+from sterna_core.errors import Rejected, Transient
 from sterna_core.namespace.commands import CreateNamespace, DeleteNamespace
 from sterna_core.namespace.events import NamespaceCreated
 from sterna_core.namespace.place import place_of_name
 from sterna_core.namespace.view import NamespaceView
 from sterna_core.namespace_name.commands import ClaimName, ReleaseName
+
+_log = structlog.get_logger(__name__)
 
 
 class NamespaceMaking(Struct, frozen=True):
@@ -138,7 +141,8 @@ class NamespaceRoutes:
         if users:
             raise Rejected(
                 "namespace_in_use",
-                "Migrations from or to this namespace are at work; cancel them first.",
+                "Migrations from or to this namespace are at work, or have failed and can be"
+                " resumed; cancel or delete them first.",
                 {"migrations": list(users)},
             )
         if not query.keep_documents:
@@ -149,8 +153,18 @@ class NamespaceRoutes:
         release = ReleaseName(namespace_id=known.namespace_id)
         place = place_of_name(org_id, known.view.name)
         await self._desk.hand_in(_for_name(ticket), place, release)
+        if not query.keep_documents:
+            await self._writes.reach(outcome.position)
+            await self._drop_again(known)
         body = DeletedBody(known.namespace_id, deleted=True)
         return answer(body, headers=position_of(outcome))
+
+    async def _drop_again(self, known: KnownNamespace) -> None:
+        """Remove what an upload has written that began before the namespace was forgotten."""
+        try:
+            await self._spaces.drop(known.view.store, known.namespace_id)
+        except Transient as error:  # the namespace is gone: nobody could ask for this again
+            _log.warning("namespace.space_left", namespace=known.namespace_id, code=error.code)
 
 
 def _for_name(ticket: Ticket) -> Ticket:

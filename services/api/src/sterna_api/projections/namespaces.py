@@ -107,7 +107,7 @@ class Namespaces:
         return tuple(row["name"] for row in rows)
 
     async def live_migrations(self, org_id: str, namespace_id: str) -> tuple[str, ...]:
-        """Give some of the migrations from or to a namespace that are at work."""
+        """Give some of the migrations from or to a namespace that are at work, or can be resumed."""
         rows = await self._database.fetch(_SQL["users_of"], org_id, namespace_id)
         return tuple(row["migration_id"] for row in rows)
 

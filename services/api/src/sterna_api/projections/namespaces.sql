@@ -61,9 +61,11 @@ select name from namespace_aliases where org_id = $1 and namespace_id = $2
 order by name limit 100;
 
 -- name: users_of
--- Some of the migrations from or to a namespace that are at work.
+-- Some of the migrations from or to a namespace that are at work, or can be resumed.
 select migration_id from namespace_migrations
 where org_id = $1
-  and (status in ('validating', 'pending', 'in_progress') or document->>'phase' = 'rolling_back')
+  and (status in ('validating', 'pending', 'in_progress')
+    or (status = 'failed' and document->>'phase' is null)
+    or document->>'phase' in ('cancelling', 'rolling_back'))
   and $2 in (document->'source'->>'namespace_id', document->'target'->>'namespace_id')
 order by created_at desc, migration_id limit 20;

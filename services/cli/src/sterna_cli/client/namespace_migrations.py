@@ -137,6 +137,10 @@ class NamespaceMigrations:
         """Begin; with `force` in spite of warnings."""
         await self._session.post(f"{_ALL}/{migration_id}/start", {"force": force}, _ANYTHING)
 
+    async def cancel(self, migration_id: str) -> None:
+        """Stop one; what it made stays, and can be removed."""
+        await self._session.post(f"{_ALL}/{migration_id}/cancel", {}, _ANYTHING)
+
     async def get(self, migration_id: str) -> NamespaceMigration:
         """Give one migration."""
         found: NamespaceMigration = await self._session.get(f"{_ALL}/{migration_id}", _MIGRATION)

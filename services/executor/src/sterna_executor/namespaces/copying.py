@@ -14,7 +14,7 @@ from sterna_core.namespace_store.store import Shelf, Space
 from sterna_core.tasks.namespace_work import CompareCollection, MoveBatch, NamespaceTask
 from sterna_executor.namespaces.arriving import Arrived, Arriving
 from sterna_executor.namespaces.documents import without
-from sterna_executor.namespaces.packed_batch import move_packed
+from sterna_executor.namespaces.packed_batch import move_packed, moved_before
 from sterna_executor.namespaces.pages import pages
 
 Moved = tuple[int, tuple[Poison, ...], int]
@@ -40,6 +40,8 @@ async def move_batch(
     shelf = shelf_of(target, work.kind)
     first = receipt_name(work, work.batch.after)
     quickly = await move_packed(task, work, source, target, arriving.rewriting, first)
+    if quickly is None:
+        quickly = await moved_before(target, first)
     if quickly is not None:
         return quickly[0], (), quickly[1]
     documents, poison, size = 0, list[Poison](), 0

@@ -1,5 +1,5 @@
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, assert_never
 
@@ -7,10 +7,12 @@ import msgspec
 
 from sterna_core.errors import NotFound
 from sterna_core.namespace_migration import reports as rep
+from sterna_core.namespace_migration.batch import Poison
 from sterna_core.namespace_migration.date_range import read_date_range
+from sterna_core.namespace_migration.place import Place
 from sterna_core.namespace_migration.references_report import ReferencesReport
 from sterna_core.namespace_store.doors import StoreDoors
-from sterna_core.namespace_store.store import Space
+from sterna_core.namespace_store.store import NamespaceStore, Space
 from sterna_core.retriever.embedding import InstalledEmbedders
 from sterna_core.tasks import namespace_work as wk
 from sterna_executor.clusters.door import Clusters
@@ -22,7 +24,7 @@ from sterna_executor.namespaces.documents import KeptMap, rewriting_for
 from sterna_executor.namespaces.enriching import enrich
 from sterna_executor.namespaces.histories import compare_history, move_history
 from sterna_executor.namespaces.indexing import build_index
-from sterna_executor.namespaces.planning import plan_batches
+from sterna_executor.namespaces.planning import plan_batches, require_never_there
 from sterna_executor.namespaces.preparing import fence_target, prepare_target
 from sterna_executor.namespaces.reference_check import check_references
 from sterna_executor.namespaces.rolling_back import lead, roll_back
@@ -78,7 +80,10 @@ class NamespaceEngine:
                 await self._plan(task, work, by, report)
                 return
             case wk.MoveBatch():
-                await report(await self._move(task, work, by))
+                await report(await self._move(task, [work], by))
+                return
+            case wk.MoveBatches():
+                await report(await self._move(task, [*work.one_by_one()], by))
                 return
             case wk.BuildIndex():
                 async with self._spaces(task) as (_, target):
@@ -100,9 +105,12 @@ class NamespaceEngine:
                 await self._claims.claim(task)
                 aliases = await lead(self._book, task)
             case wk.FenceTarget():
-                async with self._spaces(task) as (_, target):
+                async with self._stores.store(task.target.store) as store:
+                    target = await _opened(store, task.target)
                     if target is not None:
                         await fence_target(target, task)
+                await self._claims.claim(task)
+                aliases = await lead(self._book, task, back=True)
             case wk.RollBack():
                 await self._claims.claim(task)
                 aliases = await roll_back(
@@ -125,6 +133,7 @@ class NamespaceEngine:
     ) -> None:
         async with self._spaces(task) as (source, _):
             if source is None:
+                require_never_there(work)
                 await report(rep.ReportCollectionPlanned(**by, parts=work.part))
                 return
             shelf = shelf_of(source, work.kind)
@@ -149,19 +158,29 @@ class NamespaceEngine:
         await report(rep.ReportCollectionPlanned(**by, parts=work.part + len(parts)))
 
     async def _move(
-        self, task: wk.NamespaceTask, work: wk.MoveBatch, by: dict[str, Any]
+        self, task: wk.NamespaceTask, batches: Sequence[wk.MoveBatch], by: dict[str, Any]
     ) -> rep.ReportBatchDone:
+        documents, size, poison = 0, 0, list[Poison]()
         async with self._spaces(task) as (source, target):
             if source is None or target is None:
                 raise NotFound("The space of the source or of the target is gone.")
             rewriting = rewriting_for(task, await self._map(task, target))
-            if work.kind == "retriever":
-                records = await move_history(task, work, source, target, rewriting.ids)
-                return rep.ReportBatchDone(**by, documents=records)
-            arriving = Arriving(task, work, rewriting, self._embedders)
-            documents, poison, size = await move_batch(task, work, source, target, arriving)
+            for work in batches:
+                if work.kind == "retriever":
+                    documents += await move_history(task, work, source, target, rewriting.ids)
+                    continue
+                arriving = Arriving(task, work, rewriting, self._embedders)
+                moved, refused, written = await move_batch(task, work, source, target, arriving)
+                documents += moved
+                size += written
+                poison += refused
         return rep.ReportBatchDone(
-            **by, documents=documents, set_aside=len(poison), poison=poison[:100], bytes=size
+            **by,
+            count=len(batches),
+            documents=documents,
+            set_aside=len(poison),
+            poison=tuple(poison[:100]),
+            bytes=size,
         )
 
     async def _compare(
@@ -241,8 +260,13 @@ class NamespaceEngine:
             spaces: list[Space | None] = []
             for place in (task.source, task.target):
                 store = await stack.enter_async_context(self._stores.store(place.store))
-                try:
-                    spaces.append(await store.open(place.namespace_id))
-                except NotFound:
-                    spaces.append(None)
+                spaces.append(await _opened(store, place))
             yield spaces[0], spaces[1]
+
+
+async def _opened(store: NamespaceStore, place: Place) -> Space | None:
+    """Open a space; None where nothing was ever written."""
+    try:
+        return await store.open(place.namespace_id)
+    except NotFound:
+        return None

@@ -1,9 +1,18 @@
 """The quick way of a batch between two spaces of one kind: documents are not looked into."""
 
+import re
+from collections.abc import Iterator
+
 import msgspec
 
 from sterna_core.namespace_migration.rewriting import Rewriting
 from sterna_core.namespace_store.packed import AlreadyThere, PackedDocuments
+from sterna_core.namespace_store.packed_rows import (
+    pack_documents,
+    pack_vectors,
+    unpack_documents,
+    unpack_vectors,
+)
 from sterna_core.namespace_store.receipt import Receipt
 from sterna_core.namespace_store.span import PAGE_BYTES, PageLimit, Span
 from sterna_core.namespace_store.store import Space
@@ -11,10 +20,14 @@ from sterna_core.tasks.namespace_work import MoveBatch, NamespaceTask
 
 _LIMIT = PageLimit(rows=1000, bytes=PAGE_BYTES)
 _ESCAPE = b"\\u"
-_REWRITTEN = (b'"_taxonomy_', b'"_internal"', b'_id"')
+_ADDRESS = b"://"
+_ENRICHED = b'"_taxonomy_'
+_CLUSTER = b'"cluster_id"'
+_REWRITTEN = (_ENRICHED, b'"_internal"', b'_id"')
 """What stands in the JSON of a payload of which something changes, or might."""
-_VECTOR_HEAD = 4
-"""A vector's bytes begin with its dimensions and two bytes that are not used."""
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_.:-]+")
+_MOST_SOUGHT = 32
+_WHOLE = "whole"
 
 Written = tuple[int, int]
 """How many documents were written, and their bytes."""
@@ -38,35 +51,78 @@ async def move_packed(
     if source.packed is None or target.packed is None or source.features != target.features:
         return None
     span = Span(work.collection_id, work.batch.after, work.batch.until)
-    found = await source.packed.read(span, _LIMIT)
+    found = await source.packed.read(span, _LIMIT, work.target_collection_id)
     if found is None:
         return None
-    if not found.ids:
+    if not found.count:
         return 0, 0
     moved = arriving(found, rewriting)
-    vectors = sum(len(packed) - _VECTOR_HEAD for _, _, packed in moved.vectors)
-    size = vectors + sum(map(len, moved.payloads))
-    body = {"documents": len(moved.ids), "bytes": size, "set_aside": []}
-    receipt = Receipt(name, task.epoch, body)
+    body = {"documents": moved.count, "bytes": moved.size, "set_aside": [], _WHOLE: True}
     try:
-        is_new = await target.packed.write(work.target_collection_id, moved, receipt)
+        is_new = await target.packed.write(moved, Receipt(name, task.epoch, body))
     except AlreadyThere:
         return None
-    return (len(moved.ids), size) if is_new else None
+    return (moved.count, moved.size) if is_new else None
+
+
+async def moved_before(target: Space, name: str) -> Written | None:
+    """Give what was written of a whole batch; None where it was not, or page by page."""
+    known = await target.receipts.receipt(name)
+    if known is None or not known.body.get(_WHOLE):
+        return None
+    return int(known.body["documents"]), int(known.body["bytes"])
 
 
 def arriving(found: PackedDocuments, rewriting: Rewriting) -> PackedDocuments:
-    """Give documents with their new ids, in the order of these: so a tree of them grows best."""
-    new_ids = {each: rewriting.ids.document(each) for each in found.ids}
-    documents = sorted(
-        (new_ids[name], _rewritten(payload, rewriting))
-        for name, payload in zip(found.ids, found.payloads, strict=True)
+    """Give documents as they are in the target; as they are, where nothing in them changes.
+
+    With new ids they come in the order of these, in which a tree of them grows best.
+    """
+    if not _changes(found.documents, rewriting):
+        return found
+    new_ids: dict[str, str] = {}
+    documents, size = [], found.size
+    for name, collection, payload in unpack_documents(found.documents):
+        new_ids[name] = rewriting.ids.document(name)
+        written = _rewritten(payload, rewriting)
+        size += len(written) - len(payload)
+        documents.append((new_ids[name], collection, written))
+    vectors = (
+        (new_ids[name], feature, packed) for name, feature, packed in unpack_vectors(found.vectors)
     )
     return PackedDocuments(
-        [name for name, _ in documents],
-        [payload for _, payload in documents],
-        sorted((new_ids[name], feature, packed) for name, feature, packed in found.vectors),
+        found.count, size, pack_documents(sorted(documents)), pack_vectors(sorted(vectors))
     )
+
+
+def _changes(documents: bytes, rewriting: Rewriting) -> bool:
+    """Tell whether something in rows might change; where that takes long to find out, it might."""
+    sought = _sought(rewriting)
+    return sought is None or any(each in documents for each in sought)
+
+
+def _sought(rewriting: Rewriting) -> list[bytes] | None:
+    """Give what has to stand in rows of which something changes; None for what cannot be said."""
+    if not rewriting.ids.keeps_document_ids:
+        return None
+    ids = list(_changing_ids(rewriting))
+    if len(ids) > _MOST_SOUGHT or not all(map(_PLAIN_ID.fullmatch, ids)):
+        return None
+    sought = [_ESCAPE, *(each.encode() for each in ids)]
+    if rewriting.features:
+        sought.append(_ADDRESS)
+    if not rewriting.keeps_enrichments:
+        sought.append(_ENRICHED)
+    if not rewriting.keeps_assignments:
+        sought.append(_CLUSTER)
+    return sought
+
+
+def _changing_ids(rewriting: Rewriting) -> Iterator[str]:
+    yield rewriting.ids.source_namespace_id
+    for old, new in rewriting.ids.resources.items():
+        if old != new:
+            yield old
 
 
 def _rewritten(payload: bytes, rewriting: Rewriting) -> bytes:

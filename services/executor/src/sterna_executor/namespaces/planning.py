@@ -3,10 +3,12 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sterna_core.errors import NotFound
 from sterna_core.namespace_migration.batch import Batch
 from sterna_core.namespace_migration.date_range import EVERY_DATE, DateRange
 from sterna_core.namespace_store.span import Span
 from sterna_core.namespace_store.store import ReadableShelf
+from sterna_core.tasks.namespace_work import PlanBatches
 from sterna_executor.namespaces.pages import pages
 
 
@@ -16,6 +18,22 @@ class Planned(Struct, frozen=True):
     batch: Batch
     left_out: int = 0
     undated: int = 0
+
+
+class SourceGone(NotFound):
+    """The source had documents, and nothing of it is there any more."""
+
+    code = "source_gone"
+
+
+def require_never_there(work: PlanBatches) -> None:
+    """Take a source that is not there for an empty one only if none was seen; raises SourceGone."""
+    if work.counted or work.part:
+        raise SourceGone(
+            "The source has gone since it was looked at; put it back and resume, or cancel the"
+            " migration.",
+            details={"counted": work.counted},
+        )
 
 
 async def plan_batches(

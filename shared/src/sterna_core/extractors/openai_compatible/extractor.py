@@ -47,7 +47,6 @@ class OpenaiCompatible:
     ) -> None:
         self._service = service
         self._price = usd_per_million_tokens
-        self._takes_texts = False
         self._description = Description(
             "openai_compatible",
             "v1",
@@ -85,31 +84,40 @@ class OpenaiCompatible:
         places: list[int],
         made: list[Vector | RejectedText],
     ) -> None:
-        """Embed the texts of some places; a batch that is refused is halved until it is not."""
+        """Embed the texts of some places; a batch that is refused is halved until it is not.
+
+        A refusal is a text's own where the service takes another text afterwards; a model may be
+        unloaded at any time, and a gateway may have a new rule.
+        """
+        takes_texts, is_doubtful = False, False
         halves = [places]
         while halves:
             batch = halves.pop()
             try:
                 vectors = await self._service.vectors(session, [texts[each] for each in batch])
             except TextsRefused:
-                await self._see_that_texts_are_taken(session)
+                if not takes_texts:
+                    await self._see_that_texts_are_taken(session)
+                    takes_texts = True
+                elif len(batch) == 1:
+                    is_doubtful = True
                 if len(batch) > 1:
                     middle = len(batch) // 2
                     halves += [batch[:middle], batch[middle:]]
                 continue
-            self._takes_texts = True
+            takes_texts, is_doubtful = True, False
             for place, vector in zip(batch, vectors, strict=True):
                 made[place] = vector
+        if is_doubtful:
+            await self._see_that_texts_are_taken(session)
 
     async def _see_that_texts_are_taken(self, session: aiohttp.ClientSession) -> None:
         """Tell a text that is refused from a service that refuses everything."""
-        if self._takes_texts:
-            return
         try:
             await self._service.vectors(session, _PROBE)
         except TextsRefused:
             raise Misconfigured(
-                "The embedding service refuses every text: `model` or `dimension` is wrong.",
+                "The embedding service refuses every text: `model` or `dimension` is wrong, or the"
+                " service has no such model any more.",
                 code="embedding_service_wrong",
             ) from None
-        self._takes_texts = True

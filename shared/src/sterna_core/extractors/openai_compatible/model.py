@@ -4,8 +4,9 @@ from typing import Any
 from msgspec import Struct
 
 from sterna_core.extractors.parameters import WrongParameters, refuse_others, whole_number
+from sterna_core.namespace_store.feature import MOST_DIMENSIONS
 
-DIMENSION_MAX = 16_384
+DIMENSION_MAX = MOST_DIMENSIONS
 DIMENSIONS: dict[str, int] = {
     "text-embedding-3-large": 3072,
     "text-embedding-3-small": 1536,

@@ -6,6 +6,7 @@ from sterna_core.namespace_store.content_sum import ContentSum, content_sum
 from sterna_core.namespace_store.contract.samples import (
     DOTS,
     IMAGES,
+    LARGE,
     WORDS,
     read_all,
     refused,
@@ -157,6 +158,24 @@ async def refuses_what_cannot_be_kept(store: NamespaceStore) -> None:
     assert await space.receipts.receipt("r") is None
 
 
+async def refuses_numbers_that_no_index_can_have(store: NamespaceStore) -> None:
+    """Of 2,001 to 4,000 dimensions, where indexes have numbers of 16 bits; smaller ones are found."""
+    space = await store.create("s", [LARGE])
+    for number in (65504.004, -65536.0, 3.4e38):
+        bad = Document("bad", "c", {}, {LARGE.uri: _ends_with(number)})
+        with refused("number_too_large") as error:
+            await space.documents.upsert([Document("good", "c"), bad])
+        assert error.details["document_id"] == "bad"
+        with refused("number_too_large"):
+            await space.vectors.search(Query(feature_uri=LARGE.uri, vector=_ends_with(number)))
+    assert await space.documents.count() == 0
+    most = Document("most", "c", {}, {LARGE.uri: _ends_with(-65504.0)})
+    await space.documents.upsert([most])
+    await space.vectors.build_index(LARGE.uri)
+    (hit,) = await space.vectors.search(Query(feature_uri=LARGE.uri, vector=_ends_with(-65504.0)))
+    assert hit.document.document_id == "most"
+
+
 async def does_work_once(store: NamespaceStore) -> None:
     """Write a receipt with the documents, and refuse work of an epoch that is over."""
     space = await store.create("s", [WORDS, IMAGES])
@@ -189,6 +208,10 @@ async def keeps_objects_apart(store: NamespaceStore) -> None:
     assert await space.documents.count() == 1
     with refused("unknown_feature"):
         await space.objects.upsert([sample(0)])
+
+
+def _ends_with(number: float) -> Vector:
+    return Vector.of([*[1] * (LARGE.dimensions - 1), number])
 
 
 async def _of_piece(reader: DocumentReader, piece: Span) -> Sequence[Document]:

@@ -15,6 +15,7 @@ from sterna_core.namespace_store.vector import Vector
 WORDS = Feature("sterna://words@v1/embedding", 4)
 IMAGES = Feature("sterna://images@v2/embedding", 3, "euclid")
 DOTS = Feature("sterna://dots@v1/embedding", 4, "dot")
+LARGE = Feature("sterna://large@v1/embedding", 2001)
 _SMALL_PAGE = PageLimit(rows=7)
 _LETTERS = ("ab", "Ab", "ä", "\u2028", "z/9", "日本", "\U0001f600", "a b", "'\"\\", "0")
 

@@ -1,5 +1,6 @@
 """Promises about search."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,6 +46,22 @@ async def finds_the_nearest(store: NamespaceStore) -> None:
                 assert not hit.document.vectors, "hits come without vectors"
     (same,) = await space.vectors.search(_like(WORDS, documents[5], limit=1))
     assert same.document.payload == documents[5].payload
+
+
+async def gives_finite_scores(store: NamespaceStore) -> None:
+    """However large the numbers are that are compared: JSON has no infinity."""
+    space = await store.create("s", [WORDS, IMAGES, DOTS])
+    large = {
+        WORDS.uri: Vector.of((3e38, -3e38, 3e38, 3e38)),
+        IMAGES.uri: Vector.of((3e38, 3e38, 3e38)),
+        DOTS.uri: Vector.of((3e38, 3e38, 3e38, 3e38)),
+    }
+    await space.documents.upsert([Document("large", "c", {}, large)])
+    for uri, vector in large.items():
+        opposite = Vector.of(-each for each in vector.values())
+        for asked in (vector, opposite):
+            (hit,) = await space.vectors.search(Query(feature_uri=uri, vector=asked))
+            assert math.isfinite(hit.score), f"{uri} has a score of {hit.score}"
 
 
 async def finds_among_those_that_fit(store: NamespaceStore) -> None:

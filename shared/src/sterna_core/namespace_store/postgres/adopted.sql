@@ -6,12 +6,14 @@ inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p', 'm')
 
 -- name: columns
--- Its columns: name, type without and with what it is bound to, and whether values are unique.
+-- Its columns: name, type without and with what it is bound to, whether each row has a value, and
+-- whether values are unique.
 select
     a.attname as name,
     t.typname as type,
     pg_catalog.format_type(a.atttypid, a.atttypmod) as full_type,
     a.atttypmod as dimensions,
+    a.attnotnull as filled,
     exists (
         select from pg_catalog.pg_index as i
         where
@@ -85,7 +87,8 @@ where number % $1 = 0 or number = total
 order by id
 
 -- name: nearest
--- The nearest rows; an index of the table's own serves where `{order}` is what it knows.
+-- The nearest rows; an index of the table's own serves where `{order}` is what it knows. Of those
+-- that are as near the first by the bytes of their ids are taken, as in a space of its own.
 select document_id, collection_id, payload, distance
 from (
     select
@@ -95,7 +98,7 @@ from (
         {distance} as distance
     from {table} as t
     where {column} is not null {conditions}
-    order by {order}
+    order by {order}, ({id}::text) collate "C"
     limit $2
 ) as found
-order by distance, document_id
+order by distance, document_id collate "C"

@@ -1,14 +1,15 @@
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sterna_core.errors import Rejected
-from sterna_core.namespace_store.checking import check_feature, check_query
+from sterna_core.namespace_store.checking import check_feature, check_half, check_query
 from sterna_core.namespace_store.feature import Feature
 from sterna_core.namespace_store.postgres.adopted_table import AdoptedTable
 from sterna_core.namespace_store.postgres.filter import filter_of
 from sterna_core.namespace_store.postgres.search import (
     OPERATORS,
-    candidates_of,
+    ask,
     hit_of,
     literal_of,
 )
@@ -31,6 +32,8 @@ class AdoptedVectors:
         """Give the nearest documents, the nearest first."""
         feature = check_query(query, self._features)
         column, kind = self._table.columns[feature.uri]
+        if kind.endswith(".halfvec"):
+            check_half(query)
         operator, _ = OPERATORS[feature.metric]
         extension = kind.rpartition(".")[0]
         distance = f"({column} operator({extension}.{operator}) $1::text::{kind})"
@@ -42,7 +45,8 @@ class AdoptedVectors:
         conditions, bounds = filter_of(
             query.conditions, len(values) + 1, f"({self._table.payload})::jsonb"
         )
-        statement = statements("adopted.sql")["nearest"].format(
+        statement = partial(
+            statements("adopted.sql")["nearest"].format,
             table=self._table.table,
             id=self._table.id,
             collection=self._table.collection,
@@ -50,13 +54,16 @@ class AdoptedVectors:
             column=column,
             distance=distance,
             conditions="".join(f" and {each}" for each in [*pieces, *conditions]),
-            order=f"{distance} + 0" if query.exact else distance,
         )
-        async with self._sessions.transaction() as connection:
-            await connection.execute(
-                statements("search.sql")["settle_index"], str(candidates_of(query.limit))
-            )
-            rows = await connection.fetch(statement, *values, *bounds)
+        exact = f"{distance} + 0"
+        rows = await ask(
+            self._sessions,
+            query,
+            lambda each: statement(order=each),
+            orders=(exact if query.exact else distance, exact),
+            candidates=query.limit,
+            values=[*values, *bounds],
+        )
         return tuple(hit_of(row, feature.metric) for row in rows)
 
     async def build_index(self, feature_uri: str) -> bool:

@@ -52,15 +52,12 @@ async def read_table(connection: Connection, adoption: Adoption, vector: str) ->
         each.feature.uri: _vector_column(columns, each.column, each.feature)
         for each in adoption.features
     }
-    collection = literal(adoption.collection_id) + "::text"
-    if adoption.collection_column is not None:
-        collection = f"t.{quote(_column(columns, adoption.collection_column)['name'])}::text"
     return AdoptedTable(
         table=qualified(schema, name),
         id=f"t.{quote(identity['name'])}",
         id_type=identity["full_type"],
         id_kind=identity["type"],
-        collection=collection,
+        collection=_collection(columns, adoption),
         payload=_payload(columns, adoption, identity["name"]),
         columns={
             uri: (f"t.{quote(row['name'])}", f"{vector}.{row['type']}")
@@ -93,12 +90,27 @@ def _vector_column(columns: Mapping[str, Any], name: str, feature: Feature) -> A
     return column
 
 
+def _collection(columns: Mapping[str, Any], adoption: Adoption) -> str:
+    """Give the collection of a row; one whose column is empty is of the adoption's collection."""
+    otherwise = literal(adoption.collection_id) + "::text"
+    if adoption.collection_column is None:
+        return otherwise
+    column = _column(columns, adoption.collection_column)
+    found = f"t.{quote(column['name'])}::text"
+    return found if column["filled"] else f"coalesce({found}, {otherwise})"
+
+
 def _payload(columns: Mapping[str, Any], adoption: Adoption, identity: str) -> str:
     if adoption.payload_column is not None:
         column = _column(columns, adoption.payload_column)
         if column["type"] not in _PAYLOADS:
             raise _bad(column["name"], "does not hold JSON")
-        return f"coalesce(t.{quote(column['name'])}::json, '{{}}'::json)"
+        found = f"t.{quote(column['name'])}::json"
+        return (
+            f"case when {found} is null then '{{}}'::json"
+            f" when pg_catalog.json_typeof({found}) operator(pg_catalog.=) 'object' then {found}"
+            f" else pg_catalog.json_build_object('value', {found}) end"
+        )
     taken = [identity, *(each.column for each in adoption.features)]
     if adoption.collection_column is not None:
         taken.append(adoption.collection_column)

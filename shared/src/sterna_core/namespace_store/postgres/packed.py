@@ -4,73 +4,77 @@ import asyncpg
 
 from sterna_core.namespace_store.feature import Feature
 from sterna_core.namespace_store.packed import AlreadyThere, PackedDocuments
+from sterna_core.namespace_store.packed_rows import NO_ROWS, VECTOR_HEAD, unpack_vectors
 from sterna_core.namespace_store.postgres.receipts import keep_receipt
-from sterna_core.namespace_store.postgres.rows import documents_copy, vectors_copy
 from sterna_core.namespace_store.postgres.sessions import Connection, Sessions
 from sterna_core.namespace_store.postgres.shelf import (
     DOCUMENT_COLUMNS,
     VECTOR_COLUMNS,
     copy_rows,
     where,
+    where_literally,
 )
 from sterna_core.namespace_store.postgres.statements import statements
 from sterna_core.namespace_store.receipt import Receipt
 from sterna_core.namespace_store.span import PageLimit, Span
 from sterna_core.namespace_store.vector import BYTES_OF_FLOAT
-from sterna_core.postgres.identifiers import qualified, quote
+from sterna_core.postgres.identifiers import literal, qualified, quote
 
 
 class PostgresPackedDocuments:
-    """The documents of a space with their vectors, in ranges of ids and without a look into them."""
+    """The documents of a space with their vectors, in the bytes of COPY from server to server."""
 
-    def __init__(
-        self, sessions: Sessions, schema: str, *, features: Sequence[Feature], vector_schema: str
-    ) -> None:
+    def __init__(self, sessions: Sessions, schema: str, *, features: Sequence[Feature]) -> None:
         self._sessions = sessions
         self._schema = schema
+        self._features = len(features)
         self._vector_bytes = BYTES_OF_FLOAT * sum(each.dimensions for each in features)
-        self._names = {
-            "table": qualified(schema, "documents"),
-            "space": quote(schema),
-            "vector": quote(vector_schema),
-        }
+        self._names = {"table": qualified(schema, "documents"), "space": quote(schema)}
 
-    async def read(self, span: Span, limit: PageLimit) -> PackedDocuments | None:
-        """Give all documents of a span, documents and vectors as of one moment."""
-        assert span.collection_id is not None, "its parameter is the first"
+    async def read(
+        self, span: Span, limit: PageLimit, collection_id: str
+    ) -> PackedDocuments | None:
+        """Read by COPY, which takes no parameters and is not to be broken off: so measure first."""
         in_span, values = where(span, first=1)
-        in_bounds, _ = where(Span(None, span.after, span.upto), first=2)
-        names = {**self._names, "span": in_span, "bounds": in_bounds}
+        names = {
+            **self._names,
+            "span": where_literally(span),
+            "bounds": where_literally(Span(None, span.after, span.upto)),
+            "collection": literal(collection_id),
+        }
         async with (
             self._sessions.plain() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            size = await connection.fetchrow(self._sql("packed_size", names), *values)
-            if size["rows"] > limit.rows:
+            size = await connection.fetchrow(
+                self._sql("packed_size", {**names, "span": in_span}), *values
+            )
+            count, payloads = int(size["rows"]), int(size["bytes"])
+            if count > limit.rows or payloads + count * self._vector_bytes > limit.bytes:
                 return None
-            if size["bytes"] + size["rows"] * self._vector_bytes > limit.bytes:
-                return None
-            documents = await connection.fetch(self._sql("packed_documents", names), *values)
-            vectors = await connection.fetch(self._sql("packed_vectors", names), *values)
+            if not count:
+                return PackedDocuments(0, 0, NO_ROWS, NO_ROWS)
+            _, documents = await _rows(connection, self._sql("packed_documents", names))
+            found, vectors = 0, NO_ROWS
+            if self._features:
+                found, vectors = await _rows(connection, self._sql("packed_vectors", names))
         return PackedDocuments(
-            [name for name, _ in documents],
-            [payload.encode() for _, payload in documents],
-            [(name, feature, packed) for name, feature, packed in vectors],
+            count, payloads + self._bytes_of(count, found, vectors), documents, vectors
         )
 
-    async def write(self, collection_id: str, documents: PackedDocuments, receipt: Receipt) -> bool:
+    def _bytes_of(self, documents: int, found: int, vectors: bytes) -> int:
+        if found == documents * self._features:
+            return documents * self._vector_bytes
+        return sum(len(packed) - VECTOR_HEAD for _, _, packed in unpack_vectors(vectors))
+
+    async def write(self, documents: PackedDocuments, receipt: Receipt) -> bool:
         """Write documents and their vectors by COPY, with the receipt in one transaction."""
-        rows = documents_copy(
-            (name, collection_id, payload)
-            for name, payload in zip(documents.ids, documents.payloads, strict=True)
-        )
-        vectors = vectors_copy(documents.vectors)
         async with self._sessions.transaction() as connection:
             if not await keep_receipt(connection, self._schema, receipt):
                 return False
-            await self._copy(connection, "documents", DOCUMENT_COLUMNS, rows)
-            if vectors is not None:
-                await self._copy(connection, "vectors", VECTOR_COLUMNS, vectors)
+            await self._copy(connection, "documents", DOCUMENT_COLUMNS, documents.documents)
+            if documents.vectors != NO_ROWS:
+                await self._copy(connection, "vectors", VECTOR_COLUMNS, documents.vectors)
         return True
 
     async def _copy(
@@ -84,3 +88,14 @@ class PostgresPackedDocuments:
     @staticmethod
     def _sql(name: str, names: dict[str, str]) -> str:
         return statements("shelf.sql")[name].format_map(names)
+
+
+async def _rows(connection: Connection, query: str) -> tuple[int, bytes]:
+    """Give how many rows a query has, and the rows."""
+    pieces: list[bytes] = []
+
+    async def take(piece: bytes) -> None:  # ruff: ignore[unused-async]  # the driver awaits it
+        pieces.append(piece)
+
+    status = await connection.copy_from_query(query, output=take, format="binary")
+    return int(status.rpartition(" ")[2]), b"".join(pieces)

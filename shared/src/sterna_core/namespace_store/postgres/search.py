@@ -1,23 +1,19 @@
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from sterna_core.namespace_store.checking import check_feature, check_query
 from sterna_core.namespace_store.document import Document
-from sterna_core.namespace_store.feature import Feature, Metric
+from sterna_core.namespace_store.feature import HALVED, Feature, Metric
 from sterna_core.namespace_store.postgres.filter import filter_of
 from sterna_core.namespace_store.postgres.sessions import LONG_SECONDS, Sessions
 from sterna_core.namespace_store.postgres.statements import statements
-from sterna_core.namespace_store.query import Hit, Query
+from sterna_core.namespace_store.query import Hit, Query, finite
 from sterna_core.namespace_store.vector import Vector
 from sterna_core.postgres.identifiers import quote
 
-MOST_OF_VECTOR: Final = 2000
-"""Dimensions that an index of 32-bit numbers can have."""
-MOST_OF_HALFVEC: Final = 4000
-"""Dimensions that an index of 16-bit numbers can have."""
 _LOOKED_AT_AGAIN: Final = 4
 """How many times the limit an index of 16-bit numbers gives, to be ordered by all their bits."""
 _LEAST_CANDIDATES: Final = 100
@@ -61,17 +57,21 @@ class PostgresVectors:
             pieces.append("d.collection_id = any($4::text[])")
             more.append(list(query.collection_ids))
         conditions, bounds = filter_of(query.conditions, 4 + len(more), "d.payload::jsonb")
-        statement = statements("search.sql")["nearest"].format(
+        statement = partial(
+            statements("search.sql")["nearest"].format,
             space=quote(self._schema),
             distance=distance,
             feature=self._numbers[feature.uri],
             conditions="".join(f" and {each}" for each in [*pieces, *conditions]),
-            order=order,
         )
-        candidates = candidates_of(query.limit * again)
-        async with self._sessions.transaction() as connection:
-            await connection.execute(statements("search.sql")["settle_index"], str(candidates))
-            rows = await connection.fetch(statement, *values, *more, *bounds)
+        rows = await ask(
+            self._sessions,
+            query,
+            lambda each: statement(order=each),
+            orders=(order, distance),
+            candidates=query.limit * again,
+            values=[*values, *more, *bounds],
+        )
         return tuple(hit_of(row, feature.metric) for row in rows)
 
     async def build_index(self, feature_uri: str) -> bool:
@@ -96,11 +96,35 @@ class PostgresVectors:
         return True
 
 
+async def ask(
+    sessions: Sessions,
+    query: Query,
+    statement: Callable[[str], str],
+    *,
+    orders: tuple[str, str],
+    candidates: int,
+    values: Sequence[Any],
+) -> Sequence[Any]:
+    """Give the nearest rows in the first order, which an index may know, or in the second.
+
+    An index gives up when it has looked at many (`hnsw.max_scan_tuples`), however few of them fit
+    a filter: where too few came, all are looked at.
+    """
+    order, exact = orders
+    async with sessions.transaction() as connection:
+        settle = statements("search.sql")["settle_index"]
+        await connection.execute(settle, str(candidates_of(candidates)))
+        rows: Sequence[Any] = await connection.fetch(statement(order), *values)
+        if query.filtered and order != exact and len(rows) < query.limit:
+            rows = await connection.fetch(statement(exact), *values)
+    return rows
+
+
 def index_type(feature: Feature) -> str | None:
     """Name the type of numbers that an index of a feature can have; None where there is none."""
-    if feature.dimensions <= MOST_OF_VECTOR:
-        return "vector"
-    return "halfvec" if feature.dimensions <= MOST_OF_HALFVEC else None
+    if feature.dimensions in HALVED:
+        return "halfvec"
+    return "vector" if feature.dimensions < HALVED.start else None
 
 
 def candidates_of(limit: int) -> int:
@@ -119,5 +143,5 @@ def hit_of(row: Any, metric: Metric) -> Hit:
     score = 1.0 - distance if metric == "cosine" else -distance
     return Hit(
         Document(row["document_id"], row["collection_id"], msgspec.json.decode(row["payload"])),
-        0.0 if math.isnan(score) else score,
+        finite(score),
     )

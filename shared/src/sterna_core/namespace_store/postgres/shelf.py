@@ -1,25 +1,25 @@
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from operator import attrgetter
 
 from sterna_core.namespace_store.checking import check_documents
 from sterna_core.namespace_store.content_sum import ContentSum
 from sterna_core.namespace_store.document import Document
 from sterna_core.namespace_store.feature import Feature
-from sterna_core.namespace_store.postgres.receipts import keep_receipt
-from sterna_core.namespace_store.postgres.rows import (
-    documents_copy,
-    documents_of,
-    planned_rows,
+from sterna_core.namespace_store.packed_rows import (
+    NO_ROWS,
+    pack_documents,
+    pack_vectors,
     vector_rows,
-    vectors_copy,
 )
+from sterna_core.namespace_store.postgres.receipts import keep_receipt
+from sterna_core.namespace_store.postgres.rows import documents_of, planned_rows
 from sterna_core.namespace_store.postgres.sessions import LONG_SECONDS, Connection, Sessions
 from sterna_core.namespace_store.postgres.statements import statements
 from sterna_core.namespace_store.receipt import Receipt
 from sterna_core.namespace_store.span import EVERYTHING, FULL_PAGE, Page, PageLimit, Span
 from sterna_core.namespace_store.summing import sum_up
 from sterna_core.namespace_store.vector import BYTES_OF_FLOAT
-from sterna_core.postgres.identifiers import qualified, quote
+from sterna_core.postgres.identifiers import literal, qualified, quote
 
 DOCUMENT_COLUMNS = ["document_id", "collection_id", "payload"]
 VECTOR_COLUMNS = ["document_id", "feature", "v"]
@@ -77,11 +77,11 @@ class PostgresShelf:
     async def upsert(self, documents: Sequence[Document], receipt: Receipt | None = None) -> bool:
         """Write documents, once for a receipt."""
         payloads = check_documents(documents, self._features)
-        rows = documents_copy(
+        rows = pack_documents(
             (each.document_id, each.collection_id, payload)
             for each, payload in zip(documents, payloads, strict=True)
         )
-        vectors = vectors_copy(vector_rows(documents, self._numbers))
+        vectors = pack_vectors(vector_rows(documents, self._numbers))
         ids = [each.document_id for each in documents]
         async with self._sessions.transaction() as connection:
             if receipt is not None and not await keep_receipt(connection, self._schema, receipt):
@@ -91,7 +91,7 @@ class PostgresShelf:
             if await connection.fetchval(self._sql("any_there"), ids):
                 await self._remove(connection, ids)
             await copy_rows(connection, self._schema, self._table, DOCUMENT_COLUMNS, rows)
-            if vectors is not None:
+            if vectors != NO_ROWS:
                 await copy_rows(connection, self._schema, "vectors", VECTOR_COLUMNS, vectors)
         return True
 
@@ -165,11 +165,24 @@ def _askable(ids: Sequence[str]) -> list[str]:
 
 def where(span: Span, first: int) -> tuple[str, list[str]]:
     """Give the condition of a span, with parameters from the given number on."""
+    given = _bounds(span)
+    return _where(f"{begin} ${n}" for n, begin in enumerate(given, first)), list(given.values())
+
+
+def where_literally(span: Span) -> str:
+    """Give the condition of a span for a statement that takes no parameters."""
+    return _where(f"{begin} {literal(value)}" for begin, value in _bounds(span).items())
+
+
+def _bounds(span: Span) -> dict[str, str]:
     bounds: Mapping[str, str | None] = {
         "collection_id =": span.collection_id,
         "document_id >": span.after,
         "document_id <=": span.upto,
     }
-    given = {begin: value for begin, value in bounds.items() if value is not None}
-    conditions = [f"{begin} ${number}" for number, begin in enumerate(given, first)]
-    return (f"where {' and '.join(conditions)}" if conditions else ""), list(given.values())
+    return {begin: value for begin, value in bounds.items() if value is not None}
+
+
+def _where(conditions: Iterable[str]) -> str:
+    whole = " and ".join(conditions)
+    return f"where {whole}" if whole else ""

@@ -44,22 +44,26 @@ where page.document_id = any($1::text[])
 )
 
 -- name: packed_size
--- What a span takes, about: payloads as they are kept, which may be compressed.
+-- How many documents a span has, and the bytes of their payloads.
 select
     pg_catalog.count(*) as rows,
-    coalesce(pg_catalog.sum(pg_catalog.pg_column_size(payload)), 0)::bigint as bytes
+    coalesce(pg_catalog.sum(pg_catalog.octet_length(payload::text)), 0)::bigint as bytes
 from {table} {span}
 
 -- name: packed_documents
--- Ids and payloads of a span.
-select document_id, payload from {table} {span} order by document_id
+-- The documents of a span, for COPY, with the collection that they go to.
+select document_id, {collection}::text as collection_id, payload
+from {table} {span}
+order by document_id
 
 -- name: packed_vectors
--- The vectors of a span; the bounds stand for both sides, so that neither is read beyond them.
-select v.document_id, v.feature, {vector}.vector_send(v.v)
+-- The vectors of a span, for COPY; the bounds stand for both sides, so that neither is read
+-- beyond them.
+select v.document_id, v.feature, v.v
 from (select document_id from {table} {span}) as d
 join (select document_id, feature, v from {space}.vectors {bounds}) as v
     on v.document_id = d.document_id
+order by v.document_id
 
 -- name: any_there
 -- Whether one of these documents is there.

@@ -180,7 +180,7 @@ class PostgresNamespaceStore:
             objects=PostgresShelf(sessions, schema, "objects", features=(), **where),
             vectors=PostgresVectors(sessions, schema, features=features, **where),
             receipts=PostgresReceipts(sessions, schema),
-            packed=PostgresPackedDocuments(sessions, schema, features=features, **where),
+            packed=PostgresPackedDocuments(sessions, schema, features=features),
         )
 
 

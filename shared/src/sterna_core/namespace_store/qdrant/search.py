@@ -7,7 +7,7 @@ from sterna_core.namespace_store.feature import Feature
 from sterna_core.namespace_store.qdrant.filter import filter_of
 from sterna_core.namespace_store.qdrant.points import Layout, unit
 from sterna_core.namespace_store.qdrant.session import translated
-from sterna_core.namespace_store.query import Hit, Query
+from sterna_core.namespace_store.query import Hit, Query, finite
 
 
 class QdrantVectors:
@@ -49,7 +49,7 @@ class QdrantVectors:
             )
         sign = -1.0 if feature.metric == "euclid" else 1.0
         hits = [
-            Hit(self._layout.document(each, whole=False), sign * each.score)
+            Hit(self._layout.document(each, whole=False), finite(sign * each.score))
             for each in found.points
         ]
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.document.document_id)))

@@ -43,7 +43,10 @@ OPERATIONS = (
         path=_DOCUMENTS,
         scope=_WRITE,
         summary="Write documents",
-        description=_LINES,
+        description=(
+            f"{_LINES} Answers 409 `extractor_unusable` where a text needs a vector, and its extractor"
+            " is installed and cannot be used: documents that bring all their vectors are taken."
+        ),
         lines=DocumentLineBody,
         answers={200: UploadedBody},
     ),
