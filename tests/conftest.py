@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from tests.deadline import bounded, limit_seconds
 from tests.servers import (
     GONE_SECONDS,
     Addresses,
@@ -18,6 +19,13 @@ _FOLDER = pytest.StashKey[Path]()
 
 def pytest_report_header(config: pytest.Config) -> str:
     return f"servers: {source_of_servers()}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    seconds = limit_seconds(float(config.getini("faulthandler_timeout")))
+    for item in items:
+        if seconds is not None and isinstance(item, pytest.Function):
+            item.obj = bounded(item.obj, seconds)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -9,7 +9,8 @@ from sterna_core.artifacts.address import ArtifactAddress
 from sterna_core.artifacts.pieces import pieces_of
 from sterna_core.artifacts.store import Artifact, ArtifactNotFound
 from sterna_core.errors import Misconfigured, Transient
-from sterna_core.namespace_store.postgres.errors import DRIVER_ERRORS, translate
+from sterna_core.namespace_store.postgres.errors import translate
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_core.postgres.queries import load_queries
 from sterna_core.postgres.schema_steps import apply_steps, read_steps
 from sterna_core.secrets.secret import Secret

@@ -9,6 +9,7 @@ import asyncpg
 from sterna_core.errors import Unreachable
 from sterna_core.journal.snapshot import EntrySnapshot, Snapshot
 from sterna_core.journal.terms import Position
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_core.postgres.queries import load_queries
 
 _SECONDS = 30.0
@@ -89,5 +90,5 @@ class PostgresSnapshots:
                 connection.transaction(isolation=isolation),
             ):
                 yield connection
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except DRIVER_ERRORS as error:
             raise Unreachable("The database of snapshots does not answer.") from error

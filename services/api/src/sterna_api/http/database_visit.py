@@ -13,6 +13,7 @@ from sterna_core.connection.endpoint import Endpoint
 from sterna_core.connection.options import ConnectionOptions
 from sterna_core.connection.tls import tls_for
 from sterna_core.errors import Transient
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_core.secrets.secret import Secret
 
 FAILED = "connection_failed"
@@ -38,6 +39,7 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionError, "The server closed the connection, or does not speak TLS."),
     (asyncpg.PostgresError, "The server refuses the connection."),
     (asyncpg.InterfaceError, "The server is not a PostgreSQL, or refuses the connection."),
+    (asyncpg.InternalClientError, "The server closed the connection."),
 )
 _FAULTS = tuple(kind for kind, _ in _REASONS)
 
@@ -113,5 +115,5 @@ async def _leave(connection: asyncpg.Connection) -> None:
     try:
         async with asyncio.timeout(_CLOSE_SECONDS):
             await connection.close()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except DRIVER_ERRORS:
         connection.terminate()

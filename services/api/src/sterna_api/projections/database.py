@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 
 from sterna_core.errors import Unreachable
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_core.secrets.secret import Secret
 
 CONNECT_SECONDS = 10.0
@@ -13,8 +14,6 @@ COMMAND_SECONDS = 30.0
 CLOSE_SECONDS = 5.0
 LIVE_SCHEMA = "sterna"
 _APPLICATION = "sterna-api"
-FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What the driver raises when the database is away, or a statement fails."""
 
 
 class DatabaseAway(Unreachable):
@@ -62,7 +61,7 @@ class Database:
                 command_timeout=COMMAND_SECONDS,
                 server_settings=self._settings(),
             )
-        except FAULTS:
+        except DRIVER_ERRORS:
             raise DatabaseAway from None
 
     async def close(self) -> None:
@@ -79,7 +78,7 @@ class Database:
         """Read rows; raises DatabaseAway."""
         try:
             rows: list[asyncpg.Record] = await self.pool.fetch(statement, *arguments)
-        except FAULTS:
+        except DRIVER_ERRORS:
             raise DatabaseAway from None
         return rows
 
@@ -107,7 +106,7 @@ class Database:
                 command_timeout=COMMAND_SECONDS,
                 server_settings=self._settings(),
             )
-        except FAULTS:
+        except DRIVER_ERRORS:
             raise DatabaseAway from None
         try:
             yield connection
@@ -123,7 +122,7 @@ async def _close(connection: asyncpg.Connection) -> None:
         # The driver's own time-out can hang while a statement is being cancelled.
         async with asyncio.timeout(CLOSE_SECONDS):
             await connection.close()
-    except FAULTS:
+    except DRIVER_ERRORS:
         connection.terminate()
     except asyncio.CancelledError:
         connection.terminate()

@@ -4,10 +4,11 @@ from collections.abc import Callable
 import asyncpg
 import structlog
 
-from sterna_api.projections.database import FAULTS, Database
+from sterna_api.projections.database import Database
 from sterna_api.projections.offsets import read_notice, read_offsets
 from sterna_api.projections.positions import ProjectedPositions
 from sterna_core.errors import Transient
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 
 _POLL_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
@@ -27,7 +28,7 @@ class PositionWatch:
             try:
                 async with self._database.session() as connection:
                     await self._listen(connection)
-            except (Transient, *FAULTS) as error:
+            except (Transient, *DRIVER_ERRORS) as error:
                 _log.warning("positions.interrupted", error_type=type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
-from sterna_api.projections.database import FAULTS, Database
+from sterna_api.projections.database import Database
 from sterna_api.projections.feed import EventsFeed, Feed, TelemetryFeed
 from sterna_api.projections.offsets import Offsets, ProjectionTaken, Source
 from sterna_core.errors import SternaError, Transient
@@ -14,6 +14,8 @@ from sterna_core.journal.codec import Codec
 from sterna_core.journal.log import Log
 from sterna_core.journal.terms import Position
 from sterna_core.journal.topics import Topics
+from sterna_core.own_task import in_own_task
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 
 _LOCK = "select pg_try_advisory_lock(hashtextextended('sterna projector of ' || $1, 0))"
 _ALIVE = "select 1"
@@ -51,13 +53,16 @@ class Projector:
         """Project for ever; goes on after the database or the log was away."""
         while True:
             try:
-                async with self._database.session() as connection:
-                    await self._wait_for_turn(connection)
-                    await self._lead(connection)
-            except* (Transient, *FAULTS) as faults:
+                await in_own_task(self._take_turn())
+            except* (Transient, *DRIVER_ERRORS) as faults:
                 names = sorted({type(fault).__name__ for fault in _leaves(faults)})
                 _log.warning("projector.interrupted", causes=names)
             await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _take_turn(self) -> None:
+        async with self._database.session() as connection:
+            await self._wait_for_turn(connection)
+            await self._lead(connection)
 
     async def _wait_for_turn(self, connection: asyncpg.Connection) -> None:
         waited = False

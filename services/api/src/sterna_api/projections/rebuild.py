@@ -19,6 +19,7 @@ from sterna_core.postgres.identifiers import qualified, quote
 _SUFFIX = "_rebuilt"
 _OLD_SUFFIX = "_replaced"
 _POLL_SECONDS = 0.1
+_END_SECONDS = 30.0
 _LOCK = "select pg_try_advisory_lock(hashtextextended('sterna rebuild of ' || $1, 0))"
 Offsets = dict[tuple[str, int], int]
 
@@ -46,7 +47,9 @@ async def rebuild(live: Database, log: Log, topics: Topics, codec: Codec) -> Non
             await _put_in_place(connection, live.schema, beside.schema, log, topics)
         finally:
             projector.cancel()
-            await asyncio.wait([projector])
+            _, late = await asyncio.wait([projector], timeout=_END_SECONDS)
+            if late:
+                _log.warning("rebuild.projector_late", seconds=_END_SECONDS)
     _log.info("projections.rebuilt", schema=live.schema)
 
 

@@ -16,6 +16,7 @@ from sterna_cli.embedded.postgres_cluster import ENVIRONMENT, SUPERUSER, make_cl
 from sterna_cli.embedded.process import ManagedProcess
 from sterna_cli.embedded.process_identity import ProcessIdentity
 from sterna_cli.embedded.state_folder import kept_secret, make_home
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_core.postgres.identifiers import quote as quote_identifier
 
 START_SECONDS = 60.0
@@ -192,7 +193,7 @@ class PostgresServer:
                 database="postgres",
                 timeout=CONNECT_SECONDS,
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except DRIVER_ERRORS:
             return False
         await connection.close(timeout=CONNECT_SECONDS)
         return True

@@ -9,6 +9,7 @@ import msgspec
 from sterna_core.errors import MissingRight
 from sterna_core.extractors.cache.vector_cache import Space, VectorCacheAway
 from sterna_core.extractors.vector import Vector, from_bytes, to_bytes
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_core.postgres.queries import load_queries
 from sterna_core.postgres.schema_steps import apply_steps, read_steps
 from sterna_core.secrets.secret import Secret
@@ -22,7 +23,6 @@ USED_SECONDS = 24 * 3600.0
 """How exactly it is known when a vector was last asked for."""
 
 _PACKAGE = "sterna_core.extractors.cache"
-_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 class PostgresVectorCache:
@@ -67,7 +67,7 @@ class PostgresVectorCache:
             rows: list[asyncpg.Record] = await self._pool.fetch(
                 self._queries[statement], *arguments
             )
-        except _FAULTS:
+        except DRIVER_ERRORS:
             raise VectorCacheAway from None
         return rows
 
@@ -89,7 +89,7 @@ async def open_vector_cache(
             command_timeout=COMMAND_SECONDS,
             server_settings={"search_path": schema, "application_name": "sterna-vectors"},
         )
-    except _FAULTS:
+    except DRIVER_ERRORS:
         raise VectorCacheAway from None
     try:
         await _prepare(pool, schema)
@@ -110,5 +110,5 @@ async def _prepare(pool: "asyncpg.Pool[asyncpg.Record]", schema: str) -> None:
         raise MissingRight(
             f"The user of the database may not make the schema {schema} or tables in it."
         ) from None
-    except _FAULTS:
+    except DRIVER_ERRORS:
         raise VectorCacheAway from None

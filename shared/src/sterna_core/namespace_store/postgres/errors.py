@@ -12,14 +12,6 @@ from sterna_core.errors import (
     Unreachable,
 )
 
-DRIVER_ERRORS = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-)
-"""What a driver or a socket raises; `OSError` includes the end of a deadline."""
-
 _NO_ENTRY = {"28P01", "28000", "3D000"}
 _CONTENTION = {"40001", "40P01", "55P03", "55006", "23505"}
 _GONE = {"3F000", "42P01"}

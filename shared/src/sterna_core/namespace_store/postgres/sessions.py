@@ -5,7 +5,8 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from sterna_core.namespace_store.postgres.errors import DRIVER_ERRORS, translate
+from sterna_core.namespace_store.postgres.errors import translate
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 
 Connection: TypeAlias = Any
 Pool: TypeAlias = Any

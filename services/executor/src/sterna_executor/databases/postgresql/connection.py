@@ -9,14 +9,9 @@ import asyncpg
 
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.errors import SternaError, Terminal
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_core.secrets.secret import Secret
-from sterna_executor.databases.postgresql.errors import (
-    DRIVER_ERRORS,
-    Role,
-    no_entry,
-    translate,
-    unreachable,
-)
+from sterna_executor.databases.postgresql.errors import Role, no_entry, translate, unreachable
 from sterna_executor.databases.postgresql.statements import statements
 from sterna_executor.databases.postgresql.tls import tls_argument
 

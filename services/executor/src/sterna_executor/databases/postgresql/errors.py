@@ -21,16 +21,9 @@ from sterna_core.errors import (
     Transient,
     Unreachable,
 )
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 
 Role = Literal["source", "target"]
-
-DRIVER_ERRORS = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-)
-"""What a driver or a socket raises; `OSError` includes the end of a deadline."""
 
 _NAME_FIELDS = (
     ("schema", "schema_name"),

@@ -9,15 +9,10 @@ import asyncpg
 from sterna_core.errors import DataRejected
 from sterna_core.group_error import foremost
 from sterna_core.migration.plan import CopyFormat
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.copy_context import place_in_copy
-from sterna_executor.databases.postgresql.errors import (
-    DRIVER_ERRORS,
-    Role,
-    translate,
-    translated,
-    unreachable,
-)
+from sterna_executor.databases.postgresql.errors import Role, translate, translated, unreachable
 from sterna_executor.databases.postgresql.flow import Flow, OnBytes
 
 STALL_SECONDS = 900.0

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.errors import Transient
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_core.secrets.secret import Secret
 from sterna_executor.databases.postgresql.connection import (
     CONNECT_TIMEOUT_SECONDS,
@@ -14,7 +15,7 @@ from sterna_executor.databases.postgresql.connection import (
     is_usable,
     settle,
 )
-from sterna_executor.databases.postgresql.errors import DRIVER_ERRORS, Role
+from sterna_executor.databases.postgresql.errors import Role
 
 MAX_CONNECTIONS_PER_HOST = 8
 IDLE_SECONDS = 30.0

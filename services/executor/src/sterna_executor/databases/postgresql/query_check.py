@@ -11,15 +11,11 @@ from sterna_core.expression.query_vetting import QueryRefused, vet_query
 from sterna_core.group_error import foremost
 from sterna_core.migration.validation_events import Figure, Finding
 from sterna_core.migration.validation_options import Fidelity, Query
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_core.tasks.validation_work import ValidateQuery
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.database import Assignment
-from sterna_executor.databases.postgresql.errors import (
-    DRIVER_ERRORS,
-    Role,
-    translate,
-    translated,
-)
+from sterna_executor.databases.postgresql.errors import Role, translate, translated
 from sterna_executor.databases.postgresql.snapshot import read_under
 
 QUERY_SECONDS = 1_800

@@ -6,6 +6,7 @@ import asyncpg
 import structlog
 
 from sterna_core.errors import DataRejected, MissingRight, SternaError, TargetConflict, Terminal
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_core.postgres.identifiers import quote
 from sterna_executor.databases.postgresql.archive import Entry
 from sterna_executor.databases.postgresql.connection import Connection
@@ -51,7 +52,7 @@ async def restore(connection: Connection, entries: Iterable[Entry]) -> None:
     for entry in entries:
         try:
             await connection.execute(statement_of(entry))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DRIVER_ERRORS as error:
             raise creation_error(error, f"{entry.kind.lower()} {entry.name}") from None
 
 

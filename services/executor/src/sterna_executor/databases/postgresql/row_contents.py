@@ -4,14 +4,11 @@ import re
 
 import asyncpg
 
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_core.postgres.identifiers import quote
 from sterna_core.tasks.table import TableSpec
 from sterna_executor.databases.postgresql.connection import Connection
-from sterna_executor.databases.postgresql.errors import (
-    DRIVER_ERRORS,
-    translate,
-    translated,
-)
+from sterna_executor.databases.postgresql.errors import translate, translated
 from sterna_executor.databases.postgresql.table_query import source_table
 
 ROW_BYTES_MAX = 16 * 1024 * 1024

@@ -3,15 +3,12 @@
 from sterna_core.expression.vetting import ExpressionRefused, vet_expression
 from sterna_core.migration.validation_events import Finding
 from sterna_core.migration.validation_options import Rule
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_core.postgres.identifiers import qualified
 from sterna_core.tasks.validation_work import ValidateRules
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.database import Assignment
-from sterna_executor.databases.postgresql.errors import (
-    DRIVER_ERRORS,
-    translate,
-    translated,
-)
+from sterna_executor.databases.postgresql.errors import translate, translated
 from sterna_executor.databases.postgresql.statements import statements
 
 _SERVERS_OWN = frozenset({"08", "53", "58", "XX"})

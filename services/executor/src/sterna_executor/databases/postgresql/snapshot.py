@@ -10,6 +10,7 @@ import asyncpg
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.errors import SnapshotLost
 from sterna_core.group_error import foremost
+from sterna_core.postgres.driver_errors import DRIVER_ERRORS
 from sterna_core.postgres.identifiers import literal
 from sterna_core.secrets.secret import Secret
 from sterna_executor.databases.postgresql.connection import (
@@ -18,7 +19,7 @@ from sterna_executor.databases.postgresql.connection import (
     close,
     connect,
 )
-from sterna_executor.databases.postgresql.errors import DRIVER_ERRORS, translated
+from sterna_executor.databases.postgresql.errors import translated
 
 HEARTBEAT_SECONDS = 5.0
 HEARTBEAT_TIMEOUT_SECONDS = 15.0
