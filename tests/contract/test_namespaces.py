@@ -273,9 +273,8 @@ async def test_a_namespace_that_is_being_migrated_stays(client: Client, service:
     assert (await client.delete(f"/v1/namespaces/{source['id']}")).status == 200
 
 
-async def test_a_namespace_stays_while_a_failed_migration_from_or_to_it_can_be_resumed(
-    client: Client, service: Service
-):
+async def failed(client: Client, service: Service) -> tuple[str, str]:
+    """Give the ids of a namespace, and of a migration from it that failed and can be resumed."""
     source = await made(client)
     await put(client, source["id"], "buckets/b")
     config = {"migration_type": "copy", "source_namespace_id": source["id"]}
@@ -283,15 +282,24 @@ async def test_a_namespace_stays_while_a_failed_migration_from_or_to_it_can_be_r
     begun = await client.post(
         "/v1/namespaces/migrations/", {"config": config, "start_immediately": True}
     )
-    one = f"/v1/namespaces/migrations/{begun.json['migration_id']}"
+    migration_id: str = begun.json["migration_id"]
+    one = f"/v1/namespaces/migrations/{migration_id}"
     await client.until(one, lambda body: body["status"] == "failed")
-    refused = await client.delete(f"/v1/namespaces/{source['id']}")
+    return source["id"], migration_id
+
+
+async def test_a_namespace_stays_while_a_failed_migration_from_or_to_it_can_be_resumed(
+    client: Client, service: Service
+):
+    source_id, migration_id = await failed(client, service)
+    one = f"/v1/namespaces/migrations/{migration_id}"
+    refused = await client.delete(f"/v1/namespaces/{source_id}")
     assert (refused.status, refused.json["error"]["code"]) == (409, "namespace_in_use")
-    assert refused.json["error"]["details"] == {"migrations": [begun.json["migration_id"]]}
+    assert refused.json["error"]["details"] == {"migrations": [migration_id]}
     service.executors.silent.add(wk.FenceTarget)
     assert (await client.post(f"{one}/cancel")).status == 200
     await client.until(one, lambda body: body["additional_data"].get("phase") == "cancelling")
-    refused = await client.delete(f"/v1/namespaces/{source['id']}")
+    refused = await client.delete(f"/v1/namespaces/{source_id}")
     assert (refused.status, refused.json["error"]["code"]) == (409, "namespace_in_use")
 
 
@@ -299,15 +307,8 @@ async def test_a_namespace_stays_while_a_failed_migration_from_or_to_it_can_be_r
 async def test_a_namespace_goes_once_a_failed_migration_from_it_cannot_be_resumed(
     client: Client, service: Service, way: str
 ):
-    source = await made(client)
-    await put(client, source["id"], "buckets/b")
-    config = {"migration_type": "copy", "source_namespace_id": source["id"]}
-    service.executors.failing[wk.MakeResource] = "no_access"
-    begun = await client.post(
-        "/v1/namespaces/migrations/", {"config": config, "start_immediately": True}
-    )
-    one = f"/v1/namespaces/migrations/{begun.json['migration_id']}"
-    await client.until(one, lambda body: body["status"] == "failed")
+    source_id, migration_id = await failed(client, service)
+    one = f"/v1/namespaces/migrations/{migration_id}"
     if way == "delete":
         assert (await client.delete(one)).status == 204
     else:
@@ -320,4 +321,4 @@ async def test_a_namespace_goes_once_a_failed_migration_from_it_cannot_be_resume
                 and body["additional_data"].get("phase") == over
             ),
         )
-    assert (await client.delete(f"/v1/namespaces/{source['id']}")).status == 200
+    assert (await client.delete(f"/v1/namespaces/{source_id}")).status == 200
