@@ -48,8 +48,9 @@ class ReportCollectionPlanned(
 class ReportBatchDone(Report, frozen=True, kw_only=True, tag="report.batch_done.v1"):
     """A batch's documents are in the target.
 
-    Where `count` batches were asked for together, it is of all of them. `set_aside` counts those that cannot be there, `poison` names some of them. `bytes` are those of
-    payloads and vectors; 0 where nobody has counted them.
+    Where `count` batches were asked for together, it is of all of them. `set_aside` counts those
+    that cannot be there, `poison` names some of them. `bytes` are those of payloads and vectors; 0
+    where nobody has counted them.
     """
 
     documents: int

@@ -27,7 +27,8 @@ class Rewriting(Struct, frozen=True):
     """What becomes of ids and of feature addresses, the same for everything that goes along.
 
     `known` is the kind of every id of the source namespace; `features` has the new address of each
-    that changes, and `extractors` what takes the place of each, by `name@version`. Where enrichments or assignments are not kept, documents lose them.
+    that changes, and `extractors` what takes the place of each, by `name@version`. Where
+    enrichments or assignments are not kept, documents lose them.
     """
 
     ids: IdMap
