@@ -1,4 +1,4 @@
-"""How long a migration takes, from how long parts of it took."""
+"""How long documents take to be moved and compared, from how long some of them took to be read."""
 
 import math
 from typing import Final

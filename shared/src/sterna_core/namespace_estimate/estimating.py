@@ -7,7 +7,7 @@ import msgspec
 
 from sterna_core.clock import Clock
 from sterna_core.extractors.extractor import Extractor
-from sterna_core.namespace_estimate import duration
+from sterna_core.namespace_estimate import duration, later_stages
 from sterna_core.namespace_estimate.counting import count_all
 from sterna_core.namespace_estimate.dated import wanted_by_date
 from sterna_core.namespace_estimate.figures import (
@@ -19,6 +19,7 @@ from sterna_core.namespace_estimate.figures import (
 )
 from sterna_core.namespace_estimate.findings import note
 from sterna_core.namespace_estimate.sample import Sample, Stopwatch, read_sample
+from sterna_core.namespace_estimate.search_trial import try_searches
 from sterna_core.namespace_estimate.subject import Subject
 from sterna_core.namespace_estimate.texts import SampledTexts, texts_of
 from sterna_core.namespace_estimate.totals import Stratum, mean, plus, product, total
@@ -33,6 +34,7 @@ COUNT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 2.0
 TRY_SECONDS: Final = 3.0
 """For all extractors together."""
+SEARCH_SECONDS: Final = 1.0
 COUNTS_TOLD: Final = 100
 """Buckets and collections whose counts are told, the largest of them."""
 
@@ -85,6 +87,8 @@ async def estimate(
         embedded, rejected = max(embedded, trial.embedded), max(rejected, trial.rejected)
         if costs_money(extractor) and texts.there:
             notes.append(note("service_not_asked", extractor.description.reference))
+    searches = await try_searches(space, sample, seconds=SEARCH_SECONDS, stopwatch=stopwatch)
+    later = later_stages.all_of_them(subject, sizes, _numbers(subject, space), mean(searches))
     for name, reason in subject.missing.items():
         tokens = cost = embedding = None
         notes.append(note("extractor_not_opened", name, reason))
@@ -96,7 +100,7 @@ async def estimate(
         bytes=_bytes(subject, sample, sizes),
         tokens=_rounded(tokens),
         cost_usd=cost,
-        duration_seconds=_duration(subject, sample, documents, objects, embedding),
+        duration_seconds=plus(_moving(subject, sample, documents, objects, embedding), later),
         embedding_seconds=embedding,
         sample=SampleFigures(
             documents=sum(map(len, sample.documents.values())),
@@ -127,14 +131,14 @@ def _embedding(trial: Trial, texts: Interval | None) -> Interval | None:
     return None if each is None else product(each, texts)
 
 
-def _duration(
+def _moving(
     subject: Subject,
     sample: Sample,
     documents: Count,
     objects: Count,
     embedding: Interval | None,
-) -> Interval | None:
-    """Give the seconds of the whole; without those of embedding where these are not known."""
+) -> Interval:
+    """Give the seconds of documents, without those of embedding where these are not known."""
     amount = duration.Amount(
         documents=documents.count + objects.count,
         resources=len(subject.resources),
@@ -145,16 +149,24 @@ def _duration(
     return plus(whole, embedding) if embedding is not None else whole
 
 
+def _numbers(subject: Subject, space: Space) -> int:
+    """Give how many numbers the vectors of a document have in the target."""
+    if subject.config.migration_type == "re_extract":
+        return _new_numbers(subject)
+    return sum(each.dimensions for each in space.features)
+
+
+def _new_numbers(subject: Subject) -> int:
+    outputs = (each.description.outputs for each in subject.extractors)
+    return sum(output.dimension for some in outputs for output in some)
+
+
 def _bytes(subject: Subject, sample: Sample, sizes: Mapping[str, int]) -> Interval | None:
     """Give what payloads and vectors of documents take in the target."""
     if not any(sizes.values()):
         return known(0)
-    new = sum(
-        BYTES_OF_FLOAT * output.dimension
-        for each in subject.extractors
-        for output in each.description.outputs
-    )
     again = subject.config.migration_type == "re_extract"
+    new = BYTES_OF_FLOAT * _new_numbers(subject)
 
     def size(document: Document) -> float:
         old = sum(len(each.packed) for each in document.vectors.values())

@@ -16,7 +16,8 @@ _TEXT_CHARACTERS = 60
 def show_validation(terminal: Terminal, validation: Validation) -> None:
     """Print what a look at the source has found."""
     resources = ", ".join(
-        f"{number} {kind}" for kind, number in sorted(validation.estimated_resources.items())
+        f"{number} {kind if number == 1 else _plural(kind)}"
+        for kind, number in sorted(validation.estimated_resources.items())
     )
     terminal.say(f"  it can be done: {'yes' if validation.valid else 'NO'}; {resources}")
     for name, findings in (("error", validation.errors), ("warning", validation.warnings)):
@@ -31,7 +32,11 @@ def show_validation(terminal: Terminal, validation: Validation) -> None:
         ("cost in dollars", *_figure(found.cost_usd, "{:.2f}".format)),
         ("duration", *_figure(found.duration_seconds, duration)),
     ]
-    terminal.rows(("estimate", "", "95 of 100 between"), figures)
+    terminal.rows(("estimate", "", "between"), figures)
+
+
+def _plural(kind: str) -> str:
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
 
 
 def _figure(figure: Figure | None, shown: Callable[[float], str]) -> tuple[str, str]:
