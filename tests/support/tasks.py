@@ -30,3 +30,7 @@ def task(number: int = 1, *, attempt: int = 1, work: AnyWork | None = None) -> T
         work=work or BuildObject(object_id=str(number)),
         dispatched_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
+
+
+async def granted() -> None:
+    """Say that a task is still wanted."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
+from tests.support.tasks import granted
 
 from sterna_core.connection.endpoint import Endpoint
 from sterna_core.ids import MIGRATION, random_id
@@ -25,11 +26,10 @@ from sterna_executor.databases.postgresql.connection import (
 )
 from sterna_executor.databases.postgresql.create_schema import (
     SchemaCreated,
-    StillWanted,
     create_schema,
 )
 from sterna_executor.databases.postgresql.dump import find_pg_dump
-from sterna_executor.databases.postgresql.fence import GRACE_SECONDS
+from sterna_executor.databases.postgresql.fence import GRACE_SECONDS, StillWanted
 from sterna_executor.databases.postgresql.finish_cutover import CutoverFinished, finish_cutover
 from sterna_executor.databases.postgresql.rollback import RolledBack, roll_back
 
@@ -62,7 +62,7 @@ class SchemaMigration:
         self.migration_id = random_id(MIGRATION)
         self.epoch = 1
         self.selection = Selection(**selection)
-        self.still_wanted: StillWanted = _granted
+        self.still_wanted: StillWanted = granted
 
     @asynccontextmanager
     async def connected(self, role: str) -> AsyncGenerator[Connection]:
@@ -127,16 +127,16 @@ class SchemaMigration:
         async with self.connected("target") as target:
             self.epoch += 1
             await bookkeeping.raise_fence(
-                target, self.migration_id, self.epoch, grace_seconds=grace_seconds
+                target,
+                self.migration_id,
+                self.epoch,
+                self.still_wanted,
+                grace_seconds=grace_seconds,
             )
 
     async def roll_back(self) -> RolledBack:
         async with self.connected("target") as target:
             return await roll_back(target, migration_id=self.migration_id, epoch=self.epoch)
-
-
-async def _granted() -> None:
-    pass
 
 
 async def run_sql(url: str, text: str) -> None:

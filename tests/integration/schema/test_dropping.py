@@ -65,7 +65,7 @@ async def shape(url: str) -> set[str]:
     return {part.partition("\n\n\n--\n-- PostgreSQL")[0] for part in await dump_text(url)}
 
 
-async def test_every_kind_of_object_is_dropped_and_built_again(
+async def test_every_kind_of_object_is_dropped_and_built_again_and_a_late_attempt_does_nothing(
     source_database: str, target_database: str, pool: ConnectionPool
 ) -> None:
     await load_everything(source_database)
@@ -88,6 +88,8 @@ async def test_every_kind_of_object_is_dropped_and_built_again(
     assert [tuple(row) for row in await fetch(target_database, filled)] == [(0,)]
     await migration.build_all(created.objects)
     assert await shape(target_database) == whole
+    late = await dropped(pool, migration, created.objects, unfinish=True)
+    assert (late.dropped, await shape(target_database)) == (done.dropped, whole)
     await migration.raise_fence()
     assert (await migration.roll_back()).differences == ()
 

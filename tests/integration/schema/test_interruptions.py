@@ -13,6 +13,7 @@ from tests.integration.schema.migration import (
     fetch,
     run_sql,
 )
+from tests.support.tasks import granted
 
 from sterna_core.errors import Fenced, Transient
 from sterna_executor.databases.postgresql.connection import Connection
@@ -255,6 +256,25 @@ async def test_a_creation_that_was_withdrawn_writes_nothing_after_the_rollback_h
     assert await fetch(target_database, "select from pg_namespace where nspname = '_sterna'") == []
 
 
+async def test_a_fence_that_was_withdrawn_is_not_put_up_after_the_rollback_has_finished(
+    source_database: str, target_database: str
+) -> None:
+    await _small(source_database)
+    before = await dump_text(target_database)
+    migration = SchemaMigration(source_database, target_database)
+    await migration.create()
+    await migration.raise_fence()
+    await migration.roll_back()
+    migration.still_wanted = _withdrawn
+
+    with pytest.raises(Fenced):
+        await migration.raise_fence()
+
+    assert await dump_text(target_database) == before
+    migration.still_wanted = granted
+    await migration.create()
+
+
 async def test_a_creation_that_stands_still_is_ended_by_what_comes_after(
     source_database: str, target_database: str
 ) -> None:
@@ -269,6 +289,7 @@ async def test_a_creation_that_stands_still_is_ended_by_what_comes_after(
     migration.still_wanted = stand_still
     creating = asyncio.create_task(migration.create())
     await asyncio.wait_for(entered.wait(), 30)
+    migration.still_wanted = granted
     try:
         await migration.raise_fence(grace_seconds=0.2)
         await migration.roll_back()

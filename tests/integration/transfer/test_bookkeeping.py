@@ -5,6 +5,7 @@ import pytest
 from sterna_core.errors import Fenced, TargetConflict
 from sterna_executor.databases.postgresql import bookkeeping, fence
 from sterna_executor.databases.postgresql.connection import Connection
+from support.tasks import granted
 from support.transfer.moving import Moving
 
 SCHEMA_EXISTS = "select to_regnamespace('_sterna') is not null"
@@ -58,7 +59,7 @@ async def test_a_schema_that_is_not_ours_is_left_alone(moving: Moving) -> None:
 async def test_late_work_of_an_epoch_that_is_over_cannot_create_it_again(moving: Moving) -> None:
     await remove(moving, moving.migration_id)
     async with moving.target.session() as target:
-        await bookkeeping.raise_fence(target, "mig_1", 2)
+        await bookkeeping.raise_fence(target, "mig_1", 2, granted)
         with pytest.raises(Fenced):
             await bookkeeping.create(target, "mig_1", 1)
         await bookkeeping.create(target, "mig_1", 2)
@@ -66,10 +67,10 @@ async def test_late_work_of_an_epoch_that_is_over_cannot_create_it_again(moving:
 
 async def test_a_fence_is_never_lowered(moving: Moving) -> None:
     async with moving.target.session() as target:
-        await bookkeeping.raise_fence(target, moving.migration_id, 3)
-        await bookkeeping.raise_fence(target, moving.migration_id, 3)
+        await bookkeeping.raise_fence(target, moving.migration_id, 3, granted)
+        await bookkeeping.raise_fence(target, moving.migration_id, 3, granted)
         with pytest.raises(Fenced):
-            await bookkeeping.raise_fence(target, moving.migration_id, 2)
+            await bookkeeping.raise_fence(target, moving.migration_id, 2, granted)
         async with target.transaction():
             await fence.check(target, moving.migration_id, 3)
 
@@ -92,5 +93,5 @@ async def test_raising_one_migrations_fence_leaves_another_at_work(moving: Movin
     async with moving.target.session() as working, working.transaction():
         await fence.check(working, moving.migration_id, 0)
         async with moving.target.session() as target:
-            await bookkeeping.raise_fence(target, "mig_other", 1, grace_seconds=0.05)
+            await bookkeeping.raise_fence(target, "mig_other", 1, granted, grace_seconds=0.05)
         await fence.check(working, moving.migration_id, 0)

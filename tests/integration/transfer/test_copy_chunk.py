@@ -7,6 +7,7 @@ from servers import PostgresTestServer
 from sterna_core.errors import Fenced, SnapshotLost, Terminal
 from sterna_core.tasks.table import PageRange
 from sterna_executor.databases.postgresql import bookkeeping
+from support.tasks import granted
 from support.transfer.moving import Moving
 
 NUMBERS = (
@@ -115,7 +116,7 @@ async def test_after_the_fence_was_raised_a_late_executor_writes_nothing(moving:
     table = await moving.table("numbers")
     async with moving.snapshot() as snapshot:
         async with moving.target.session() as target:
-            await bookkeeping.raise_fence(target, moving.migration_id, 1)
+            await bookkeeping.raise_fence(target, moving.migration_id, 1, granted)
         with pytest.raises(Fenced):
             await moving.copy_table(table, snapshot)
     assert await moving.rows("target", table) == []

@@ -10,6 +10,7 @@ from sterna_executor.databases.postgresql.connection import application_name_for
 from sterna_executor.databases.postgresql.copy_chunk import copy_chunk
 from sterna_executor.databases.postgresql.flow import BUFFER_BYTES, QUEUED_BUFFERS
 from sterna_executor.databases.postgresql.pool import ConnectionPool
+from support.tasks import granted
 from support.transfer.moving import DEADLINE_SECONDS, GATE, Moving, endpoint_of
 from support.transfer.severing_proxy import Cut, SeveringProxy
 
@@ -83,7 +84,9 @@ async def test_a_raised_fence_ends_a_copy_in_flight(moving: Moving, gated: Table
             copying = asyncio.create_task(moving.copy(moving.assignment("tsk_a"), work))
             await moving.at_gate()
             async with moving.target.session() as target:
-                await bookkeeping.raise_fence(target, moving.migration_id, 1, grace_seconds=0.05)
+                await bookkeeping.raise_fence(
+                    target, moving.migration_id, 1, granted, grace_seconds=0.05
+                )
             with pytest.raises(Unreachable):
                 await copying
         with pytest.raises(Fenced):
@@ -144,7 +147,7 @@ async def test_a_target_that_takes_nothing_holds_the_source_back(moving: Moving)
 
 async def raise_fence(moving: Moving) -> None:
     async with moving.target.session() as target:
-        await bookkeeping.raise_fence(target, moving.migration_id, 1)
+        await bookkeeping.raise_fence(target, moving.migration_id, 1, granted)
 
 
 @pytest.mark.parametrize("cut", ["before", "after"])

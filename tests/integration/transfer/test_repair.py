@@ -5,6 +5,7 @@ import pytest
 from sterna_core.errors import Fenced
 from sterna_core.tasks.table import TableSpec
 from sterna_executor.databases.postgresql import bookkeeping
+from support.tasks import granted
 from support.transfer.moving import Moving
 
 BITS = 8
@@ -152,7 +153,7 @@ async def test_after_the_fence_was_raised_nothing_is_repaired(moving: Moving) ->
     async with moving.snapshot() as snapshot:
         await moving.compare(table, snapshot)
         async with moving.target.session() as target:
-            await bookkeeping.raise_fence(target, moving.migration_id, 1)
+            await bookkeeping.raise_fence(target, moving.migration_id, 1, granted)
         with pytest.raises(Fenced):
             await moving.repair(table, snapshot)
     assert not await moving.same(table)

@@ -8,6 +8,7 @@ from sterna_core.tasks.undo_work import UndoRows
 from sterna_executor.databases.postgresql import bookkeeping
 from sterna_executor.databases.postgresql.snapshot import HeldSnapshot
 from sterna_executor.databases.postgresql.undo_rows import RowsUndone, undo_rows
+from support.tasks import granted
 from support.transfer.moving import Moving
 
 ROWS = 3_000
@@ -47,7 +48,7 @@ async def undone(moving: Moving, work: UndoRows, *, task_id: str = "tsk_undo") -
 
 async def fence(moving: Moving) -> None:
     async with moving.target.session() as target:
-        await bookkeeping.raise_fence(target, moving.migration_id, 1)
+        await bookkeeping.raise_fence(target, moving.migration_id, 1, granted)
 
 
 async def test_a_table_is_what_it_was_when_its_later_chunks_are_taken_back(moving: Moving) -> None:

@@ -184,7 +184,9 @@ class World:
                 self.fence = None
                 return (rep.ReportRolledBack(**by, removed={}, differences=()),)
             case DropObjects():
-                self.built = [each for each in self.built if each not in work.object_ids]
+                if task.task_id not in self.undone:  # a repeat finds its receipt
+                    self.undone.add(task.task_id)
+                    self.built = [each for each in self.built if each not in work.object_ids]
                 return (
                     rep.ReportObjectsDropped(
                         **by, others=(), dropped=len(work.object_ids), seconds=0.1

@@ -382,13 +382,15 @@ class Play:
         self.unreported = False
 
     def do(self, task: Task) -> None:
-        """Carry a task out and report it; a schema is not made by whoever lost its claim."""
+        """Carry a task out and report it; whoever lost its claim makes no schema and no fence."""
         decider = self.decider
         wanted = any(
             (each.task_id, each.attempt) == (task.task_id, task.attempt)
             for each in outstanding(decider, MIGRATION_ID)
         )
         if isinstance(task.work, wk.CreateSchema) and not wanted:
+            return
+        if isinstance(task.work, wk.RaiseFence) and self.world.fence is None and not wanted:
             return
         for each in self.world.carry_out(task):
             self.told.append(each)

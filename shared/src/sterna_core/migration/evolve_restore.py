@@ -9,6 +9,7 @@ from sterna_core.migration import events as ev
 from sterna_core.migration import state as st
 from sterna_core.migration.checkpoint_marks import chunks_at, lose
 from sterna_core.migration.data_error import DataError
+from sterna_core.migration.doubt import doubted, tables_in_doubt
 from sterna_core.migration.evolve_run import evolve_run, without
 from sterna_core.migration.evolve_undo import has_ledger
 from sterna_core.migration.job import (
@@ -21,7 +22,7 @@ from sterna_core.migration.job import (
     ScanJob,
 )
 from sterna_core.migration.kept_chunks import KeptChunks, kept
-from sterna_core.migration.run import ObjectRun, Run, TableRun
+from sterna_core.migration.run import Doubt, ObjectRun, Run, TableRun
 from sterna_core.migration.run_chunks import attempted
 from sterna_core.migration.sync_run import SyncRun
 from sterna_core.migration.undo_events import (
@@ -38,7 +39,8 @@ from sterna_core.migration.undo_plan import place_of
 def begun(state: st.Paused | st.Failed, event: UndoRequested) -> st.Restoring:
     """Give the state in which a part of a run is taken back: nobody is at work any more."""
     run, jobs = state.run, [each.job for each in state.run.jobs.values()]
-    chunks = attempted(run)
+    chunks, doubtful = attempted(run), tables_in_doubt(run, state.plan)
+    built = [job.object_id for job in jobs if isinstance(job, BuildJob)]
     compared = {
         job.table_id
         for job in jobs
@@ -51,11 +53,11 @@ def begun(state: st.Paused | st.Failed, event: UndoRequested) -> st.Restoring:
     return st.Restoring(
         about=state.about,
         plan=state.plan,
-        run=replace(run, epoch=event.epoch, tables=tables, jobs={}),
+        run=replace(run, epoch=event.epoch, tables=tables, jobs={}, doubt=Doubt()),
         undo=event.scope,
-        tried=tuple(table_id for table_id in run.order if table_id in chunks),
-        begun=tuple(job.object_id for job in jobs if isinstance(job, BuildJob)),
-        unfinish=any(isinstance(job, CutoverJob) for job in jobs),
+        tried=tuple(table_id for table_id in run.order if table_id in {*chunks, *doubtful}),
+        begun=(*built, *(each for each in run.doubt.objects if each not in built)),
+        unfinish=run.doubt.unfinish or any(isinstance(job, CutoverJob) for job in jobs),
     )
 
 
@@ -114,7 +116,7 @@ def _undo(state: st.Restoring, event: AnyUndoEvent) -> st.State:
             )
         case UndoFailed():
             run = replace(
-                state.run,
+                doubted(state),
                 phase=event.phase,
                 phase_started_at=event.at,
                 epoch=event.epoch,

@@ -5,6 +5,7 @@ from sterna_core.journal.aggregate import Context
 from sterna_core.migration import state as st
 from sterna_core.migration.checkpoint import Checkpoint, checkpoint_id_of
 from sterna_core.migration.checkpoint_marks import chunks_at
+from sterna_core.migration.doubt import tables_in_doubt
 from sterna_core.migration.draft import Draft
 from sterna_core.migration.job import ChangesJob, RepairJob, RetryJob
 from sterna_core.migration.refusal import refuse, refuse_without_ledger
@@ -78,7 +79,7 @@ def roll_back_part(
     _refuse_finished(run, "rollback_not_available")
     refuse_without_ledger(state.about)
     if command.scope == "tables":
-        scope = _tables_scope(run, command.tables)
+        scope = _tables_scope(state, command.tables)
     else:
         scope = _phase_scope(run, command.phase)
     if scope is not None:
@@ -103,7 +104,7 @@ def _begin(
     verify: bool,
     reason: str | None,
 ) -> None:
-    if not _is_needed(state.run, scope):
+    if not _is_needed(state, scope):
         return
     draft.withdraw_all()
     draft.add(
@@ -119,16 +120,23 @@ def _begin(
     )
 
 
-def _is_needed(run: Run, scope: UndoScope) -> bool:
+def _is_needed(state: st.Paused | st.Failed, scope: UndoScope) -> bool:
+    run = state.run
     if scope.whole or scope.phase != run.phase:
         return True
     if scope.kind == "phase" and scope.phase == "validation" and has_validated(run):
         return True
     tried = () if scope.kind == "checkpoint" else tuple(attempted(run))
-    return bool(objects_left(run, scope, ())) or any(chunks_left(run, scope, tried))
+    doubtful = tables_in_doubt(run, state.plan)
+    return (
+        run.doubt.unfinish
+        or bool(objects_left(run, scope, run.doubt.objects))
+        or any(chunks_left(run, scope, (*tried, *doubtful)))
+    )
 
 
-def _tables_scope(run: Run, named: tuple[str, ...]) -> UndoScope | None:
+def _tables_scope(state: st.Paused | st.Failed, named: tuple[str, ...]) -> UndoScope | None:
+    run = state.run
     unknown = [each for each in named if each not in run.tables]
     if unknown or not named:
         raise Rejected(
@@ -139,7 +147,8 @@ def _tables_scope(run: Run, named: tuple[str, ...]) -> UndoScope | None:
             {"scope": "tables", "unknown": unknown[:100]},
         )
     scope = UndoScope(kind="tables", phase="data_transfer", tables=tuple(dict.fromkeys(named)))
-    if any(chunks_left(run, scope, tuple(attempted(run)))):
+    tried = (*attempted(run), *tables_in_doubt(run, state.plan))
+    if any(chunks_left(run, scope, tried)):
         return scope
     return None
 

@@ -75,6 +75,17 @@ class ObjectRun(Struct, frozen=True, kw_only=True):
     number: int = 0
 
 
+class Doubt(Struct, frozen=True, kw_only=True):
+    """What may be in the target, or not, since something could not be taken back.
+
+    Tables of whose chunks, and objects, nobody knows; and whether a cutover may have been at work.
+    """
+
+    tables: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    unfinish: bool = False
+
+
 class Snapshot(Struct, frozen=True, kw_only=True):
     """The source as of one moment, held by one executor."""
 
@@ -123,6 +134,7 @@ class Run(Struct, frozen=True, kw_only=True):
     fenced: int = 1
     builds: int = 0
     sync: SyncRun = SyncRun()
+    doubt: Doubt = Doubt()
 
 
 def is_up_to_date(run: Run) -> bool:

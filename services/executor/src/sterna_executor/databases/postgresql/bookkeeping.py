@@ -54,18 +54,23 @@ async def raise_fence(
     connection: Connection,
     migration_id: str,
     epoch: int,
+    still_wanted: fence.StillWanted,
     *,
     grace_seconds: float = fence.GRACE_SECONDS,
 ) -> None:
     """Move the migration's fence to `epoch`, putting it up first where there is none.
 
-    It is put up so that work of an earlier epoch that has not begun yet finds it. Raises as
-    `fence.insist` and `fence.raise_to` do.
+    It is put up so that work of an earlier epoch that has not begun yet finds it, if that is
+    `still_wanted`: a target that was rolled back has no fence to tell, and a late one would shut it
+    to what comes next. Raises as `fence.insist` and `fence.raise_to` do, and what `still_wanted`
+    raises.
     """
 
     async def stand() -> None:
         await _create_schema(connection)
-        await fence.plant(connection, migration_id, epoch)
+        if await fence.plant(connection, migration_id, epoch):
+            # Not before it stands: whatever follows the answer meets it.
+            await still_wanted()
         await fence.raise_to(connection, migration_id, epoch)
 
     await fence.insist(connection, migration_id, stand, grace_seconds=grace_seconds)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -22,9 +22,6 @@ from sterna_executor.databases.postgresql.fingerprint import take_fingerprint
 from sterna_executor.databases.postgresql.placement import place
 from sterna_executor.databases.postgresql.restore import restore, settle, try_restore
 from sterna_executor.databases.postgresql.statements import statements
-
-StillWanted = Callable[[], Coroutine[None, None, None]]
-"""Returns where the task is still wanted; raises Fenced where it is not."""
 
 FINGERPRINT = "fingerprint"
 CREATED = "created"
@@ -56,7 +53,7 @@ async def create_schema(
     epoch: int,
     selection: Selection,
     structure_digest: str | None,
-    still_wanted: StillWanted,
+    still_wanted: fence.StillWanted,
     pg_bin_dir: Path | None = None,
 ) -> SchemaCreated:
     """Create on the target what comes before the rows, and the ledger with it, or nothing.

@@ -133,7 +133,12 @@ class PostgresqlEngine:
                 await report(by.says(rep.ReportBookkeepingRemoved))
             case wk.RaiseFence():
                 async with done.target.session() as target:
-                    await bookkeeping.raise_fence(target, task.migration_id, task.epoch)
+                    await bookkeeping.raise_fence(
+                        target,
+                        task.migration_id,
+                        task.epoch,
+                        partial(self._claims.claim, task),
+                    )
                 await report(by.says(rep.ReportFenceRaised))
             case wk.RollBack():
                 await report(await _roll_back(done, task.work, by))

@@ -1,6 +1,6 @@
 """The fence: a row on the target that says which epoch's work may write."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 from sterna_core.errors import Fenced, Terminal, Transient
 from sterna_executor.databases.postgresql.connection import Connection, application_name_for
@@ -10,14 +10,18 @@ from sterna_executor.databases.postgresql.statements import statements
 GRACE_SECONDS = 10.0
 """How long work in flight may go on before it is ended."""
 
+StillWanted = Callable[[], Coroutine[None, None, None]]
+"""Asks whether a task is still wanted; raises Fenced where it is not."""
+
 _ROUNDS = 20
 _ROUND_SECONDS = 0.5
 
 
-async def plant(connection: Connection, migration_id: str, epoch: int) -> None:
-    """Put up the fence where there is none; inside the caller's transaction."""
+async def plant(connection: Connection, migration_id: str, epoch: int) -> bool:
+    """Put up the fence where there is none; inside the caller's transaction. Tells whether it did."""
     with translated("target"):
-        await connection.execute(_sql("plant"), migration_id, epoch)
+        status: str = await connection.execute(_sql("plant"), migration_id, epoch)
+    return status != "INSERT 0 0"
 
 
 async def check(connection: Connection, migration_id: str, epoch: int) -> None:

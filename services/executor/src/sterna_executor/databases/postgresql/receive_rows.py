@@ -11,13 +11,12 @@ from sterna_core.group_error import foremost
 from sterna_core.migration.plan import Selection
 from sterna_core.postgres.identifiers import qualified, quote
 from sterna_core.tasks.table import ReceivingTable, TableSpec
-from sterna_executor.databases.postgresql import bookkeeping, ledger
+from sterna_executor.databases.postgresql import bookkeeping, fence, ledger
 from sterna_executor.databases.postgresql.connection import Connection
 from sterna_executor.databases.postgresql.create_schema import (
     CREATED,
     FINGERPRINT,
     SchemaCreated,
-    StillWanted,
     alone,
     known_creation,
 )
@@ -67,7 +66,7 @@ async def receive_rows(
     selection: Selection,
     structure_digest: str | None,
     receiving: Sequence[ReceivingTable],
-    still_wanted: StillWanted,
+    still_wanted: fence.StillWanted,
 ) -> SchemaCreated:
     """Make the bookkeeping and remember what the target is; its own objects are not touched.
 
